@@ -1,0 +1,1 @@
+"""Suites, reference departments and certificates (the reference city lives here)."""

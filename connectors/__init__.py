@@ -1,0 +1,1 @@
+"""Sources and sinks: one module per kind of department system; codecs turn bytes into records."""

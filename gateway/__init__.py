@@ -1,0 +1,1 @@
+"""FastAPI edge: queries, feed, health and the console."""

@@ -1,0 +1,62 @@
+"""Identifiers, and the one way each of them is derived (architecture.md, contracts 1, 2, 10 and 14)."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from typing import Final
+
+import orjson
+
+BUCKETS: Final = 256
+"""Buckets of the intake exchange; bindings map them to any number of queues, so cases never split."""
+
+_NAMESPACE: Final = uuid.UUID("5a6f9c1e-2f4b-5d7a-9c3e-8b1d4e6f7a90").bytes
+"""Namespace of every name below; changing it changes every identifier ever issued."""
+
+
+def _uuid5(kind: str, *parts: str) -> str:
+    """Name-based UUID (RFC 9562, version 5) of a JSON array, so that no two part lists share a name."""
+    digest = hashlib.sha1(_NAMESPACE + orjson.dumps([kind, *parts]), usedforsecurity=False).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=5))
+
+
+def event_id(connection: str, source_key: str, event_type: str, occurrence: str = "") -> str:
+    """Identify an event by what the source calls it, never by its time, position or content."""
+    return _uuid5("event", connection, source_key, event_type, occurrence)
+
+
+def case_id(numbering: str, *key: str) -> str:
+    """Identify a case within its numbering; `key` holds the declared fields (with the year where serials restart)."""
+    return _uuid5("case", numbering, *key)
+
+
+def clock_id(case: str, kind: str, occurrence: str) -> str:
+    """Identify one clock of one case; `occurrence` tells restarted clocks of a kind apart."""
+    return _uuid5("clock", case, kind, occurrence)
+
+
+def alert_id(rule: str, subject: str, occurrence: str) -> str:
+    """Identify an alert by its dedup key `rule|subject|occurrence`, so that raising it twice is one alert."""
+    return _uuid5("alert", rule, subject, occurrence)
+
+
+def rejection_id(read: str, ordinal: int) -> str:
+    """Identify the rejection of one record of one read."""
+    return _uuid5("rejection", read, str(ordinal))
+
+
+def receipt_id(connection: str, idempotency_key: str) -> str:
+    """Identify the receipt of one push."""
+    return _uuid5("receipt", connection, idempotency_key)
+
+
+def bucket_of(subject: str) -> int:
+    """Bucket 0..255 of a case (or of whatever else must stay in order): crc32 of its id."""
+    return zlib.crc32(subject.encode()) % BUCKETS
+
+
+def partition_of(bucket: int, partitions: int) -> int:
+    """Partition 0..partitions-1 that owns `bucket`."""
+    return bucket % partitions

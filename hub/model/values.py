@@ -1,0 +1,325 @@
+"""The values that pass between the steps of an event's way. Frozen; instants are aware UTC unless said otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from hub.errors import Rejection
+
+# --- the bus ---------------------------------------------------------------------------------------------------------
+
+Kind = Literal["event", "report", "rejection", "alert"]
+"""What a message carries; also the kind of a ledger entry."""
+
+EVERY_PARTITION: Final = "every"
+"""Routing key of the intake exchange that reaches every partition's queue (read-reports)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to be published.
+
+    `exchange` is `intake`, `feed.<view>` or `parked`; `key` is its routing key: the bucket ("0".."255") or
+    EVERY_PARTITION on intake, `<kind>.<city>.<county>.<department>.<type>` on a feed.
+    """
+
+    exchange: str
+    key: str
+    kind: Kind
+    message_id: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message received and not yet acknowledged. `user` is who the broker knows published it."""
+
+    queue: str
+    tag: int
+    kind: Kind
+    message_id: str
+    user: str
+    body: bytes
+    redelivered: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- reading a source ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record as a source holds it: its exact bytes, what they decode to, and where it stood.
+
+    `tree` is a mapping of field name to text, number, bool, None, a nested mapping or a list of mappings.
+    `refused` is set, and `tree` empty, where the bytes could not be decoded.
+    """
+
+    place: str
+    raw: bytes
+    tree: Mapping[str, Any]
+    refused: Rejection | None = None
+    handle: Any = None
+    """What the source needs to acknowledge this record; opaque to the core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """A bounded part of one read. `checkpoint` is where the source stands after it (JSON object, opaque to the core).
+
+    `watermark`: everything that happened at the source before this instant has been delivered once this portion is.
+    `final` marks the last portion of the read.
+    """
+
+    records: Sequence[Record]
+    checkpoint: Mapping[str, Any] | None
+    watermark: datetime | None = None
+    final: bool = False
+
+
+# --- the ledger and the store ----------------------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """What an arriving event turned out to be (architecture.md, contract 1)."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    REVISED = "revised"
+    REMAPPED = "remapped"
+    CONFLICTING = "conflicting"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One event message that reached the hub: a row of the inbox. (read_id, ordinal) names the message itself."""
+
+    event_id: str
+    read_id: str
+    portion: int
+    ordinal: int
+    connection_id: str
+    digest: str
+    source_version: int
+    mapping_version: int
+    record_digest: str
+    fingerprint: str
+    outcome: Outcome
+    position: int | None
+    """Ledger position in this partition; None for a duplicate, which the ledger already holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a partition's hash chain. `hash` covers the previous hash and every field but itself."""
+
+    generation: int
+    partition: int
+    position: int
+    kind: str
+    """event, report, rejection, alert, or genesis."""
+    subject: str
+    """Case id, connection id, or empty."""
+    outcome: str
+    """Outcome of an event; the state of an alert; empty otherwise."""
+    ledgered_at: datetime
+    body: bytes
+    hash: bytes
+    """32 bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last entry of one partition's chain."""
+
+    generation: int
+    partition: int
+    position: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """What the store keeps of one case. `log` is its in-force events (hub/supervision/caselog.py), the rest is derived.
+
+    `wake_at` is the next instant at which the passing of time alone changes a clock or an alert; None if never.
+    """
+
+    case_id: str
+    connection_id: str
+    case_no: str
+    department_id: str
+    region_code: str
+    matter_code: str
+    title: str
+    disclosure: str
+    state: str
+    opened_at: datetime | None
+    closed_at: datetime | None
+    first_position: int
+    wake_at: datetime | None
+    log: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRow:
+    """One clock of one case as last judged (domain.md 6.4). `derivation` tells in words how `due_at` came about."""
+
+    clock_id: str
+    case_id: str
+    kind: str
+    """acceptance, promised, statutory or delivery (further kinds come with the supervision core)."""
+    occurrence: str
+    state: str
+    """running, paused, met, breached or void."""
+    basis: str
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    stopped_at: datetime | None
+    provisional: bool
+    calendar_version: str
+    derivation: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One alert as it stands (domain.md 6.5). `document` is the data of its last alert document (schemas/alert.v1)."""
+
+    alert_id: str
+    case_id: str
+    rule_id: str
+    occurrence: str
+    level: str
+    state: str
+    """pending, raised, cleared or revoked."""
+    department_id: str
+    region_code: str
+    raised_at: datetime
+    changed_at: datetime
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """What one connection has surely delivered, as one partition has seen it.
+
+    `importing` is true from the first event of a declared backfill to that read's final report: until then
+    the connection's cases are folded but not judged.
+    """
+
+    connection_id: str
+    delivered_to: datetime | None
+    importing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReport:
+    """What one portion of one read delivered (contract 7). Counts are records, but `events`."""
+
+    read_id: str
+    portion: int
+    connection_id: str
+    final: bool
+    backfill: bool
+    read: int
+    mapped: int
+    empty: int
+    quarantined: int
+    events: int
+    ended_at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineRow:
+    """One refused record or message, kept with its bytes (sealed) until somebody replays or dismisses it."""
+
+    rejection_id: str
+    connection_id: str
+    read_id: str
+    ordinal: int
+    stage: str
+    code: str
+    path: str
+    problem: str
+    hint: str
+    place: str
+    record_digest: str
+    sealed: bytes
+    """The exact bytes in a sealed box for the vault key; empty where they stayed in the connector's spool."""
+    size_bytes: int
+    received_at: datetime
+    state: str = "open"
+    """open or replayed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """All that one batch changes, written in one transaction or not at all."""
+
+    head: Head
+    """The chain's head after `entries`."""
+    entries: Sequence[Entry] = ()
+    arrivals: Sequence[Arrival] = ()
+    cases: Sequence[CaseRow] = ()
+    clocks: Sequence[ClockRow] = ()
+    """All clocks of every case in `cases`; clocks of those cases that are not named are gone."""
+    alerts: Sequence[AlertRow] = ()
+    watermarks: Sequence[Watermark] = ()
+    reports: Sequence[ReadReport] = ()
+    quarantine: Sequence[QuarantineRow] = ()
+
+
+# --- the registry ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One registered connection: who publishes for it, and for which departments it may speak (contract 8)."""
+
+    connection_id: str
+    user: str
+    """The bus user that must have published its messages."""
+    departments: frozenset[str]
+    allowed_delay_s: int
+    """How late its data may be before a passed deadline is judged without it."""
+    fingerprint: str = ""
+
+
+# --- the feed --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """One numbered document of one view. `body` is the document with `sequence` and `streamsequence` in it."""
+
+    sequence: int
+    """Position among all documents of all views."""
+    streamsequence: int
+    """Position within (view, kind, county)."""
+    view: str
+    kind: str
+    county: str
+    key: str
+    message_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one ledger entry appears on the feed: one view, its routing key, and the document redacted for it."""
+
+    view: str
+    kind: str
+    county: str
+    key: str
+    document: Mapping[str, Any]

@@ -1,0 +1,186 @@
+"""The ports: what the core needs from the world. Each docstring is the contract its adapters are tested against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from hub.model.values import (
+        AlertRow,
+        Arrival,
+        CaseRow,
+        Changes,
+        Connection,
+        Delivery,
+        Entry,
+        FeedItem,
+        Head,
+        Message,
+        Place,
+        Portion,
+        Record,
+        Watermark,
+    )
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware UTC; never earlier than a value returned before."""
+
+
+class Bus(Protocol):
+    """Carries messages: durable once published, in order per queue and publisher, delivered at least once.
+
+    An instance belongs to one thread. Every method raises Unavailable when the broker is away; it may be called again.
+    """
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Return only once the broker holds every message in every queue it is meant for; raise Unavailable otherwise.
+
+        After Unavailable some of `messages` may be held: publishing them all again is the remedy. A message to
+        `intake` or `parked` that no queue takes is Unavailable; one to a feed without subscribers is no error.
+        """
+
+    def consume(self, queue: str, *, limit: int, wait_s: float) -> Sequence[Delivery]:
+        """Return 1..limit deliveries as soon as there are any, or none after `wait_s`; never one already held."""
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """Let the broker forget `deliveries`. What is neither acked nor returned comes again after a restart."""
+
+    def give_back(self, deliveries: Sequence[Delivery]) -> None:
+        """Return `deliveries` to their queue, to be delivered again (marked redelivered), nothing lost."""
+
+    def depth(self, queue: str) -> int:
+        """Count the messages of `queue` that are ready or held by a consumer. For people and drains, not for logic."""
+
+    def lease(self, name: str) -> AbstractContextManager[None]:
+        """Hold `name` exclusively among all processes until exit or death; raise Fenced if another holds it."""
+
+    def close(self) -> None:
+        """Give up the connection; what was held and not acked is delivered again to others. May be called twice."""
+
+
+class Unit(Protocol):
+    """One transaction of a partition's owner: reads what the batch touches, writes all that it changes, or nothing."""
+
+    @property
+    def head(self) -> Head:
+        """Return the chain's head, locked until the transaction ends."""
+
+    def arrivals(self, event_ids: Collection[str]) -> Mapping[str, Sequence[Arrival]]:
+        """Return the inbox rows of these events, in order of arrival; events never seen are absent."""
+
+    def cases(self, case_ids: Collection[str]) -> Mapping[str, CaseRow]:
+        """Return these cases; unknown ones are absent."""
+
+    def alerts(self, case_ids: Collection[str]) -> Mapping[str, Sequence[AlertRow]]:
+        """Return every alert of these cases, in any state; cases without alerts are absent."""
+
+    def watermarks(self) -> Mapping[str, Watermark]:
+        """Return this partition's watermarks by connection."""
+
+    def due(self, horizons: Mapping[str, datetime], *, limit: int) -> Sequence[CaseRow]:
+        """Return at most `limit` cases of this partition with `wake_at` < their connection's horizon, earliest first."""
+
+    def write(self, changes: Changes) -> None:
+        """Write `changes` within this transaction. At most once a unit."""
+
+
+class Store(Protocol):
+    """Keeps the ledger and all that is derived from it. Raises Unavailable when the database is away.
+
+    Safe to share between threads.
+    """
+
+    def partitions(self) -> int:
+        """Return the number of partitions of the present generation."""
+
+    def claim(self, role: str, *, owner: str, lease_s: float) -> int | None:
+        """Take or renew `role` ("partition/0", "relay") for `owner`; return its epoch, or None while another holds it.
+
+        A new owner gets a higher epoch; the same owner renewing keeps its epoch. Leases run on the database's or the
+        system's clock, never on a replay clock.
+        """
+
+    def release(self, role: str, *, epoch: int) -> None:
+        """Give `role` up at once, if `epoch` is still its epoch."""
+
+    def unit(self, partition: int, *, epoch: int) -> AbstractContextManager[Unit]:
+        """Open a transaction that locks the partition's head; commit on a clean exit, roll back on an exception.
+
+        Raise Fenced if `epoch` is no longer the partition's epoch.
+        """
+
+    def number(
+        self, *, epoch: int, limit: int, published: int, places: Callable[[Entry], Sequence[Place]]
+    ) -> Sequence[FeedItem]:
+        """Give feed numbers to the next at most `limit` ledger entries, commit, and return their items in order.
+
+        `published` is the highest sequence the broker has confirmed; it is recorded in the same transaction. Items
+        numbered earlier but not recorded as published are returned first, alone, with the numbers they have. Per
+        partition entries are numbered in chain order, without gaps. Raise Fenced on a stale `epoch`.
+        """
+
+    def connections(self) -> Mapping[str, Connection]:
+        """Return every registered connection by id."""
+
+    def register(self, connections: Sequence[Connection]) -> None:
+        """Add or replace connections."""
+
+    def catalogue(self) -> Sequence[Mapping[str, Any]]:
+        """Return the documents (schemas/catalogue.v1) of every department, as last loaded."""
+
+    def load_catalogue(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Add or replace departments' documents, by department_id."""
+
+    def close(self) -> None:
+        """Give up all connections."""
+
+
+class Source(Protocol):
+    """Reads one department system. An instance belongs to one thread.
+
+    Errors: Unavailable when the system is away, Misconfigured where its declaration does not fit it. A record that
+    cannot be decoded is a Record with `refused` set, never an exception.
+    """
+
+    def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
+        """Yield what stands after `checkpoint` (None: from the beginning) in bounded portions, the last one final.
+
+        Reading again from the same checkpoint yields at least the same records. Memory is bounded whatever the size.
+        """
+
+    def acknowledge(self, records: Sequence[Record]) -> None:
+        """Tell the source, where it wants to know, that `records` are safe with the hub."""
+
+    def probe(self) -> Mapping[str, str]:
+        """Try reach, login and contract without consuming anything; return what was found, for people."""
+
+    def close(self) -> None:
+        """Let go of files and sessions."""
+
+
+class Checkpoints(Protocol):
+    """Remembers where each connection's source stands, on the reader's side of the bus."""
+
+    def load(self, connection: str) -> Mapping[str, Any] | None:
+        """Return the last saved position, None if there is none."""
+
+    def save(self, connection: str, checkpoint: Mapping[str, Any]) -> None:
+        """Remember `checkpoint` durably before returning."""
+
+
+class Vault(Protocol):
+    """Seals raw bytes so that only the holder of the vault's private key can open them."""
+
+    def seal(self, raw: bytes) -> bytes:
+        """Return `raw` in an anonymous sealed box."""
+
+    def open(self, sealed: bytes) -> bytes:
+        """Return the bytes; Misconfigured where the private key is not here."""
