@@ -86,7 +86,7 @@ class Unit(Protocol):
         """Return this partition's watermarks by connection."""
 
     def due(self, horizons: Mapping[str, datetime], *, limit: int) -> Sequence[CaseRow]:
-        """Return at most `limit` cases of this partition with `wake_at` < their connection's horizon, earliest first."""
+        """Return at most `limit` cases of this partition with `wake_at` before their connection's horizon, in order."""
 
     def write(self, changes: Changes) -> None:
         """Write `changes` within this transaction. At most once a unit."""

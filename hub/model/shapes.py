@@ -52,7 +52,7 @@ def _parses(parse: Callable[[str], object], text: str) -> bool:
     return True
 
 
-_ORGANISATION: Final = {"org-id": lru_cache(maxsize=4096)(is_organisation)}
+_ORGANISATION: Final[dict[str, Callable[..., bool]]] = {"org-id": lru_cache(maxsize=4096)(is_organisation)}
 _SLOW_FORMATS: Final[dict[str, Callable[[str], bool]]] = {
     "date-time": is_date_time,
     "date": is_date,
