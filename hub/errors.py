@@ -73,10 +73,12 @@ class Fault:
     hint: str = ""
 
     def __str__(self) -> str:
-        """Write `file:line:column: code: problem (hint)`, as compilers do."""
+        """Write `file:line:column: code: source -> target: problem (hint)`, as compilers do."""
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{where}: {self.code}: {self.problem}{hint}" if where else f"{self.code}: {self.problem}{hint}"
+        paths = " -> ".join(path for path in (self.source_path, self.target_path) if path)
+        hint = f"({self.hint})" if self.hint else ""
+        parts = (f"{where}:" if where else "", f"{self.code}:", f"{paths}:" if paths else "", self.problem, hint)
+        return " ".join(part for part in parts if part)
 
 
 class Misconfigured(HubError):

@@ -1,0 +1,159 @@
+"""Reads settings.toml and the environment once, into frozen values, and reports every problem at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from hub.errors import Fault, Misconfigured
+from hub.resources import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OVERRIDES: Final = {
+    "SUNLIGHT_DATA_DIR": ("hub", "data_dir"),
+    "SUNLIGHT_STORE_URL": ("store", "url"),
+    "SUNLIGHT_BUS_URL": ("bus", "url"),
+    "SUNLIGHT_PARTITIONS": ("bus", "partitions"),
+    "SUNLIGHT_MAPPINGS": ("mappings", "folder"),
+    "SUNLIGHT_GATEWAY_PORT": ("gateway", "port"),
+}
+"""Environment variables that stand above the file, and what they set."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as unknown:
+        problem = f"unknown time zone {name!r}"
+        raise ValueError(problem) from unknown
+    return name
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HubSection(_Section):
+    """[hub]."""
+
+    city: str = Field(default="321200", pattern="^[0-9]{6}$")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    data_dir: Path = Path("var")
+
+
+class StoreSection(_Section):
+    """[store]."""
+
+    url: str = Field(default="sqlite:///{data_dir}/hub.db", pattern="^(sqlite|postgresql)")
+
+
+class BusSection(_Section):
+    """[bus]."""
+
+    url: str = Field(default="embedded:///{data_dir}/bus.db", pattern="^(embedded|amqps?)://")
+    partitions: int = Field(default=2, ge=1, le=256)
+
+
+class FeedSection(_Section):
+    """[feed]."""
+
+    views: tuple[Literal["public", "intranet", "restricted"], ...] = ("intranet",)
+
+
+class MappingsSection(_Section):
+    """[mappings]."""
+
+    folder: Path = Path("mappings")
+
+
+class SupervisionSection(_Section):
+    """[supervision]."""
+
+    batch: int = Field(default=500, ge=1, le=10_000)
+    lease_s: float = Field(default=30, gt=0)
+    patrol_s: float = Field(default=1, gt=0)
+
+
+class GatewaySection(_Section):
+    """[gateway]."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535)
+
+
+class Settings(_Section):
+    """Everything an operator sets. Paths are absolute or relative to the working directory."""
+
+    hub: HubSection = HubSection()
+    store: StoreSection = StoreSection()
+    bus: BusSection = BusSection()
+    feed: FeedSection = FeedSection()
+    mappings: MappingsSection = MappingsSection()
+    supervision: SupervisionSection = SupervisionSection()
+    gateway: GatewaySection = GatewaySection()
+    calendar: dict[date, bool] = Field(default_factory=dict)
+
+    @property
+    def data_dir(self) -> Path:
+        """Return the absolute folder of databases, keys, checkpoints and spools."""
+        return self.hub.data_dir.absolute()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone of counted days and of written times."""
+        return ZoneInfo(self.hub.timezone)
+
+    @property
+    def store_url(self) -> str:
+        """Return the store's URL with its folder filled in."""
+        return self.store.url.replace("{data_dir}", str(self.data_dir))
+
+    @property
+    def bus_url(self) -> str:
+        """Return the bus's URL with its folder and its password filled in."""
+        url = self.bus.url.replace("{data_dir}", str(self.data_dir))
+        return url.replace("${SUNLIGHT_BUS_PASSWORD}", os.environ.get("SUNLIGHT_BUS_PASSWORD", ""))
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read `path` (default: ./settings.toml, else the one shipped) under `environment`, or report every fault."""
+    chosen = path or next((p for p in (Path("settings.toml"), ROOT / "settings.toml") if p.is_file()), None)
+    values = _read(chosen) if chosen else {}
+    for name, (section, key) in OVERRIDES.items():
+        override = (os.environ if environment is None else environment).get(name)
+        if override:
+            values.setdefault(section, {})[key] = override
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as wrong:
+        raise Misconfigured(*_faults(wrong, str(chosen or "the environment"))) from wrong
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        raise Misconfigured(Fault(code="settings.missing", problem="no such file", file=str(path))) from missing
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise Misconfigured(Fault(code="settings.syntax", problem=str(broken), file=str(path))) from broken
+
+
+def _faults(wrong: ValidationError, file: str) -> list[Fault]:
+    return [
+        Fault(
+            code="settings.value",
+            problem=error["msg"],
+            file=file,
+            target_path=".".join(str(part) for part in error["loc"]),
+            hint=f"see [{error['loc'][0]}] in the settings.toml that is shipped" if error["loc"] else "",
+        )
+        for error in wrong.errors()
+    ]
