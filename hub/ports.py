@@ -79,6 +79,9 @@ class Unit(Protocol):
     def cases(self, case_ids: Collection[str]) -> Mapping[str, CaseRow]:
         """Return these cases; unknown ones are absent."""
 
+    def entered(self, subjects: Collection[str]) -> Collection[str]:
+        """Return those of `subjects` that already have an entry in this partition's chain."""
+
     def alerts(self, case_ids: Collection[str]) -> Mapping[str, Sequence[AlertRow]]:
         """Return every alert of these cases, in any state; cases without alerts are absent."""
 

@@ -47,6 +47,16 @@ def rejection_id(read: str, ordinal: int) -> str:
     return _uuid5("rejection", read, str(ordinal))
 
 
+def parked_id(message_id: str) -> str:
+    """Name the inbox row of an event message that could not be taken."""
+    return _uuid5("parked", message_id)
+
+
+def foreign_read_id(message_id: str) -> str:
+    """Name the read of a message whose id is not of our form, so that it is accounted for all the same."""
+    return _uuid5("foreign", message_id)
+
+
 def receipt_id(connection: str, idempotency_key: str) -> str:
     """Identify the receipt of one push."""
     return _uuid5("receipt", connection, idempotency_key)

@@ -1,0 +1,342 @@
+"""Decides whether a message may enter the ledger: its shape, its names, and who said it (contracts 1, 7, 8)."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from hub.errors import Refused, Rejection, Stage
+from hub.model import ids
+from hub.model.digest import content_digest, record_digest
+from hub.model.shapes import PATTERNS, shape
+from hub.model.values import Arrival, Outcome, QuarantineRow, ReadReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hub.model.values import Connection, Delivery
+
+_UUID: Final = re.compile(PATTERNS["uuid"])
+SHAPES: Final = {"event": "case-event.v1", "report": "read-report.v1", "rejection": "rejection.v1"}
+"""The schema of each kind of message that intake carries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A case event that may enter: its data, and the names the hub itself has computed for it."""
+
+    event_id: str
+    case_id: str
+    connection_id: str
+    digest: str
+    fingerprint: str
+    data: Mapping[str, Any]
+    body: bytes
+
+    @property
+    def message(self) -> tuple[str, int]:
+        """Name the message itself, so that a redelivery is told from a second report."""
+        return self.data["provenance"]["read_id"], self.data["provenance"]["ordinal"]
+
+    @property
+    def backfill(self) -> bool:
+        """Tell whether the event is part of a declared backfill."""
+        return bool(self.data["provenance"]["backfill"])
+
+    def arrival(self, outcome: Outcome, position: int | None) -> Arrival:
+        """Return the inbox row of this arrival."""
+        provenance = self.data["provenance"]
+        return Arrival(
+            event_id=self.event_id,
+            read_id=provenance["read_id"],
+            portion=provenance["portion"],
+            ordinal=provenance["ordinal"],
+            connection_id=self.connection_id,
+            digest=self.digest,
+            source_version=self.data["source_version"],
+            mapping_version=self.data["mapping_version"],
+            record_digest=provenance["record_digest"],
+            fingerprint=self.fingerprint,
+            outcome=outcome,
+            position=position,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A read-report that may be filed, and the watermark it moves."""
+
+    report: ReadReport
+    watermark: datetime | None
+
+    @property
+    def subject(self) -> str:
+        """Name it in the ledger."""
+        return f"{self.report.read_id}:{self.report.portion}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectionPaper:
+    """A connector's rejection that may be filed."""
+
+    row: QuarantineRow
+    evidence: bytes
+    """The document as the ledger keeps it: the record's digest, not its sealed bytes, which the quarantine has."""
+
+    @property
+    def subject(self) -> str:
+        """Name it in the ledger."""
+        return self.row.rejection_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedMessage:
+    """A message that may not enter, and why."""
+
+    delivery: Delivery
+    rejection: Rejection
+
+    @property
+    def subject(self) -> str:
+        """Name it in the ledger."""
+        return ids.parked_id(self.delivery.message_id)
+
+    @property
+    def evidence(self) -> bytes:
+        """Return what the ledger keeps of it: who sent what, by digest, and why it was refused."""
+        return orjson.dumps(
+            {
+                "message_id": self.delivery.message_id,
+                "user": self.delivery.user,
+                "record_digest": record_digest(self.delivery.body),
+                **dataclasses.asdict(self.rejection),
+            }
+        )
+
+    def row(
+        self, connections: Mapping[str, Connection], now: datetime, seal: Callable[[bytes], bytes]
+    ) -> QuarantineRow:
+        """Keep the message whole: its bytes sealed, and why."""
+        name = message_name(self.delivery.message_id)
+        why = self.rejection
+        return QuarantineRow(
+            rejection_id=self.subject,
+            connection_id=_speaking(self.delivery, connections),
+            read_id=name.read_id,
+            ordinal=name.ordinal,
+            stage=why.stage,
+            code=why.code,
+            path=why.path,
+            problem=why.problem,
+            hint=why.hint,
+            place=why.place or f"message {self.delivery.message_id} on {self.delivery.queue}",
+            record_digest=record_digest(self.delivery.body),
+            sealed=seal(self.delivery.body),
+            size_bytes=len(self.delivery.body),
+            received_at=now,
+        )
+
+    def arrival(self, connections: Mapping[str, Connection]) -> Arrival:
+        """Account for an event message that the hub could not take, so that nothing is missing from the sums."""
+        name = message_name(self.delivery.message_id)
+        return Arrival(
+            event_id=self.subject,
+            read_id=name.read_id,
+            portion=name.portion,
+            ordinal=name.ordinal,
+            connection_id=_speaking(self.delivery, connections),
+            digest="",
+            source_version=0,
+            mapping_version=0,
+            record_digest=record_digest(self.delivery.body),
+            fingerprint="",
+            outcome=Outcome.PARKED,
+            position=None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Who may say what in one partition. `trusted` is the hub's own bus account: imports, replays, the gateway."""
+
+    connections: Mapping[str, Connection]
+    trusted: str
+    partition: int
+    partitions: int
+
+    def event(self, delivery: Delivery) -> Admitted:
+        """Admit one case event or raise Refused."""
+        document = _shaped(delivery)
+        data = document["data"]
+        connection = self._speaker(delivery, data["connection_id"])
+        _require(
+            data["case"]["department_id"] in connection.departments,
+            "authorise.department",
+            "/data/case/department_id",
+            f"{connection.connection_id} may not speak for department {data['case']['department_id']}",
+            "add the department to the connection's allow-list, or correct the record",
+        )
+        self._check_names(document)
+        return Admitted(
+            event_id=document["id"],
+            case_id=data["case"]["case_id"],
+            connection_id=connection.connection_id,
+            digest=content_digest(data),
+            fingerprint=document["mappingfingerprint"],
+            data=data,
+            body=delivery.body,
+        )
+
+    def report(self, delivery: Delivery) -> Report:
+        """Admit one read-report; or raise Refused."""
+        data = _shaped(delivery)["data"]
+        self._speaker(delivery, data["connection_id"])
+        counts = data["records"]
+        report = ReadReport(
+            read_id=data["read_id"],
+            portion=data["portion"],
+            connection_id=data["connection_id"],
+            final=data["final"],
+            backfill=data["backfill"],
+            read=counts["read"],
+            mapped=counts["mapped"],
+            empty=counts["empty"],
+            quarantined=counts["quarantined"],
+            events=data["events"],
+            ended_at=_instant(data["ended_at"]),
+            body=delivery.body,
+        )
+        return Report(report=report, watermark=_instant(data["watermark"]) if "watermark" in data else None)
+
+    def rejection(self, delivery: Delivery, now: datetime) -> RejectionPaper:
+        """Admit one rejection into the quarantine or raise Refused."""
+        document = _shaped(delivery)
+        data = document["data"]
+        self._speaker(delivery, data["connection_id"])
+        row = QuarantineRow(
+            rejection_id=document["id"],
+            sealed=base64.b64decode(data.get("sealed", "")),
+            size_bytes=data.get("size_bytes", 0),
+            received_at=now,
+            **{name: data[name] for name in _QUARANTINE_FIELDS},
+        )
+        data.pop("sealed", None)
+        return RejectionPaper(row=row, evidence=orjson.dumps(document))
+
+    def _speaker(self, delivery: Delivery, connection_id: str) -> Connection:
+        connection = self.connections.get(connection_id)
+        if connection is None:
+            raise _refusal(
+                "authorise.connection",
+                "/data/connection_id",
+                f"connection {connection_id} is not registered",
+                "register its mapping (sunlight check --register, sunlight import)",
+            )
+        _require(
+            delivery.user in (connection.user, self.trusted),
+            "authorise.speaker",
+            "/source",
+            f"bus user {delivery.user!r} may not speak for {connection_id}",
+            f"publish as {connection.user!r}",
+        )
+        return connection
+
+    def _check_names(self, document: Mapping[str, Any]) -> None:
+        data = document["data"]
+        connection, case = data["connection_id"], data["case"]["case_id"]
+        named = ids.event_id(connection, data["source_event_key"], data["type"], data["occurrence"])
+        hint = "derive identifiers as hub.model.ids does"
+        _require(document["id"] == named, "authorise.event-id", "/id", "the id is not that of this event", hint)
+        _require(document["subject"] == case, "authorise.subject", "/subject", "the subject is not the case", hint)
+        _require(
+            document["source"] == f"/connections/{connection}" and document["type"] == f"sunlight.{data['type']}.v1",
+            "authorise.envelope",
+            "/source",
+            "the envelope and the data name different connections or types",
+            hint,
+        )
+        _require(
+            ids.partition_of(ids.bucket_of(case), self.partitions) == self.partition,
+            "authorise.partition",
+            "/subject",
+            "the message came by another case's bucket",
+            "publish with crc32(case_id) % 256 as routing key",
+        )
+
+
+_QUARANTINE_FIELDS: Final = (
+    "connection_id",
+    "read_id",
+    "ordinal",
+    "stage",
+    "code",
+    "path",
+    "problem",
+    "hint",
+    "place",
+    "record_digest",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageName:
+    """What a message id `<read_id>:<portion>:<ordinal>` says."""
+
+    read_id: str
+    portion: int
+    ordinal: int
+
+
+def message_name(message_id: str) -> MessageName:
+    """Read a message id; one that is not of our form names a read of its own."""
+    read_id, _, numbers = message_id.partition(":")
+    portion, _, ordinal = numbers.partition(":")
+    if _UUID.fullmatch(read_id) and portion.isdecimal() and ordinal.isdecimal():
+        return MessageName(read_id=read_id, portion=int(portion), ordinal=int(ordinal))
+    return MessageName(read_id=ids.foreign_read_id(message_id), portion=0, ordinal=0)
+
+
+def _speaking(delivery: Delivery, connections: Mapping[str, Connection]) -> str:
+    """Charge a refused message to whoever the broker knows published it, else to whom it claims to be."""
+    own = (name for name, connection in connections.items() if connection.user == delivery.user)
+    return next(own, None) or _claimed_connection(delivery)
+
+
+def _claimed_connection(delivery: Delivery) -> str:
+    try:
+        return str(orjson.loads(delivery.body)["data"]["connection_id"])[:100]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+
+
+def _shaped(delivery: Delivery) -> dict[str, Any]:
+    if delivery.kind not in SHAPES:
+        raise _refusal("validate.kind", "", f"intake carries no {delivery.kind!r}", "see schemas/", "validate")
+    expected = shape(SHAPES[delivery.kind])
+    try:
+        document = orjson.loads(delivery.body)
+    except orjson.JSONDecodeError as broken:
+        raise _refusal("validate.json", "", str(broken), "send one UTF-8 JSON document", "validate") from broken
+    if not expected.holds(document):
+        problem = expected.problems(document)[0]
+        raise _refusal(f"validate.{problem.rule.lower()}", problem.path, problem.problem, "see schemas/", "validate")
+    return dict(document)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _require(held: bool, code: str, path: str, problem: str, hint: str) -> None:  # noqa: FBT001 - a predicate
+    if not held:
+        raise _refusal(code, path, problem, hint)
+
+
+def _refusal(code: str, path: str, problem: str, hint: str, stage: Stage = "authorise") -> Refused:
+    return Refused(Rejection(stage=stage, code=code, path=path, problem=problem, hint=hint))

@@ -1,0 +1,75 @@
+"""Decides where a ledger entry appears on the feed: in which views, under which routing key, and redacted how."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from hub.model.values import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hub.model.values import Entry
+
+RANK: Final = {"public": 0, "intranet": 1, "restricted": 2}
+"""Views by how much they may see. A document of class `secret` is in none: what is secret never leaves; alerts are
+between the authorities and are never public."""
+
+PUBLIC_CASE: Final = (
+    "case_id",
+    "case_no",
+    "family",
+    "matter_code",
+    "matter_name",
+    "power_type",
+    "region_code",
+    "department_id",
+    "case_type",
+    "disclosure",
+)
+"""All that the public view says of a case: no title, applicant, agent or attribute (default deny)."""
+
+PUBLIC_EVENT: Final = ("type", "occurred_at", "stage_name", "promised_due_at", "statutory_due_at")
+"""All that the public view says of an event besides its case."""
+
+
+def places_in(views: Sequence[str]) -> Callable[[Entry], Sequence[Place]]:
+    """Return the function that places an entry in these `views`."""
+    return partial(_places, tuple(views))
+
+
+def _places(views: Sequence[str], entry: Entry) -> Sequence[Place]:
+    if entry.kind not in ("event", "alert"):
+        return ()
+    document = orjson.loads(entry.body)
+    case = document["data"]["case"]
+    rank = RANK.get(case.get("disclosure", {}).get("class", "restricted"))
+    if rank is None:
+        return ()
+    if entry.kind == "alert":
+        rank = max(rank, RANK["intranet"])
+    kind, kind_type = _kind_and_type(entry.kind, document["data"])
+    region = case["region_code"]
+    key = f"{kind}.{region[:4]}00.{region[:6]}.{case['department_id']}.{kind_type}"
+    return [
+        Place(view=view, kind=kind, county=region[:6], key=key, document=_redacted(document, view))
+        for view in views
+        if RANK[view] >= rank
+    ]
+
+
+def _kind_and_type(entry_kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
+    return ("alert", data["state"]) if entry_kind == "alert" else ("case", data["type"])
+
+
+def _redacted(document: Mapping[str, Any], view: str) -> Mapping[str, Any]:
+    """Return the document as `view` may see it; the public one is rebuilt from what is allowed, never stripped."""
+    if view != "public":
+        return document
+    data = document["data"]
+    public = {name: data[name] for name in PUBLIC_EVENT if name in data}
+    public["case"] = {name: data["case"][name] for name in PUBLIC_CASE if name in data["case"]}
+    return {**document, "dataschema": "urn:sunlight:schema:public-case-event:1", "data": public}

@@ -1,0 +1,180 @@
+"""Owns partitions: leases them, feeds their batches to supervision, isolates poison, and lets time pass between batches."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hub.admission import RefusedMessage
+from hub.errors import Fenced, HubError, Rejection
+from hub.model.values import Message
+from hub.supervise import decide, keep_refused, patrol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hub.model.values import Changes, Delivery
+    from hub.ports import Bus, Clock, Store, Unit
+    from hub.supervise import Docket
+
+LOG: Final = logging.getLogger(__name__)
+
+PATROL_BATCH: Final = 500
+"""Cases judged in one transaction when their time has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How an owner works: messages a batch, seconds of its lease, seconds between patrols."""
+
+    batch: int
+    lease_s: float
+    patrol_s: float
+
+
+class Owner:
+    """One process's hold on partitions. State is its leases; the docket is asked for anew with every batch."""
+
+    def __init__(
+        self, *, store: Store, bus: Bus, clock: Clock, docket: Callable[[], Docket], owner: str, pace: Pace
+    ) -> None:
+        """Own what `store` grants to `owner`."""
+        self._store, self._bus, self._clock = store, bus, clock
+        self._docket, self._owner, self._pace = docket, owner, pace
+        self._leases: dict[int, _Lease] = {}
+
+    def step(self, partition: int, *, wait_s: float) -> int:
+        """Handle one batch of `partition` and patrol it when that is due; return the messages handled.
+
+        Unavailable leaves the batch unacknowledged with the broker: calling again receives it again or holds it still.
+        """
+        lease = self._lease(partition)
+        if lease is None:
+            return 0
+        deliveries = self._bus.consume(_queue(partition), limit=self._pace.batch, wait_s=wait_s)
+        try:
+            if deliveries:
+                self._handle(partition, lease.epoch, deliveries)
+                self._bus.ack(deliveries)
+            if lease.patrol_due(self._pace.patrol_s):
+                self.patrol(partition)
+        except Fenced:
+            self._lose(partition, deliveries)
+        return len(deliveries)
+
+    def patrol(self, partition: int) -> int:
+        """Judge every case of `partition` whose time has come; return how many. Raise Fenced if the lease is lost."""
+        lease = self._lease(partition)
+        total = 0
+        while lease is not None and (judged := self._patrol_once(partition, lease.epoch)):
+            total += judged
+        return total
+
+    def _patrol_once(self, partition: int, epoch: int) -> int:
+        with self._store.unit(partition, epoch=epoch) as unit:
+            changes = patrol(unit, docket=self._docket(), now=self._clock.now(), limit=PATROL_BATCH)
+            if changes is None:
+                return 0
+            unit.write(changes)
+        return len(changes.cases)
+
+    def _handle(self, partition: int, epoch: int, deliveries: Sequence[Delivery]) -> None:
+        """Write one batch; where something in it cannot be handled at all, halve until that message stands alone."""
+        try:
+            self._write(partition, epoch, lambda unit: self._decide(unit, deliveries))
+        except HubError:
+            raise
+        except Exception as fault:  # the one place where a message is parked
+            if len(deliveries) == 1:
+                self._park(partition, epoch, deliveries[0], fault)
+                return
+            middle = len(deliveries) // 2
+            self._handle(partition, epoch, deliveries[:middle])
+            self._handle(partition, epoch, deliveries[middle:])
+
+    def _decide(self, unit: Unit, deliveries: Sequence[Delivery]) -> Changes:
+        return decide(unit, deliveries, docket=self._docket(), now=self._clock.now())
+
+    def _write(self, partition: int, epoch: int, decision: Callable[[Unit], Changes]) -> None:
+        with self._store.unit(partition, epoch=epoch) as unit:
+            unit.write(decision(unit))
+
+    def _park(self, partition: int, epoch: int, delivery: Delivery, fault: Exception) -> None:
+        """Put a message that breaks supervision aside, with its bytes, and account for it."""
+        LOG.exception("message parked", extra={"message_id": delivery.message_id}, exc_info=fault)
+        self._bus.publish([_parked(delivery, fault)])
+        why = Rejection(
+            stage="supervise",
+            code="supervise.fault",
+            problem=f"{type(fault).__name__}: {fault}"[:400],
+            hint="a fault of the hub: report it; sunlight quarantine replay once it is mended",
+        )
+        refused = RefusedMessage(delivery=delivery, rejection=why)
+        self._write(
+            partition,
+            epoch,
+            lambda unit: keep_refused(unit, refused, docket=self._docket(), now=self._clock.now()),
+        )
+
+    def _lease(self, partition: int) -> _Lease | None:
+        lease = self._leases.get(partition)
+        if lease is None or time.monotonic() >= lease.renew_at:
+            epoch = self._store.claim(role(partition), owner=self._owner, lease_s=self._pace.lease_s)
+            if epoch is None:
+                self._leases.pop(partition, None)
+                return None
+            if lease is None or lease.epoch != epoch:
+                LOG.info("partition taken", extra={"partition": partition, "epoch": epoch})
+                lease = self._leases[partition] = _Lease(epoch)
+            lease.renew_at = time.monotonic() + self._pace.lease_s / 3
+        return lease
+
+    def _lose(self, partition: int, deliveries: Sequence[Delivery]) -> None:
+        LOG.warning("partition lost to another owner", extra={"partition": partition})
+        self._leases.pop(partition, None)
+        self._bus.give_back(deliveries)
+
+    def release(self) -> None:
+        """Let others take the partitions at once."""
+        for partition, lease in self._leases.items():
+            self._store.release(role(partition), epoch=lease.epoch)
+        self._leases.clear()
+
+
+class _Lease:
+    """A hold on one partition: its epoch, and by the monotonic clock when to renew it and when to patrol."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.renew_at = 0.0
+        self._patrol_at = 0.0
+
+    def patrol_due(self, every_s: float) -> bool:
+        """Tell whether a patrol is due, and if so set the next."""
+        now = time.monotonic()
+        if now < self._patrol_at:
+            return False
+        self._patrol_at = now + every_s
+        return True
+
+
+def role(partition: int) -> str:
+    """Name a partition's lease in the store."""
+    return f"partition/{partition}"
+
+
+def _queue(partition: int) -> str:
+    return f"sunlight.intake.{partition}"
+
+
+def _parked(delivery: Delivery, fault: Exception) -> Message:
+    return Message(
+        exchange="parked",
+        key="",
+        kind=delivery.kind,
+        message_id=delivery.message_id,
+        body=delivery.body,
+        headers={"queue": delivery.queue, "user": delivery.user, "fault": type(fault).__name__},
+    )

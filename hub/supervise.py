@@ -1,0 +1,254 @@
+"""Supervises one partition's cases: messages in, one transaction a batch, alerts out; and lets time pass for them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from hub.admission import Admission, Admitted, RefusedMessage, RejectionPaper, Report
+from hub.errors import Refused
+from hub.horizon import horizon
+from hub.model import ids
+from hub.model.chain import Chain
+from hub.model.values import Changes, Outcome, Watermark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from hub.model.values import (
+        AlertRow,
+        Arrival,
+        CaseRow,
+        ClockRow,
+        Connection,
+        Delivery,
+        QuarantineRow,
+        ReadReport,
+    )
+    from hub.ports import Unit
+
+Item: TypeAlias = Admitted | Report | RejectionPaper | RefusedMessage
+
+LOG: Final = logging.getLogger(__name__)
+
+UNJUDGED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""`wake_at` of a case folded during a backfill: the first horizon after it judges the case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What judging one case came to: its row, its clocks, and the alerts that changed with their documents."""
+
+    row: CaseRow
+    clocks: Sequence[ClockRow]
+    alerts: Sequence[tuple[AlertRow, bytes]]
+
+
+class Bench(Protocol):
+    """Judges cases: the pure supervision core, joined to a catalogue, a calendar and a zone."""
+
+    def weigh(self, admitted: Admitted, prior: Sequence[Arrival], row: CaseRow | None) -> Outcome:
+        """Decide what an arriving event is, given what arrived before it."""
+
+    def add(self, row: CaseRow | None, admitted: Admitted, *, position: int, ledgered_at: datetime) -> CaseRow:
+        """Put an event's content into its case's log; a new case starts with it."""
+
+    def judge(self, row: CaseRow, alerts: Sequence[AlertRow], *, horizon: datetime | None, now: datetime) -> Verdict:
+        """Fold the case, run its clocks and rules at `horizon` and reconcile its alerts; without one, fold only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Docket:
+    """What a batch is decided with: the judge, who may speak, and the vault for what is refused."""
+
+    bench: Bench
+    connections: Mapping[str, Connection]
+    trusted: str
+    partitions: int
+    seal: Callable[[bytes], bytes]
+
+    def admission(self, partition: int) -> Admission:
+        """Return who may say what in `partition`."""
+        return Admission(
+            connections=self.connections, trusted=self.trusted, partition=partition, partitions=self.partitions
+        )
+
+    def home(self, connection_id: str) -> int:
+        """Return the partition that keeps a connection's read-reports, of which every partition hears."""
+        return ids.partition_of(ids.bucket_of(connection_id), self.partitions)
+
+
+def decide(unit: Unit, deliveries: Sequence[Delivery], *, docket: Docket, now: datetime) -> Changes:
+    """Decide all that `deliveries` change in the unit's partition. Reads the unit, writes nothing."""
+    session = _Session(unit, docket, now)
+    session.take(deliveries)
+    return session.changes(session.judge([session.rows[case_id] for case_id in session.touched]))
+
+
+def patrol(unit: Unit, *, docket: Docket, now: datetime, limit: int) -> Changes | None:
+    """Judge at most `limit` cases whose time has come; None if there are none. Reads the unit, writes nothing."""
+    session = _Session(unit, docket, now)
+    due = unit.due(session.horizons(), limit=limit)
+    return session.changes(session.judge(due)) if due else None
+
+
+def keep_refused(unit: Unit, refused: RefusedMessage, *, docket: Docket, now: datetime) -> Changes:
+    """Put one message aside, accounted for. Reads the unit, writes nothing."""
+    session = _Session(unit, docket, now)
+    session.keep(refused)
+    return session.changes(())
+
+
+class _Session:
+    """One batch being decided. Everything it gathers leaves as one Changes."""
+
+    def __init__(self, unit: Unit, docket: Docket, now: datetime) -> None:
+        self.unit, self.docket, self.now = unit, docket, now
+        self.chain = Chain(unit.head, now)
+        self.partition = unit.head.partition
+        self.known_marks = unit.watermarks()
+        self.marks = dict(self.known_marks)
+        self.prior: dict[str, list[Arrival]] = {}
+        self.entered: set[str] = set()
+        self.rows: dict[str, CaseRow] = {}
+        self.touched: dict[str, None] = {}
+        self.arrivals: list[Arrival] = []
+        self.reports: list[ReadReport] = []
+        self.quarantine: list[QuarantineRow] = []
+        self.clocks: list[ClockRow] = []
+        self.alerts: list[AlertRow] = []
+
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        """Take every delivery in the order it came: admit it, look up what is known of it, enter it."""
+        items = [self._admit(delivery) for delivery in deliveries]
+        self._look_up(items)
+        for item in items:
+            if isinstance(item, Admitted):
+                self._take_event(item)
+            elif isinstance(item, Report):
+                self._take_report(item)
+            elif isinstance(item, RejectionPaper):
+                self._take_rejection(item)
+            else:
+                self._take_refused(item)
+
+    def keep(self, refused: RefusedMessage) -> None:
+        """Take a message that is known to be unfit."""
+        self.entered = set(self.unit.entered({refused.subject}))
+        self._take_refused(refused)
+
+    def _admit(self, delivery: Delivery) -> Item:
+        admission = self.docket.admission(self.partition)
+        try:
+            if delivery.kind == "event":
+                return admission.event(delivery)
+            if delivery.kind == "report":
+                return admission.report(delivery)
+            return admission.rejection(delivery, self.now)
+        except Refused as refused:
+            LOG.warning("message refused", extra={"code": refused.rejection.code, "message_id": delivery.message_id})
+            return RefusedMessage(delivery=delivery, rejection=refused.rejection)
+
+    def _look_up(self, items: Sequence[Item]) -> None:
+        events = [item for item in items if isinstance(item, Admitted)]
+        known = self.unit.arrivals({event.event_id for event in events})
+        self.prior = {event_id: list(arrivals) for event_id, arrivals in known.items()}
+        self.rows = dict(self.unit.cases({event.case_id for event in events}))
+        papers = {item.subject for item in items if not isinstance(item, Admitted)}
+        self.entered = set(self.unit.entered(papers)) if papers else set()
+
+    def _take_event(self, event: Admitted) -> None:
+        """Give an event its outcome, its entry and its place in its case. A redelivered message changes nothing."""
+        prior = self.prior.setdefault(event.event_id, [])
+        if any((arrival.read_id, arrival.ordinal) == event.message for arrival in prior):
+            return
+        row = self.rows.get(event.case_id)
+        outcome = self.docket.bench.weigh(event, prior, row)
+        position = None
+        if outcome is not Outcome.DUPLICATE:
+            position = self._enter("event", event.case_id, outcome, event.body)
+            self.rows[event.case_id] = self.docket.bench.add(row, event, position=position, ledgered_at=self.now)
+            self.touched[event.case_id] = None
+        arrival = event.arrival(outcome, position)
+        prior.append(arrival)
+        self.arrivals.append(arrival)
+        if event.backfill:
+            self._mark(event.connection_id, importing=True)
+
+    def _take_report(self, item: Report) -> None:
+        """File a read-report, and move the watermark where it ends a read. Filing it twice changes nothing."""
+        report = item.report
+        self.reports.append(report)
+        if report.final:
+            self._mark(report.connection_id, delivered_to=item.watermark, importing=False)
+        if self.docket.home(report.connection_id) == self.partition:
+            self._enter_once("report", item.subject, "", report.body)
+
+    def _take_rejection(self, item: RejectionPaper) -> None:
+        if self._enter_once("rejection", item.subject, item.row.code, item.evidence):
+            self.quarantine.append(item.row)
+
+    def _take_refused(self, item: RefusedMessage) -> None:
+        """Keep a message that may not enter: accounted for as parked, its bytes in the quarantine."""
+        row = item.row(self.docket.connections, self.now, self.docket.seal)
+        if not self._enter_once("rejection", item.subject, row.code, item.evidence):
+            return
+        self.quarantine.append(row)
+        if item.delivery.kind == "event":
+            self.arrivals.append(item.arrival(self.docket.connections))
+
+    def _mark(self, connection_id: str, *, importing: bool, delivered_to: datetime | None = None) -> None:
+        mark = self.marks.get(connection_id) or Watermark(connection_id=connection_id, delivered_to=None)
+        latest = max(filter(None, (mark.delivered_to, delivered_to)), default=None)
+        self.marks[connection_id] = replace(mark, importing=importing, delivered_to=latest)
+
+    def horizons(self) -> dict[str, datetime]:
+        """Return the horizon of every connection that may be judged now."""
+        found = {name: self._horizon(name) for name in self.docket.connections}
+        return {name: instant for name, instant in found.items() if instant is not None}
+
+    def _horizon(self, connection_id: str) -> datetime | None:
+        connection = self.docket.connections.get(connection_id)
+        delay_s = connection.allowed_delay_s if connection else 0
+        return horizon(self.marks.get(connection_id), allowed_delay_s=delay_s, now=self.now)
+
+    def judge(self, rows: Iterable[CaseRow]) -> list[CaseRow]:
+        """Judge cases; while a connection's backfill is open its cases are folded only. Return them as they are now."""
+        held = {row.case_id: row for row in rows}
+        known = self.unit.alerts(held) if held else {}
+        return [self._judge(row, known.get(case_id, ())) for case_id, row in held.items()]
+
+    def _judge(self, row: CaseRow, alerts: Sequence[AlertRow]) -> CaseRow:
+        at = self._horizon(row.connection_id)
+        verdict = self.docket.bench.judge(row, alerts, horizon=at, now=self.now)
+        self.clocks.extend(verdict.clocks)
+        for alert, body in verdict.alerts:
+            self._enter("alert", row.case_id, alert.state, body)
+            self.alerts.append(alert)
+        return verdict.row if at is not None else replace(verdict.row, wake_at=UNJUDGED)
+
+    def _enter(self, kind: str, subject: str, outcome: str, body: bytes) -> int:
+        return self.chain.append(kind=kind, subject=subject, outcome=outcome, body=body).position
+
+    def _enter_once(self, kind: str, subject: str, outcome: str, body: bytes) -> bool:
+        if subject in self.entered:
+            return False
+        self.entered.add(subject)
+        self._enter(kind, subject, outcome, body)
+        return True
+
+    def changes(self, cases: Sequence[CaseRow]) -> Changes:
+        """Return everything gathered, with `cases` as they are now."""
+        return Changes(
+            head=self.chain.head,
+            entries=self.chain.entries,
+            arrivals=self.arrivals,
+            cases=cases,
+            clocks=self.clocks,
+            alerts=self.alerts,
+            watermarks=[mark for name, mark in self.marks.items() if self.known_marks.get(name) != mark],
+            reports=self.reports,
+            quarantine=self.quarantine,
+        )
