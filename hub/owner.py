@@ -1,4 +1,4 @@
-"""Owns partitions: leases them, feeds their batches to supervision, isolates poison, and lets time pass between batches."""
+"""Owns partitions: leases them, feeds their batches to supervision, sets poison aside, lets time pass in between."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from hub.admission import RefusedMessage
 from hub.errors import Fenced, HubError, Rejection
-from hub.model.values import Message
+from hub.model.values import Changes, Message
 from hub.supervise import decide, keep_refused, patrol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hub.model.values import Changes, Delivery
+    from hub.model.values import Delivery
     from hub.ports import Bus, Clock, Store, Unit
     from hub.supervise import Docket
 
@@ -48,20 +48,23 @@ class Owner:
     def step(self, partition: int, *, wait_s: float) -> int:
         """Handle one batch of `partition` and patrol it when that is due; return the messages handled.
 
-        Unavailable leaves the batch unacknowledged with the broker: calling again receives it again or holds it still.
+        Unavailable leaves the batch held here, unacknowledged: the next step takes it up again, before any other.
         """
         lease = self._lease(partition)
         if lease is None:
             return 0
-        deliveries = self._bus.consume(_queue(partition), limit=self._pace.batch, wait_s=wait_s)
+        if not lease.held:
+            lease.held = self._bus.consume(_queue(partition), limit=self._pace.batch, wait_s=wait_s)
+        deliveries = lease.held
         try:
             if deliveries:
                 self._handle(partition, lease.epoch, deliveries)
+                lease.held = ()
                 self._bus.ack(deliveries)
             if lease.patrol_due(self._pace.patrol_s):
                 self.patrol(partition)
         except Fenced:
-            self._lose(partition, deliveries)
+            self._lose(partition, lease)
         return len(deliveries)
 
     def patrol(self, partition: int) -> int:
@@ -86,8 +89,9 @@ class Owner:
             self._write(partition, epoch, lambda unit: self._decide(unit, deliveries))
         except HubError:
             raise
-        except Exception as fault:  # the one place where a message is parked
+        except Exception as fault:  # noqa: BLE001 - the one place where a message is parked
             if len(deliveries) == 1:
+                self._check_the_store(partition, epoch)
                 self._park(partition, epoch, deliveries[0], fault)
                 return
             middle = len(deliveries) // 2
@@ -101,9 +105,13 @@ class Owner:
         with self._store.unit(partition, epoch=epoch) as unit:
             unit.write(decision(unit))
 
+    def _check_the_store(self, partition: int, epoch: int) -> None:
+        """Raise where not even nothing can be written: then the fault is not the message's, and none is parked."""
+        self._write(partition, epoch, lambda unit: Changes(head=unit.head))
+
     def _park(self, partition: int, epoch: int, delivery: Delivery, fault: Exception) -> None:
         """Put a message that breaks supervision aside, with its bytes, and account for it."""
-        LOG.exception("message parked", extra={"message_id": delivery.message_id}, exc_info=fault)
+        LOG.error("message parked", extra={"message_id": delivery.message_id}, exc_info=fault)
         self._bus.publish([_parked(delivery, fault)])
         why = Rejection(
             stage="supervise",
@@ -123,18 +131,22 @@ class Owner:
         if lease is None or time.monotonic() >= lease.renew_at:
             epoch = self._store.claim(role(partition), owner=self._owner, lease_s=self._pace.lease_s)
             if epoch is None:
-                self._leases.pop(partition, None)
+                self._lose(partition, lease)
                 return None
             if lease is None or lease.epoch != epoch:
                 LOG.info("partition taken", extra={"partition": partition, "epoch": epoch})
+                held = lease.held if lease else ()
                 lease = self._leases[partition] = _Lease(epoch)
+                lease.held = held
             lease.renew_at = time.monotonic() + self._pace.lease_s / 3
         return lease
 
-    def _lose(self, partition: int, deliveries: Sequence[Delivery]) -> None:
+    def _lose(self, partition: int, lease: _Lease | None) -> None:
+        if lease is None:
+            return
         LOG.warning("partition lost to another owner", extra={"partition": partition})
         self._leases.pop(partition, None)
-        self._bus.give_back(deliveries)
+        self._bus.give_back(lease.held)
 
     def release(self) -> None:
         """Let others take the partitions at once."""
@@ -144,10 +156,11 @@ class Owner:
 
 
 class _Lease:
-    """A hold on one partition: its epoch, and by the monotonic clock when to renew it and when to patrol."""
+    """A hold on one partition: its epoch, the batch in hand, and by the monotonic clock when to renew and patrol."""
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
+        self.held: Sequence[Delivery] = ()
         self.renew_at = 0.0
         self._patrol_at = 0.0
 
