@@ -1,0 +1,115 @@
+"""Runs the hub's roles for ever: each in its own thread with its own bus, retrying what only time helps."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
+
+from hub.errors import Fenced, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hub.owner import Owner
+    from hub.relay import Relay
+
+LOG: Final = logging.getLogger(__name__)
+
+IDLE_S: Final = 0.25
+"""Seconds a role waits when it found nothing to do."""
+
+WORST_PAUSE_S: Final = 30
+"""Seconds between two tries at a server that stays away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thread's work: `step` does some of it and tells whether there was any; `close` lets go of what it holds."""
+
+    name: str
+    step: Callable[[], bool]
+    close: Callable[[], None]
+    idle_s: float = IDLE_S
+
+
+def patiently(step: Callable[[], bool], stop: threading.Event) -> bool:
+    """Run `step`, again and again with growing pauses while it raises Unavailable, until `stop` is set."""
+    retrying = Retrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_exponential_jitter(initial=0.2, max=WORST_PAUSE_S),
+        stop=lambda _: stop.is_set(),
+        sleep=lambda seconds: _pause(stop, seconds),
+        before_sleep=_say,
+        reraise=True,
+    )
+    return bool(retrying(step))
+
+
+def run(tasks: Iterable[Task], stop: threading.Event) -> Sequence[threading.Thread]:
+    """Start one thread a task; each ends when `stop` is set. A task that fails for good stops all: never half a hub."""
+    threads = [threading.Thread(target=_loop, args=(task, stop), name=task.name) for task in tasks]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _loop(task: Task, stop: threading.Event) -> None:
+    try:
+        while not stop.is_set():
+            if not patiently(task.step, stop):
+                stop.wait(task.idle_s)
+    except Unavailable:
+        LOG.info("stopped while a server was away", extra={"task": task.name})
+    except Exception:
+        LOG.exception("task failed: stopping", extra={"task": task.name})
+    finally:
+        stop.set()
+        task.close()
+
+
+def supervision(owner: Owner, partitions: Sequence[int], close: Callable[[], None]) -> Task:
+    """Supervise `partitions`, as far as the store grants them."""
+
+    def step() -> bool:
+        return sum(owner.step(partition, wait_s=IDLE_S / len(partitions)) for partition in partitions) > 0
+
+    return Task(name="supervise", step=step, close=lambda: _quietly(owner.release, close), idle_s=0.01)
+
+
+def relaying(relay: Relay, close: Callable[[], None]) -> Task:
+    """Relay the ledger to the feed."""
+    return Task(name="relay", step=lambda: relay.step() > 0, close=lambda: _quietly(relay.release, close))
+
+
+def reading(name: str, read: Callable[[], object], every_s: float, close: Callable[[], None]) -> Task:
+    """Poll one source every `every_s` seconds; where another process reads it already, wait for the next turn."""
+
+    def step() -> bool:
+        try:
+            read()
+        except Fenced:
+            LOG.info("source is read elsewhere", extra={"connection": name})
+        return False
+
+    return Task(name=f"read {name}", step=step, close=close, idle_s=every_s)
+
+
+def _quietly(*actions: Callable[[], None]) -> None:
+    for action in actions:
+        try:
+            action()
+        except Unavailable as away:
+            LOG.info("could not let go", extra={"problem": str(away)})
+
+
+def _pause(stop: threading.Event, seconds: float) -> None:
+    stop.wait(seconds)
+
+
+def _say(state: RetryCallState) -> None:
+    problem = state.outcome.exception() if state.outcome else None
+    LOG.warning("waiting for a server", extra={"problem": str(problem), "attempt": state.attempt_number})
