@@ -1,0 +1,151 @@
+"""Which alerts change: what a judgement expects against what stands, each move with its document (domain.md 6.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.model import ids
+from hub.model.values import AlertRow
+from hub.supervision.instants import instant, written
+from hub.supervision.rules import RULES
+from hub.supervision.rules.deadlines import DUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from hub.supervision.clocks import Clock
+    from hub.supervision.judge import Judgement
+    from hub.supervision.rules import Finding, Rule
+
+GONE: Final = frozenset({"cleared", "revoked"})
+"""States of an alert that no longer stands; the same finding raises it again, under the same id."""
+
+JUDGED_TO: Final = "judged_to"
+"""Name of the evidence that says up to when the case's events were surely known when the alert was raised."""
+
+_CASE_FIELDS: Final = ("case_id", "department_id", "region_code", "matter_code", "disclosure")
+
+
+def reconcile(
+    judgement: Judgement, existing: Iterable[AlertRow], *, now: datetime, rules: Mapping[str, Rule] = RULES
+) -> Sequence[AlertRow]:
+    """Return the alerts that change, and nothing for those that stay as they are.
+
+    A case without a horizon changes none: it is judged once, when there is one. Alerts of rules not in `rules` are
+    somebody else's.
+    """
+    if judgement.horizon is None:
+        return []
+    standing = {alert.alert_id: alert for alert in existing}
+    expected = {_alert_id(judgement, finding): finding for finding in judgement.findings}
+    raised = [
+        _raised(judgement, finding, rules[finding.rule_id], now)
+        for alert_id, finding in expected.items()
+        if alert_id not in standing or standing[alert_id].state in GONE
+    ]
+    gone = [
+        _gone(judgement, alert, rules[alert.rule_id], now)
+        for alert_id, alert in standing.items()
+        if alert_id not in expected and alert.state not in GONE and alert.rule_id in rules
+    ]
+    return [*raised, *(alert for alert in gone if alert is not None)]
+
+
+def _alert_id(judgement: Judgement, finding: Finding) -> str:
+    return ids.alert_id(finding.rule_id, judgement.case.case_id, finding.occurrence)
+
+
+def _raised(judgement: Judgement, finding: Finding, rule: Rule, now: datetime) -> AlertRow:
+    """Raise an alert, or raise again one whose evidence has come back."""
+    state = "pending" if rule.mode == "manual" else "raised"
+    about, alert_id = judgement.case.attributes, _alert_id(judgement, finding)
+    return AlertRow(
+        alert_id=alert_id,
+        case_id=judgement.case.case_id,
+        rule_id=rule.rule_id,
+        occurrence=finding.occurrence,
+        level=finding.level,
+        state=state,
+        department_id=about["department_id"],
+        region_code=about["region_code"],
+        raised_at=now,
+        changed_at=now,
+        document=_document(judgement, finding, rule, now) | {"alert_id": alert_id, "state": state},
+    )
+
+
+def _document(judgement: Judgement, finding: Finding, rule: Rule, now: datetime) -> dict[str, Any]:
+    """Write the data of an alert document (schemas/alert.v1); never the applicant, never a title."""
+    about, when = judgement.case.attributes, written(now, judgement.zone)
+    return {
+        "rule_id": rule.rule_id,
+        "rule_version": rule.version,
+        "name": {"zh": rule.zh, "en": rule.en},
+        "level": finding.level,
+        "type_code": rule.type_code,
+        "class": rule.class_,
+        "phase": rule.phase,
+        "mode": rule.mode,
+        "case": {"case_no": judgement.case.case_no, **{name: about[name] for name in _CASE_FIELDS if name in about}},
+        "clock_id": finding.clock_id,
+        "occurrence": finding.occurrence,
+        "raised_at": when,
+        "changed_at": when,
+        "finding": {"zh": finding.zh, "en": finding.en},
+        "evidence": [*map(dict, finding.evidence), _judged_to(judgement)],
+    }
+
+
+def _judged_to(judgement: Judgement) -> Mapping[str, str]:
+    horizon = judgement.horizon
+    return {"field": JUDGED_TO, "value": written(horizon, judgement.zone) if horizon is not None else ""}
+
+
+def _gone(judgement: Judgement, alert: AlertRow, rule: Rule, now: datetime) -> AlertRow | None:
+    """Clear or revoke an alert that nothing supports any more; None where only the horizon stands further back."""
+    clock = next((each for each in judgement.clocks if each.row.clock_id == alert.document["clock_id"]), None)
+    if clock is not None and _is_undecided(judgement, alert, clock):
+        return None
+    moved_on = rule.clears and clock is not None and _moved_on(alert, clock, judgement)
+    state, reason = ("cleared", "case_progressed") if moved_on else ("revoked", "data_error")
+    document = {**alert.document, "state": state, "reason": reason, "changed_at": written(now, judgement.zone)}
+    return _with(alert, state, now, document)
+
+
+def _is_undecided(judgement: Judgement, alert: AlertRow, clock: Clock) -> bool:
+    """Tell whether the clock still runs to the very due moment: an import set the horizon back, no evidence changed."""
+    same_due = _said(alert, DUE) == written(clock.row.due_at, judgement.zone)
+    return clock.row.state == "running" and same_due and not _is_ahead(alert, judgement)
+
+
+def _is_ahead(alert: AlertRow, judgement: Judgement) -> bool:
+    judged_to = _said(alert, JUDGED_TO)
+    return bool(judged_to) and judgement.horizon is not None and instant(judged_to, judgement.zone) <= judgement.horizon
+
+
+def _moved_on(alert: AlertRow, clock: Clock, judgement: Judgement) -> bool:
+    """Tell whether the notice was right when given: the case moved, or its limit passed, only after what was known."""
+    judged_to = _said(alert, JUDGED_TO)
+    overrun = clock.row.state == "breached" and clock.stop is None
+    return overrun or not judged_to or clock.changed_at >= instant(judged_to, judgement.zone)
+
+
+def _said(alert: AlertRow, name: str) -> str:
+    return next((item["value"] for item in alert.document["evidence"] if item["field"] == name), "")
+
+
+def _with(alert: AlertRow, state: str, now: datetime, document: Mapping[str, Any]) -> AlertRow:
+    return AlertRow(
+        alert_id=alert.alert_id,
+        case_id=alert.case_id,
+        rule_id=alert.rule_id,
+        occurrence=alert.occurrence,
+        level=alert.level,
+        state=state,
+        department_id=alert.department_id,
+        region_code=alert.region_code,
+        raised_at=alert.raised_at,
+        changed_at=now,
+        document=document,
+    )

@@ -1,0 +1,100 @@
+"""What is to be said of one case at a horizon: its state, clocks and findings, and when to look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.model.values import CaseRow
+from hub.supervision.caselog import encode, in_force
+from hub.supervision.clocks import Docket, clocks_of, wake_at
+from hub.supervision.fold import fold
+from hub.supervision.rules import RULES, Finding, View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from hub.model.values import ClockRow
+    from hub.supervision.calendar import WorkCalendar
+    from hub.supervision.caselog import Log
+    from hub.supervision.catalogue import Catalogue
+    from hub.supervision.clocks import Clock
+    from hub.supervision.fold import Case
+    from hub.supervision.rules import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One case as judged at `horizon`: a pure function of (events, catalogue, calendar, horizon, rules)."""
+
+    case: Case
+    clocks: Sequence[Clock]
+    findings: Sequence[Finding]
+    wake_at: datetime | None
+    horizon: datetime | None
+    zone: tzinfo
+    row: CaseRow
+
+    @property
+    def clock_rows(self) -> Sequence[ClockRow]:
+        """Return the clocks as the store keeps them."""
+        return [clock.row for clock in self.clocks]
+
+    @property
+    def disagreements(self) -> Sequence[str]:
+        """Return the clocks whose reported and counted due moments fall on different days (contract 6)."""
+        return [clock.row.clock_id for clock in self.clocks if clock.disagrees]
+
+
+def judge(
+    log: Log,
+    *,
+    catalogue: Catalogue,
+    calendar: WorkCalendar,
+    horizon: datetime | None,
+    rules: Mapping[str, Rule] = RULES,
+) -> Judgement:
+    """Judge a case by its log, which holds at least one fact.
+
+    Without a horizon the case is folded and its evidence is read, but nothing is overdue by the mere passing of time;
+    it then asks to be looked at again as soon as there is a horizon.
+    """
+    case = fold(in_force(log), calendar.zone)
+    clocks = clocks_of(Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon))
+    view = View(case=case, log=log, clocks=clocks, calendar=calendar)
+    wake = case.timeline[0].occurred_at if horizon is None else wake_at(clocks, horizon)
+    return Judgement(
+        case=case,
+        clocks=clocks,
+        findings=tuple(_findings(view, rules.values())),
+        wake_at=wake,
+        horizon=horizon,
+        zone=calendar.zone,
+        row=_row(case, log, wake),
+    )
+
+
+def _findings(view: View, rules: Iterable[Rule]) -> Iterable[Finding]:
+    for rule in rules:
+        yield from rule.find(rule, view)
+
+
+def _row(case: Case, log: Log, wake: datetime | None) -> CaseRow:
+    about = case.attributes
+    return CaseRow(
+        case_id=case.case_id,
+        connection_id=case.timeline[0].connection_id,
+        case_no=case.case_no,
+        department_id=about["department_id"],
+        region_code=about["region_code"],
+        matter_code=about.get("matter_code", ""),
+        title=about.get("title", ""),
+        disclosure=about["disclosure"]["class"],
+        state=case.state,
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        first_position=min((fact.position for fact in log.facts if fact.position is not None), default=0),
+        wake_at=wake,
+        log=encode(log),
+    )
