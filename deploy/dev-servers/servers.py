@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+"""Starts and stops private RabbitMQ and PostgreSQL servers: own ports, own data folder, no system service touched.
+
+Needs nothing but the standard library. `run` starts servers, runs one command with SUNLIGHT_BUS_URL and
+SUNLIGHT_STORE_URL set, and stops them; `start` and `stop` do the two halves for scripts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import getpass
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+RABBITMQ_BIN: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+"""Debian's server script itself; the wrapper in /usr/sbin would switch to the rabbitmq user and its folders."""
+
+POSTGRES_LIB: Final = Path("/usr/lib/postgresql")
+"""Debian keeps one folder of binaries per major version here."""
+
+PACKAGES: Final = {"rabbitmq": "rabbitmq-server", "postgres": "postgresql"}
+"""The Debian package that brings each server."""
+
+VARIABLES: Final = {"rabbitmq": "SUNLIGHT_BUS_URL", "postgres": "SUNLIGHT_STORE_URL"}
+"""The environment variable through which the hub is told where each server is."""
+
+POLICY: Final = Path("/usr/sbin/policy-rc.d")
+"""While this script exits 101, Debian's packages do not start their services (Debian Policy 9.3.3.1, invoke-rc.d)."""
+
+START_S: Final = 90
+"""Seconds a server may take to start; about 7 on an idle machine, far more where the disk is busy."""
+
+STOP_S: Final = 20
+"""Seconds a server may take to stop by itself before it is killed."""
+
+
+class ServerError(Exception):
+    """A server is not to be had; the message is one line that says what to do."""
+
+
+# --- installing ------------------------------------------------------------------------------------------------------
+
+
+def _postgres_bin() -> Path | None:
+    """Return the folder of the newest PostgreSQL's binaries."""
+    versions = [folder for folder in POSTGRES_LIB.glob("*/bin") if (folder / "initdb").exists()]
+    return max(versions, key=lambda folder: float(folder.parent.name), default=None)
+
+
+def _present(server: str) -> bool:
+    return RABBITMQ_BIN.exists() if server == "rabbitmq" else _postgres_bin() is not None
+
+
+def _privilege() -> list[str] | None:
+    """Return the prefix that makes a command run as root, or None where that is not allowed."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    allowed = sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0
+    return [sudo, "-n"] if sudo and allowed else None
+
+
+def install(servers: list[str]) -> None:
+    """Install the Debian packages of those `servers` that are missing, without starting their services."""
+    missing = [PACKAGES[server] for server in servers if not _present(server)]
+    if not missing:
+        return
+    prefix, apt = _privilege(), shutil.which("apt-get")
+    if prefix is None or apt is None:
+        raise ServerError(
+            f"{' and '.join(missing)} missing: install with `apt-get install {' '.join(missing)}`, "
+            "or set SUNLIGHT_TEST_AMQP_URL and SUNLIGHT_TEST_POSTGRES_URL to servers that tests may use"
+        )
+    print(f"installing Debian's {' and '.join(missing)} (their services are not started)", file=sys.stderr)
+    with _services_held(prefix):
+        _apt(prefix, [apt, "-qq", "update"])
+        _apt(prefix, [apt, "-qq", "install", "-y", "--no-install-recommends", *missing])
+
+
+@contextlib.contextmanager
+def _services_held(prefix: list[str]):  # noqa: ANN202 - a standalone script keeps to what old type checkers know
+    """Keep packages from starting their services while they are installed."""
+    held = not POLICY.exists()
+    if held:
+        script = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}"
+        subprocess.run([*prefix, "sh", "-c", script], check=True)
+    try:
+        yield
+    finally:
+        if held:
+            subprocess.run([*prefix, "rm", "-f", str(POLICY)], check=True)
+
+
+def _apt(prefix: list[str], command: list[str]) -> None:
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    done = subprocess.run([*prefix, *quiet, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        last = done.stdout.decode(errors="replace").strip().splitlines()[-1:]
+        raise ServerError(f"`{' '.join(command)}` failed: {''.join(last)}: install the packages by hand and try again")
+
+
+# --- small helpers ---------------------------------------------------------------------------------------------------
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` loopback ports that nobody listens on just now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _alive(pid: int) -> bool:
+    """Tell whether process `pid` still runs; one that is dead and not yet waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _eventually(holds, seconds: float, problem: str) -> None:  # noqa: ANN001 - any callable without arguments
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise ServerError(problem)
+        time.sleep(0.05)
+
+
+def _tail(log: Path) -> str:
+    """Return the last line of `log` that says something."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "nothing logged"
+
+
+def state_of(server: str, folder: Path) -> dict[str, str] | None:
+    """Return how to reach `server` of `folder`, None if it was not started or has died."""
+    path = folder / f"{server}.json"
+    if not path.exists():
+        return None
+    state = json.loads(path.read_text())
+    return state if _alive(int(state["pid"])) else None
+
+
+def _remember(server: str, folder: Path, state: dict[str, str]) -> dict[str, str]:
+    path = folder / f"{server}.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(state, indent=1))
+    return state
+
+
+# --- RabbitMQ --------------------------------------------------------------------------------------------------------
+
+
+def _rabbitmq_settings(home: Path, port: int, api_port: int, password: str) -> None:
+    """Write the node's configuration: loopback only, one administrator, no statistics collector."""
+    (home / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{port}\n"
+        f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {api_port}\n"
+        "management_agent.disable_metrics_collector = true\n"
+        f"default_user = sunlight\ndefault_pass = {password}\ndefault_user_tags.administrator = true\n"
+        "log.file.level = info\n"
+    )
+    (home / "enabled_plugins").write_text("[rabbitmq_management].\n")
+    (home / "rabbitmq-env.conf").touch()
+
+
+def _rabbitmq_environment(home: Path, node: str, ports: list[int]) -> dict[str, str]:
+    port, dist_port, epmd_port = ports
+    return {
+        **os.environ,
+        "HOME": str(home),
+        "ERL_EPMD_PORT": str(epmd_port),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODENAME": node,
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(dist_port),
+        "RABBITMQ_MNESIA_BASE": str(home / "data"),
+        "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_PID_FILE": str(home / "pid"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq"),
+        "RABBITMQ_CONF_ENV_FILE": str(home / "rabbitmq-env.conf"),
+        "RABBITMQ_GENERATED_CONFIG_DIR": str(home / "generated"),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    }
+
+
+def start_rabbitmq(folder: Path) -> dict[str, str]:
+    """Start a private node that keeps its data in `folder`/rabbitmq; return url, api_url, pid, node, home."""
+    install(["rabbitmq"])
+    home = folder / "rabbitmq"
+    home.mkdir(parents=True, exist_ok=True)
+    port, dist_port, epmd_port, api_port = free_ports(4)
+    password, node = secrets.token_hex(12), "sunlight@localhost"
+    shutil.rmtree(home / "data", ignore_errors=True)
+    _rabbitmq_settings(home, port, api_port, password)
+    environment = _rabbitmq_environment(home, node, [port, dist_port, epmd_port])
+    log = home / "server.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [RABBITMQ_BIN],
+            env=environment,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    state = {"launcher": str(server.pid), "node": node, "home": str(home), "epmd_port": str(epmd_port)}
+    try:
+        _await(lambda: _listens(port) and _listens(api_port), server, f"RabbitMQ did not start (see {log})", log)
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        raise
+    state["pid"] = (home / "pid").read_text().strip()
+    state["url"] = f"amqp://sunlight:{password}@127.0.0.1:{port}/%2F"
+    state["api_url"] = f"http://sunlight:{password}@127.0.0.1:{api_port}"
+    return _remember("rabbitmq", folder, state)
+
+
+def _await(holds, server: subprocess.Popen, problem: str, log: Path) -> None:  # noqa: ANN001 - any callable
+    """Wait until the server answers; say its last words if it dies before."""
+    _eventually(lambda: holds() or server.poll() is not None, START_S, problem)
+    if server.poll() is not None:
+        raise ServerError(f"{problem}: {_tail(log)}")
+
+
+def stop_rabbitmq(state: dict[str, str]) -> None:
+    """Stop the node in good order, or kill it after STOP_S; then its port mapper."""
+    pid = int(state["pid"])
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    try:
+        _eventually(lambda: not _alive(pid), STOP_S, "RabbitMQ did not stop")
+    except ServerError:
+        os.killpg(int(state["launcher"]), signal.SIGKILL)
+    epmd = shutil.which("epmd")
+    if epmd:
+        command = [epmd, "-port", state["epmd_port"], "-kill"]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def _as_postgres(command: list[str]) -> list[str]:
+    """Return `command` run by the postgres user where we are root, which PostgreSQL refuses to run as."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+def _checked(command: list[str], problem: str, **options: object) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
+    if done.returncode:
+        raise ServerError(f"{problem}: {' '.join(done.stdout.decode(errors='replace').split())[-300:]}")
+
+
+def _initialise(programs: Path, home: Path, password: str) -> None:
+    """Create the cluster's files; only its owner and those who know `password` get in."""
+    secret = home / "password"
+    secret.write_text(password)
+    if os.geteuid() == 0:
+        home.chmod(0o755)
+        shutil.chown(home, "postgres", "postgres")
+        shutil.chown(secret, "postgres", "postgres")
+    secret.chmod(0o600)
+    options = ["-U", "sunlight", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+    _checked(_as_postgres([str(programs / "initdb"), "-D", str(home / "data"), *options]), "initdb failed", cwd=home)
+
+
+def start_postgres(folder: Path) -> dict[str, str]:
+    """Start a private cluster that keeps its data in `folder`/postgres; return url, pid, data, programs."""
+    install(["postgres"])
+    programs, home = _postgres_bin(), folder / "postgres"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    password, (port,) = secrets.token_hex(12), free_ports(1)
+    _initialise(programs, home, password)
+    data, log = home / "data", home / "server.log"
+    options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
+    command = [
+        str(programs / "pg_ctl"),
+        "start",
+        "-w",
+        "-t",
+        str(START_S),
+        "-D",
+        str(data),
+        "-l",
+        str(log),
+        "-o",
+        options,
+    ]
+    _checked(_as_postgres(command), "PostgreSQL did not start", cwd=home, start_new_session=True)
+    environment = {**os.environ, "PGPASSWORD": password}
+    createdb = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "sunlight", "sunlight"]
+    _checked(createdb, "createdb failed", env=environment)
+    url = f"postgresql+psycopg://sunlight:{password}@127.0.0.1:{port}/sunlight"
+    pid = (data / "postmaster.pid").read_text().splitlines()[0]
+    return _remember("postgres", folder, {"url": url, "pid": pid, "data": str(data), "programs": str(programs)})
+
+
+def stop_postgres(state: dict[str, str]) -> None:
+    """Stop the cluster, cutting off whoever is still connected."""
+    command = [f"{state['programs']}/pg_ctl", "stop", "-m", "fast", "-w", "-t", str(STOP_S), "-D", state["data"]]
+    _checked(_as_postgres(command), "PostgreSQL did not stop", cwd="/")
+
+
+# --- all of them -----------------------------------------------------------------------------------------------------
+
+STARTERS: Final = {"rabbitmq": start_rabbitmq, "postgres": start_postgres}
+STOPPERS: Final = {"rabbitmq": stop_rabbitmq, "postgres": stop_postgres}
+
+
+def start(server: str, folder: Path) -> dict[str, str]:
+    """Start `server` in `folder` unless it already runs there; return how to reach it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return state_of(server, folder) or STARTERS[server](folder)
+
+
+def stop(server: str, folder: Path) -> None:
+    """Stop `server` of `folder` if it runs."""
+    state = state_of(server, folder)
+    if state:
+        STOPPERS[server](state)
+    (folder / f"{server}.json").unlink(missing_ok=True)
+
+
+def guard(folder: Path, owner: int) -> None:
+    """Wait until process `owner` is gone, then stop whatever runs in `folder`, which is deleted."""
+    with contextlib.suppress(ProcessLookupError):
+        import select  # noqa: PLC0415 - only here, and Linux's pidfd at that
+
+        select.select([os.pidfd_open(owner)], [], [])
+    for server in STOPPERS:
+        stop(server, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def guarded_folder(owner: int) -> Path:
+    """Create a folder for servers that are stopped, and the folder deleted, when process `owner` ends in any way."""
+    folder = Path(tempfile.mkdtemp(prefix=f"sunlight-servers-{getpass.getuser()}-"))
+    folder.chmod(0o755)  # the postgres user must get through
+    command = [sys.executable, __file__, "guard", "--folder", str(folder), "--owner", str(owner)]
+    subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    return folder
+
+
+def run(servers: list[str], command: list[str]) -> int:
+    """Run `command` with `servers` started for it; they end with this process. Return its exit code."""
+    folder = guarded_folder(os.getpid())
+    environment = dict(os.environ)
+    for server in servers:
+        print(f"starting a private {server}", file=sys.stderr)
+        environment[VARIABLES[server]] = start(server, folder)["url"]
+    child = subprocess.Popen(command, env=environment)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; its end is ours
+    return child.wait()
+
+
+def main() -> int:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("install", "start", "stop", "run", "guard"):
+        added = verbs.add_parser(verb)
+        if verb != "guard":
+            added.add_argument("servers", nargs="+", choices=sorted(STARTERS))
+        if verb in {"start", "stop", "guard"}:
+            added.add_argument("--folder", type=Path, required=True, help="where the servers keep everything")
+    verbs.choices["guard"].add_argument("--owner", type=int, required=True)
+    arguments, command = _split(sys.argv[1:])
+    options = parser.parse_args(arguments)
+    try:
+        return _do(options, command)
+    except ServerError as problem:
+        print(f"servers: {problem}", file=sys.stderr)
+        return 2
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Split at `--`: what is ours, and the command to run."""
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
+
+
+def _do(options: argparse.Namespace, command: list[str]) -> int:
+    if options.verb == "run":
+        return run(options.servers, command)
+    if options.verb == "guard":
+        guard(options.folder.resolve(), options.owner)
+    elif options.verb == "install":
+        install(options.servers)
+    for server in options.servers if options.verb in {"start", "stop"} else []:
+        if options.verb == "start":
+            print(f"{VARIABLES[server]}={start(server, options.folder.resolve())['url']}")
+        else:
+            stop(server, options.folder.resolve())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
