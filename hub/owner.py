@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hub.model.values import Delivery
     from hub.ports import Bus, Clock, Store, Unit
-    from hub.supervise import Docket
+    from hub.supervise import Terms
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -35,14 +35,14 @@ class Pace:
 
 
 class Owner:
-    """One process's hold on partitions. State is its leases; the docket is asked for anew with every batch."""
+    """One process's hold on partitions. State is its leases; the terms are asked for anew with every batch."""
 
     def __init__(
-        self, *, store: Store, bus: Bus, clock: Clock, docket: Callable[[], Docket], owner: str, pace: Pace
+        self, *, store: Store, bus: Bus, clock: Clock, terms: Callable[[], Terms], owner: str, pace: Pace
     ) -> None:
         """Own what `store` grants to `owner`."""
         self._store, self._bus, self._clock = store, bus, clock
-        self._docket, self._owner, self._pace = docket, owner, pace
+        self._terms, self._owner, self._pace = terms, owner, pace
         self._leases: dict[int, _Lease] = {}
 
     def step(self, partition: int, *, wait_s: float) -> int:
@@ -77,7 +77,7 @@ class Owner:
 
     def _patrol_once(self, partition: int, epoch: int) -> int:
         with self._store.unit(partition, epoch=epoch) as unit:
-            changes = patrol(unit, docket=self._docket(), now=self._clock.now(), limit=PATROL_BATCH)
+            changes = patrol(unit, terms=self._terms(), now=self._clock.now(), limit=PATROL_BATCH)
             if changes is None:
                 return 0
             unit.write(changes)
@@ -99,7 +99,7 @@ class Owner:
             self._handle(partition, epoch, deliveries[middle:])
 
     def _decide(self, unit: Unit, deliveries: Sequence[Delivery]) -> Changes:
-        return decide(unit, deliveries, docket=self._docket(), now=self._clock.now())
+        return decide(unit, deliveries, terms=self._terms(), now=self._clock.now())
 
     def _write(self, partition: int, epoch: int, decision: Callable[[Unit], Changes]) -> None:
         with self._store.unit(partition, epoch=epoch) as unit:
@@ -123,7 +123,7 @@ class Owner:
         self._write(
             partition,
             epoch,
-            lambda unit: keep_refused(unit, refused, docket=self._docket(), now=self._clock.now()),
+            lambda unit: keep_refused(unit, refused, terms=self._terms(), now=self._clock.now()),
         )
 
     def _lease(self, partition: int) -> _Lease | None:

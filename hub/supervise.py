@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hub.admission import Admission, Admitted, RefusedMessage, RejectionPaper, Report
+from hub.bench import Bench, CaseFile
 from hub.errors import Refused
 from hub.horizon import horizon
 from hub.model import ids
@@ -15,7 +16,7 @@ from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome, Watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hub.model.values import (
         AlertRow,
@@ -38,29 +39,7 @@ UNJUDGED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What judging one case came to: its row, its clocks, and the alerts that changed with their documents."""
-
-    row: CaseRow
-    clocks: Sequence[ClockRow]
-    alerts: Sequence[tuple[AlertRow, bytes]]
-
-
-class Bench(Protocol):
-    """Judges cases: the pure supervision core, joined to a catalogue, a calendar and a zone."""
-
-    def weigh(self, admitted: Admitted, prior: Sequence[Arrival], row: CaseRow | None) -> Outcome:
-        """Decide what an arriving event is, given what arrived before it."""
-
-    def add(self, row: CaseRow | None, admitted: Admitted, *, position: int, ledgered_at: datetime) -> CaseRow:
-        """Put an event's content into its case's log; a new case starts with it."""
-
-    def judge(self, row: CaseRow, alerts: Sequence[AlertRow], *, horizon: datetime | None, now: datetime) -> Verdict:
-        """Fold the case, run its clocks and rules at `horizon` and reconcile its alerts; without one, fold only."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Docket:
+class Terms:
     """What a batch is decided with: the judge, who may speak, and the vault for what is refused."""
 
     bench: Bench
@@ -80,23 +59,23 @@ class Docket:
         return ids.partition_of(ids.bucket_of(connection_id), self.partitions)
 
 
-def decide(unit: Unit, deliveries: Sequence[Delivery], *, docket: Docket, now: datetime) -> Changes:
+def decide(unit: Unit, deliveries: Sequence[Delivery], *, terms: Terms, now: datetime) -> Changes:
     """Decide all that `deliveries` change in the unit's partition. Reads the unit, writes nothing."""
-    session = _Session(unit, docket, now)
+    session = _Session(unit, terms, now)
     session.take(deliveries)
-    return session.changes(session.judge([session.rows[case_id] for case_id in session.touched]))
+    return session.changes(session.judge(session.touched()))
 
 
-def patrol(unit: Unit, *, docket: Docket, now: datetime, limit: int) -> Changes | None:
+def patrol(unit: Unit, *, terms: Terms, now: datetime, limit: int) -> Changes | None:
     """Judge at most `limit` cases whose time has come; None if there are none. Reads the unit, writes nothing."""
-    session = _Session(unit, docket, now)
+    session = _Session(unit, terms, now)
     due = unit.due(session.horizons(), limit=limit)
-    return session.changes(session.judge(due)) if due else None
+    return session.changes(session.judge({row.case_id: CaseFile(row) for row in due})) if due else None
 
 
-def keep_refused(unit: Unit, refused: RefusedMessage, *, docket: Docket, now: datetime) -> Changes:
+def keep_refused(unit: Unit, refused: RefusedMessage, *, terms: Terms, now: datetime) -> Changes:
     """Put one message aside, accounted for. Reads the unit, writes nothing."""
-    session = _Session(unit, docket, now)
+    session = _Session(unit, terms, now)
     session.keep(refused)
     return session.changes(())
 
@@ -104,16 +83,15 @@ def keep_refused(unit: Unit, refused: RefusedMessage, *, docket: Docket, now: da
 class _Session:
     """One batch being decided. Everything it gathers leaves as one Changes."""
 
-    def __init__(self, unit: Unit, docket: Docket, now: datetime) -> None:
-        self.unit, self.docket, self.now = unit, docket, now
+    def __init__(self, unit: Unit, terms: Terms, now: datetime) -> None:
+        self.unit, self.terms, self.now = unit, terms, now
         self.chain = Chain(unit.head, now)
         self.partition = unit.head.partition
         self.known_marks = unit.watermarks()
         self.marks = dict(self.known_marks)
         self.prior: dict[str, list[Arrival]] = {}
         self.entered: set[str] = set()
-        self.rows: dict[str, CaseRow] = {}
-        self.touched: dict[str, None] = {}
+        self.files: dict[str, CaseFile] = {}
         self.arrivals: list[Arrival] = []
         self.reports: list[ReadReport] = []
         self.quarantine: list[QuarantineRow] = []
@@ -140,7 +118,7 @@ class _Session:
         self._take_refused(refused)
 
     def _admit(self, delivery: Delivery) -> Item:
-        admission = self.docket.admission(self.partition)
+        admission = self.terms.admission(self.partition)
         try:
             if delivery.kind == "event":
                 return admission.event(delivery)
@@ -155,7 +133,9 @@ class _Session:
         events = [item for item in items if isinstance(item, Admitted)]
         known = self.unit.arrivals({event.event_id for event in events})
         self.prior = {event_id: list(arrivals) for event_id, arrivals in known.items()}
-        self.rows = dict(self.unit.cases({event.case_id for event in events}))
+        cases = {event.case_id for event in events}
+        rows = self.unit.cases(cases)
+        self.files = {case_id: CaseFile(rows.get(case_id)) for case_id in cases}
         papers = {item.subject for item in items if not isinstance(item, Admitted)}
         self.entered = set(self.unit.entered(papers)) if papers else set()
 
@@ -164,13 +144,13 @@ class _Session:
         prior = self.prior.setdefault(event.event_id, [])
         if any((arrival.read_id, arrival.ordinal) == event.message for arrival in prior):
             return
-        row = self.rows.get(event.case_id)
-        outcome = self.docket.bench.weigh(event, prior, row)
+        file = self.files[event.case_id]
+        fact = self.terms.bench.fact(event, position=None, ledgered_at=self.now)
+        outcome = file.weigh(fact, prior)
         position = None
         if outcome is not Outcome.DUPLICATE:
             position = self._enter("event", event.case_id, outcome, event.body)
-            self.rows[event.case_id] = self.docket.bench.add(row, event, position=position, ledgered_at=self.now)
-            self.touched[event.case_id] = None
+            file.add(replace(fact, position=position))
         arrival = event.arrival(outcome, position)
         prior.append(arrival)
         self.arrivals.append(arrival)
@@ -183,7 +163,7 @@ class _Session:
         self.reports.append(report)
         if report.final:
             self._mark(report.connection_id, delivered_to=item.watermark, importing=False)
-        if self.docket.home(report.connection_id) == self.partition:
+        if self.terms.home(report.connection_id) == self.partition:
             self._enter_once("report", item.subject, "", report.body)
 
     def _take_rejection(self, item: RejectionPaper) -> None:
@@ -192,12 +172,12 @@ class _Session:
 
     def _take_refused(self, item: RefusedMessage) -> None:
         """Keep a message that may not enter: accounted for as parked, its bytes in the quarantine."""
-        row = item.row(self.docket.connections, self.now, self.docket.seal)
+        row = item.row(self.terms.connections, self.now, self.terms.seal)
         if not self._enter_once("rejection", item.subject, row.code, item.evidence):
             return
         self.quarantine.append(row)
         if item.delivery.kind == "event":
-            self.arrivals.append(item.arrival(self.docket.connections))
+            self.arrivals.append(item.arrival(self.terms.connections))
 
     def _mark(self, connection_id: str, *, importing: bool, delivered_to: datetime | None = None) -> None:
         mark = self.marks.get(connection_id) or Watermark(connection_id=connection_id, delivered_to=None)
@@ -206,26 +186,29 @@ class _Session:
 
     def horizons(self) -> dict[str, datetime]:
         """Return the horizon of every connection that may be judged now."""
-        found = {name: self._horizon(name) for name in self.docket.connections}
+        found = {name: self._horizon(name) for name in self.terms.connections}
         return {name: instant for name, instant in found.items() if instant is not None}
 
     def _horizon(self, connection_id: str) -> datetime | None:
-        connection = self.docket.connections.get(connection_id)
+        connection = self.terms.connections.get(connection_id)
         delay_s = connection.allowed_delay_s if connection else 0
         return horizon(self.marks.get(connection_id), allowed_delay_s=delay_s, now=self.now)
 
-    def judge(self, rows: Iterable[CaseRow]) -> list[CaseRow]:
-        """Judge cases; while a connection's backfill is open its cases are folded only. Return them as they are now."""
-        held = {row.case_id: row for row in rows}
-        known = self.unit.alerts(held) if held else {}
-        return [self._judge(row, known.get(case_id, ())) for case_id, row in held.items()]
+    def touched(self) -> dict[str, CaseFile]:
+        """Return the cases to which this batch adds something."""
+        return {case_id: file for case_id, file in self.files.items() if file.changed}
 
-    def _judge(self, row: CaseRow, alerts: Sequence[AlertRow]) -> CaseRow:
-        at = self._horizon(row.connection_id)
-        verdict = self.docket.bench.judge(row, alerts, horizon=at, now=self.now)
+    def judge(self, files: Mapping[str, CaseFile]) -> list[CaseRow]:
+        """Judge cases; while a connection's backfill is open its cases are folded only. Return them as they are now."""
+        known = self.unit.alerts(files.keys()) if files else {}
+        return [self._judge(file, known.get(case_id, ())) for case_id, file in files.items()]
+
+    def _judge(self, file: CaseFile, alerts: Sequence[AlertRow]) -> CaseRow:
+        at = self._horizon(file.connection_id)
+        verdict = self.terms.bench.judge(file, alerts, horizon=at, now=self.now)
         self.clocks.extend(verdict.clocks)
         for alert, body in verdict.alerts:
-            self._enter("alert", row.case_id, alert.state, body)
+            self._enter("alert", verdict.row.case_id, alert.state, body)
             self.alerts.append(alert)
         return verdict.row if at is not None else replace(verdict.row, wake_at=UNJUDGED)
 

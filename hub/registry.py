@@ -1,0 +1,47 @@
+"""Knows the registered connections: read from the store, kept for a while, asked anew for one it does not know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from hub.model.values import Connection
+
+if TYPE_CHECKING:
+    from hub.ports import Store
+
+KEEP_S: Final = 5.0
+"""Seconds after which a changed registration is seen."""
+
+MISS_S: Final = 0.5
+"""Seconds between two looks for connections that are not registered."""
+
+
+class Registry(Mapping[str, Connection]):
+    """The store's connections as a mapping. Belongs to one thread."""
+
+    def __init__(self, store: Store) -> None:
+        """Read from `store` when first asked."""
+        self._store = store
+        self._known: Mapping[str, Connection] = {}
+        self._read_at = float("-inf")
+
+    def __getitem__(self, connection_id: str) -> Connection:
+        known = self._fresh(KEEP_S)
+        if connection_id not in known:
+            known = self._fresh(MISS_S)
+        return known[connection_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fresh(KEEP_S))
+
+    def __len__(self) -> int:
+        return len(self._fresh(KEEP_S))
+
+    def _fresh(self, keep_s: float) -> Mapping[str, Connection]:
+        now = time.monotonic()
+        if now - self._read_at > keep_s:
+            self._known = self._store.connections()
+            self._read_at = now
+        return self._known
