@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
 import json
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -35,14 +35,29 @@ PACKAGES: Final = {"rabbitmq": "rabbitmq-server", "postgres": "postgresql"}
 VARIABLES: Final = {"rabbitmq": "SUNLIGHT_BUS_URL", "postgres": "SUNLIGHT_STORE_URL"}
 """The environment variable through which the hub is told where each server is."""
 
-POLICY: Final = Path("/usr/sbin/policy-rc.d")
-"""While this script exits 101, Debian's packages do not start their services (Debian Policy 9.3.3.1, invoke-rc.d)."""
+INSTALL: Final = """
+set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    printf '#!/bin/sh\\nexit 101\\n' > $policy
+    chmod 755 $policy
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq install -y --no-install-recommends "$@" > /dev/null
+"""
+"""Installs packages; while policy-rc.d exits 101 their services are not started (Debian Policy 9.3.3, invoke-rc.d)."""
 
 START_S: Final = 90
 """Seconds a server may take to start; about 7 on an idle machine, far more where the disk is busy."""
 
 STOP_S: Final = 20
 """Seconds a server may take to stop by itself before it is killed."""
+
+
+OUTLIVING: Final[list] = []
+"""Child processes meant to outlive whoever started them; kept, lest the interpreter warns of forgotten children."""
 
 
 class ServerError(Exception):
@@ -76,38 +91,17 @@ def install(servers: list[str]) -> None:
     missing = [PACKAGES[server] for server in servers if not _present(server)]
     if not missing:
         return
-    prefix, apt = _privilege(), shutil.which("apt-get")
-    if prefix is None or apt is None:
+    prefix = _privilege()
+    if prefix is None or not shutil.which("apt-get"):
         raise ServerError(
             f"{' and '.join(missing)} missing: install with `apt-get install {' '.join(missing)}`, "
             "or set SUNLIGHT_TEST_AMQP_URL and SUNLIGHT_TEST_POSTGRES_URL to servers that tests may use"
         )
     print(f"installing Debian's {' and '.join(missing)} (their services are not started)", file=sys.stderr)
-    with _services_held(prefix):
-        _apt(prefix, [apt, "-qq", "update"])
-        _apt(prefix, [apt, "-qq", "install", "-y", "--no-install-recommends", *missing])
-
-
-@contextlib.contextmanager
-def _services_held(prefix: list[str]):  # noqa: ANN202 - a standalone script keeps to what old type checkers know
-    """Keep packages from starting their services while they are installed."""
-    held = not POLICY.exists()
-    if held:
-        script = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}"
-        subprocess.run([*prefix, "sh", "-c", script], check=True)
-    try:
-        yield
-    finally:
-        if held:
-            subprocess.run([*prefix, "rm", "-f", str(POLICY)], check=True)
-
-
-def _apt(prefix: list[str], command: list[str]) -> None:
-    quiet = ["env", "DEBIAN_FRONTEND=noninteractive"]
-    done = subprocess.run([*prefix, *quiet, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run([*prefix, "sh", "-c", INSTALL, "install", *missing], stderr=subprocess.PIPE, check=False)
     if done.returncode:
-        last = done.stdout.decode(errors="replace").strip().splitlines()[-1:]
-        raise ServerError(f"`{' '.join(command)}` failed: {''.join(last)}: install the packages by hand and try again")
+        problem = " ".join(done.stderr.decode(errors="replace").split())[-300:]
+        raise ServerError(f"apt-get failed: {problem}: install {' and '.join(missing)} by hand and try again")
 
 
 # --- small helpers ---------------------------------------------------------------------------------------------------
@@ -142,6 +136,15 @@ def _eventually(holds, seconds: float, problem: str) -> None:  # noqa: ANN001 - 
         if time.monotonic() > deadline:
             raise ServerError(problem)
         time.sleep(0.05)
+
+
+def _spawn(command: list[str], log: Path, **options: object) -> subprocess.Popen:
+    """Start `command` in a session of its own, deaf to our Ctrl-C, writing to `log`."""
+    with log.open("wb") as output:
+        files = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+        child = subprocess.Popen(command, start_new_session=True, **files, **options)
+    OUTLIVING.append(child)
+    return child
 
 
 def _tail(log: Path) -> str:
@@ -214,16 +217,7 @@ def start_rabbitmq(folder: Path) -> dict[str, str]:
     _rabbitmq_settings(home, port, api_port, password)
     environment = _rabbitmq_environment(home, node, [port, dist_port, epmd_port])
     log = home / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [RABBITMQ_BIN],
-            env=environment,
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    server = _spawn([str(RABBITMQ_BIN)], log, env=environment, cwd=home)
     state = {"launcher": str(server.pid), "node": node, "home": str(home), "epmd_port": str(epmd_port)}
     try:
         _await(lambda: _listens(port) and _listens(api_port), server, f"RabbitMQ did not start (see {log})", log)
@@ -310,9 +304,8 @@ def start_postgres(folder: Path) -> dict[str, str]:
         options,
     ]
     _checked(_as_postgres(command), "PostgreSQL did not start", cwd=home, start_new_session=True)
-    environment = {**os.environ, "PGPASSWORD": password}
     createdb = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "sunlight", "sunlight"]
-    _checked(createdb, "createdb failed", env=environment)
+    _checked(createdb, "createdb failed", env={**os.environ, "PGPASSWORD": password})
     url = f"postgresql+psycopg://sunlight:{password}@127.0.0.1:{port}/sunlight"
     pid = (data / "postmaster.pid").read_text().splitlines()[0]
     return _remember("postgres", folder, {"url": url, "pid": pid, "data": str(data), "programs": str(programs)})
@@ -347,26 +340,29 @@ def stop(server: str, folder: Path) -> None:
 def guard(folder: Path, owner: int) -> None:
     """Wait until process `owner` is gone, then stop whatever runs in `folder`, which is deleted."""
     with contextlib.suppress(ProcessLookupError):
-        import select  # noqa: PLC0415 - only here, and Linux's pidfd at that
-
         select.select([os.pidfd_open(owner)], [], [])
     for server in STOPPERS:
         stop(server, folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def guarded_folder(owner: int) -> Path:
-    """Create a folder for servers that are stopped, and the folder deleted, when process `owner` ends in any way."""
-    folder = Path(tempfile.mkdtemp(prefix=f"sunlight-servers-{getpass.getuser()}-"))
-    folder.chmod(0o755)  # the postgres user must get through
-    command = [sys.executable, __file__, "guard", "--folder", str(folder), "--owner", str(owner)]
-    subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+def new_folder() -> Path:
+    """Create a folder for servers that others can find their way into: the postgres user must get through."""
+    folder = Path(tempfile.mkdtemp(prefix="sunlight-servers-"))
+    folder.chmod(0o755)
     return folder
+
+
+def set_guard(folder: Path, owner: int) -> None:
+    """See to it that the servers of `folder` are stopped, and it is deleted, when process `owner` ends in any way."""
+    command = [sys.executable, __file__, "guard", "--folder", str(folder), "--owner", str(owner)]
+    _spawn(command, Path(os.devnull))
 
 
 def run(servers: list[str], command: list[str]) -> int:
     """Run `command` with `servers` started for it; they end with this process. Return its exit code."""
-    folder = guarded_folder(os.getpid())
+    folder = new_folder()
+    set_guard(folder, os.getpid())
     environment = dict(os.environ)
     for server in servers:
         print(f"starting a private {server}", file=sys.stderr)
@@ -377,43 +373,37 @@ def run(servers: list[str], command: list[str]) -> int:
 
 
 def main() -> int:
-    """Do what the command line says."""
+    """Do what the command line says; what stands after `--` is the command of `run`."""
+    words = sys.argv[1:]
+    at = words.index("--") if "--" in words else len(words)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("install", "start", "stop", "run", "guard"):
-        added = verbs.add_parser(verb)
-        if verb != "guard":
-            added.add_argument("servers", nargs="+", choices=sorted(STARTERS))
-        if verb in {"start", "stop", "guard"}:
-            added.add_argument("--folder", type=Path, required=True, help="where the servers keep everything")
-    verbs.choices["guard"].add_argument("--owner", type=int, required=True)
-    arguments, command = _split(sys.argv[1:])
-    options = parser.parse_args(arguments)
+    parser.add_argument("verb", choices=["install", "start", "stop", "run", "guard"])
+    parser.add_argument("servers", nargs="*", metavar="SERVER", help=" or ".join(STARTERS))
+    parser.add_argument("--folder", type=Path, default=Path("var/servers"), help="where start and stop keep everything")
+    parser.add_argument("--owner", type=int, default=0, help="the process that guard watches")
+    options = parser.parse_args(words[:at])
+    if not STARTERS.keys() >= set(options.servers):
+        parser.error(f"a server is {' or '.join(STARTERS)}")
     try:
-        return _do(options, command)
+        return _do(options, words[at + 1 :])
     except ServerError as problem:
         print(f"servers: {problem}", file=sys.stderr)
         return 2
 
 
-def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    """Split at `--`: what is ours, and the command to run."""
-    at = words.index("--") if "--" in words else len(words)
-    return words[:at], words[at + 1 :]
-
-
 def _do(options: argparse.Namespace, command: list[str]) -> int:
+    folder = options.folder.resolve()
     if options.verb == "run":
         return run(options.servers, command)
     if options.verb == "guard":
-        guard(options.folder.resolve(), options.owner)
-    elif options.verb == "install":
+        guard(folder, options.owner)
+    if options.verb == "install":
         install(options.servers)
-    for server in options.servers if options.verb in {"start", "stop"} else []:
+    for server in options.servers:
         if options.verb == "start":
-            print(f"{VARIABLES[server]}={start(server, options.folder.resolve())['url']}")
-        else:
-            stop(server, options.folder.resolve())
+            print(f"{VARIABLES[server]}={start(server, folder)['url']}")
+        elif options.verb == "stop":
+            stop(server, folder)
     return 0
 
 

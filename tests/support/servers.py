@@ -1,0 +1,171 @@
+"""The servers that tests may use: what the environment names, or private ones started for this run."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import importlib.util
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+import uuid
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+FOLDER_VARIABLE = "SUNLIGHT_TEST_SERVERS_FOLDER"
+OWNER_VARIABLE = "SUNLIGHT_TEST_SERVERS_OWNER"
+AMQP_VARIABLE = "SUNLIGHT_TEST_AMQP_URL"
+API_VARIABLE = "SUNLIGHT_TEST_RABBITMQ_API_URL"
+POSTGRES_VARIABLE = "SUNLIGHT_TEST_POSTGRES_URL"
+SCRIPT = Path(__file__).parents[2] / "deploy" / "dev-servers" / "servers.py"
+
+
+@cache
+def dev_servers() -> ModuleType:
+    """Return the project's own server script as a module."""
+    spec = importlib.util.spec_from_file_location("dev_servers", SCRIPT)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["dev_servers"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one of several parallel test processes start a server while the others wait."""
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _started(server: str) -> dict[str, str]:
+    """Start a private `server`, or join the one this run has; a run that cannot have one fails, saying why."""
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    with _one_at_a_time(folder):
+        if not (folder / "guarded").exists():
+            dev_servers().set_guard(folder, int(os.environ[OWNER_VARIABLE]))
+            (folder / "guarded").touch()
+        try:
+            return dev_servers().start(server, folder)  # type: ignore[no-any-return]
+        except dev_servers().ServerError as problem:
+            pytest.exit(f"no {server} for the tests: {problem}", returncode=2)
+
+
+class RabbitMQ:
+    """A broker. Each test takes a virtual host of its own; `url` and `api_url` are an administrator's."""
+
+    def __init__(self, url: str, api_url: str) -> None:
+        self.url, self.api_url = url, api_url
+        self._vhosts: list[str] = []
+        self._users: list[str] = []
+
+    def vhost(self) -> str:
+        """Make a fresh virtual host with an account of its own that has all rights there; return that one's URL."""
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        self._api("PUT", f"vhosts/{name}", {})
+        self._vhosts.append(name)
+        self._allow(name, urlsplit(self.url).username or "")
+        return self.user_url(name, with_vhost(self.url, name))
+
+    def user_url(self, name: str, url: str, **rights: str) -> str:
+        """Make a broker account `name` on the virtual host of `url`, and return its URL.
+
+        `rights` are patterns: configure, write, read; all of them `.*` unless given.
+        """
+        password = uuid.uuid4().hex
+        self._api("PUT", f"users/{quote(name, safe='')}", {"password": password, "tags": ""})
+        self._users.append(name)
+        self._allow(vhost_of(url), name, **rights)
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=f"{quote(name, safe='')}:{password}@{parts.hostname}:{parts.port}"))
+
+    def cut_connections(self, url: str) -> None:
+        """Let the broker close every connection of the account of `url`."""
+        self._api("DELETE", f"connections/username/{urlsplit(url).username}")
+
+    def forget(self) -> None:
+        """Remove the virtual hosts and accounts made here."""
+        for vhost in self._vhosts:
+            self._api("DELETE", f"vhosts/{vhost}")
+        for user in set(self._users):
+            self._api("DELETE", f"users/{quote(user, safe='')}")
+
+    def _allow(self, vhost: str, user: str, *, configure: str = ".*", write: str = ".*", read: str = ".*") -> None:
+        rights = {"configure": configure, "write": write, "read": read}
+        self._api("PUT", f"permissions/{quote(vhost, safe='')}/{quote(user, safe='')}", rights)
+
+    def _api(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+        """Call the management API; raise on anything but success."""
+        parts = urlsplit(self.api_url)
+        address = f"{parts.scheme}://{parts.hostname}:{parts.port}/api/{path}"
+        request = urllib.request.Request(address, method=method)  # noqa: S310 - the tests' own broker
+        secret = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {secret}")
+        request.add_header("Content-Type", "application/json")
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(request, data, timeout=30) as response:  # noqa: S310 - ditto
+            text = response.read()
+        return json.loads(text) if text else None
+
+
+class Postgres:
+    """A database server. Each test takes a database of its own; `url` is that of an account that may make them."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._databases: list[str] = []
+
+    def fresh_database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        self._databases.append(name)
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def forget(self) -> None:
+        """Remove the databases made here."""
+        for name in self._databases:
+            self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.url.replace("+psycopg", "", 1), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def rabbitmq_server() -> RabbitMQ:
+    """Return the broker the environment names (with its management API), or a private one."""
+    url = os.environ.get(AMQP_VARIABLE)
+    if not url:
+        state = _started("rabbitmq")
+        return RabbitMQ(state["url"], state["api_url"])
+    parts = urlsplit(url)
+    return RabbitMQ(url, os.environ.get(API_VARIABLE) or f"http://{parts.netloc.rpartition(':')[0]}:15672")
+
+
+def postgres_server() -> Postgres:
+    """Return the database server the environment names, or a private one."""
+    return Postgres(os.environ.get(POSTGRES_VARIABLE) or _started("postgres")["url"])
+
+
+def vhost_of(url: str) -> str:
+    """Return the virtual host of an AMQP URL, quoted as in the URL."""
+    return urlsplit(url).path.lstrip("/")
+
+
+def with_vhost(url: str, name: str) -> str:
+    """Return `url` with another virtual host."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -1,0 +1,55 @@
+"""The fixtures `rabbitmq` and `postgres`: private servers, started when a test first needs them, one of each a run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.servers import (
+    FOLDER_VARIABLE,
+    OWNER_VARIABLE,
+    Postgres,
+    RabbitMQ,
+    dev_servers,
+    postgres_server,
+    rabbitmq_server,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the servers' folder in the process that starts the run; parallel workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[FOLDER_VARIABLE] = str(dev_servers().new_folder())
+        os.environ[OWNER_VARIABLE] = str(os.getpid())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started, in the process that started the run."""
+    folder = None if hasattr(config, "workerinput") else os.environ.pop(FOLDER_VARIABLE, None)
+    if folder:
+        for server in ("rabbitmq", "postgres"):
+            dev_servers().stop(server, Path(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """A RabbitMQ of which tests may make users and virtual hosts."""
+    server = rabbitmq_server()
+    yield server
+    server.forget()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of which tests may make databases."""
+    server = postgres_server()
+    yield server
+    server.forget()
