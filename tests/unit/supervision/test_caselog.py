@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.model.values import Outcome
-from hub.supervision import caselog
 from hub.supervision.caselog import EMPTY, decode, encode, first_seen, in_force, merge, outcome_of
 from tests.support.casework import a_fact, a_log, an_arrival, ordinary
+
+if TYPE_CHECKING:
+    from hub.supervision.caselog import Fact
 
 RECEIVED = "2026-03-02T09:00:00+08:00"
 LATER = "2026-03-03T09:00:00+08:00"
@@ -27,7 +30,7 @@ def test_an_encoded_log_comes_back_whole() -> None:
 
 
 @given(st.permutations(ordinary()))
-def test_equal_logs_have_equal_bytes_whatever_came_first(facts: list[caselog.Fact]) -> None:
+def test_equal_logs_have_equal_bytes_whatever_came_first(facts: list[Fact]) -> None:
     assert encode(a_log(*facts)) == encode(a_log(*ordinary()))
 
 
