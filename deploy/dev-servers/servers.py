@@ -56,10 +56,6 @@ STOP_S: Final = 20
 """Seconds a server may take to stop by itself before it is killed."""
 
 
-OUTLIVING: Final[list] = []
-"""Child processes meant to outlive whoever started them; kept, lest the interpreter warns of forgotten children."""
-
-
 class ServerError(Exception):
     """A server is not to be had; the message is one line that says what to do."""
 
@@ -130,21 +126,25 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def _eventually(holds, seconds: float, problem: str) -> None:  # noqa: ANN001 - any callable without arguments
+def _eventually(holds, seconds: float, problem: str, pid: int = 0, log: Path | None = None) -> None:  # noqa: ANN001
+    """Return once `holds()`; raise `problem` after `seconds`, or with the last words in `log` if `pid` dies before."""
     deadline = time.monotonic() + seconds
     while not holds():
+        if pid and not _alive(pid):
+            raise ServerError(f"{problem}: {_tail(log)}")
         if time.monotonic() > deadline:
-            raise ServerError(problem)
+            raise ServerError(f"{problem} within {seconds} s" + (f" (see {log})" if log else ""))
         time.sleep(0.05)
 
 
-def _spawn(command: list[str], log: Path, **options: object) -> subprocess.Popen:
-    """Start `command` in a session of its own, deaf to our Ctrl-C, writing to `log`."""
-    with log.open("wb") as output:
-        files = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
-        child = subprocess.Popen(command, start_new_session=True, **files, **options)
-    OUTLIVING.append(child)
-    return child
+def _spawn(command: list[str], log: str, environment: dict[str, str]) -> int:
+    """Start `command` in a session of its own, deaf to our Ctrl-C, writing to `log`; return its process id."""
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(command[0], command, environment, file_actions=files, setsid=True)
 
 
 def _tail(log: Path) -> str:
@@ -217,25 +217,18 @@ def start_rabbitmq(folder: Path) -> dict[str, str]:
     _rabbitmq_settings(home, port, api_port, password)
     environment = _rabbitmq_environment(home, node, [port, dist_port, epmd_port])
     log = home / "server.log"
-    server = _spawn([str(RABBITMQ_BIN)], log, env=environment, cwd=home)
-    state = {"launcher": str(server.pid), "node": node, "home": str(home), "epmd_port": str(epmd_port)}
+    launcher = _spawn([str(RABBITMQ_BIN)], str(log), environment)
+    state = {"launcher": str(launcher), "node": node, "home": str(home), "epmd_port": str(epmd_port)}
     try:
-        _await(lambda: _listens(port) and _listens(api_port), server, f"RabbitMQ did not start (see {log})", log)
+        _eventually(lambda: _listens(port) and _listens(api_port), START_S, "RabbitMQ did not start", launcher, log)
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
+            os.killpg(launcher, signal.SIGKILL)
         raise
     state["pid"] = (home / "pid").read_text().strip()
     state["url"] = f"amqp://sunlight:{password}@127.0.0.1:{port}/%2F"
     state["api_url"] = f"http://sunlight:{password}@127.0.0.1:{api_port}"
     return _remember("rabbitmq", folder, state)
-
-
-def _await(holds, server: subprocess.Popen, problem: str, log: Path) -> None:  # noqa: ANN001 - any callable
-    """Wait until the server answers; say its last words if it dies before."""
-    _eventually(lambda: holds() or server.poll() is not None, START_S, problem)
-    if server.poll() is not None:
-        raise ServerError(f"{problem}: {_tail(log)}")
 
 
 def stop_rabbitmq(state: dict[str, str]) -> None:
@@ -356,7 +349,7 @@ def new_folder() -> Path:
 def set_guard(folder: Path, owner: int) -> None:
     """See to it that the servers of `folder` are stopped, and it is deleted, when process `owner` ends in any way."""
     command = [sys.executable, __file__, "guard", "--folder", str(folder), "--owner", str(owner)]
-    _spawn(command, Path(os.devnull))
+    _spawn(command, os.devnull, dict(os.environ))
 
 
 def run(servers: list[str], command: list[str]) -> int:

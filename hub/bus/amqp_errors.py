@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowFailed, AMQPConnectorPhaseErrorBase
 from pika.exceptions import (
     AMQPConnectionError,
     AuthenticationError,
@@ -57,8 +58,18 @@ def translated_opening(reason: BaseException | str, place: str) -> HubError:
         return _misconfigured("the broker refuses the login", place, HINTS[ACCESS_REFUSED], reason)
     if isinstance(reason, ProbableAccessDeniedError):
         return _misconfigured("the broker refuses the virtual host", place, HINTS[NOT_ALLOWED], reason)
-    inner = reason.args[0] if isinstance(reason, AMQPConnectionError) and reason.args else None
-    return translated(inner if isinstance(inner, BaseException) else reason, place)
+    return translated(_innermost(reason), place)
+
+
+def _innermost(reason: BaseException | str) -> BaseException | str:
+    """Return what went wrong inside pika's nested reports of a failed attempt to connect."""
+    if isinstance(reason, AMQPConnectionWorkflowFailed) and reason.exceptions:
+        return _innermost(reason.exceptions[-1])
+    if isinstance(reason, AMQPConnectorPhaseErrorBase):
+        return _innermost(reason.exception)
+    if isinstance(reason, AMQPConnectionError) and reason.args and isinstance(reason.args[0], BaseException):
+        return _innermost(reason.args[0])
+    return reason
 
 
 def _misconfigured(problem: str, place: str, hint: str, cause: BaseException | str) -> Misconfigured:

@@ -20,6 +20,7 @@ import orjson
 from hub.bus import embedded_sql as sql
 from hub.bus.embedded_locks import Locks
 from hub.bus.embedded_routes import Routes
+from hub.bus.limits import check
 from hub.bus.topology import at_broker
 from hub.errors import Fault, Misconfigured, Unavailable
 from hub.model.values import Delivery
@@ -58,6 +59,7 @@ class EmbeddedBus:
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Write `messages` to every queue they are meant for in one transaction: all of them, or none."""
+        check(messages)
         with self._transaction() as db:
             routes = self._current_routes(db)
             rows = [(queue, *self._row(message)) for message in messages for queue in _queues_of(routes, message)]

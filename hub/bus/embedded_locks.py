@@ -38,7 +38,7 @@ class Locks:
 
     @contextmanager
     def dead(self, names: Iterable[str]) -> Iterator[list[str]]:
-        """Hand out those of `names` that are dead, locked so that one alone buries them; forget them on a clean exit."""
+        """Hand out those of `names` that are dead, locked so that one alone buries them; forget them after that."""
         graves = {
             name: descriptor for name in names if (descriptor := _try_lock(self._file("instance", name))) is not None
         }

@@ -15,6 +15,7 @@ from hub.bus.amqp_consumer import Consumer
 from hub.bus.amqp_link import Link
 from hub.bus.amqp_publisher import Batch, Publisher
 from hub.bus.amqp_topology import count_ready, declare, drop_lease, retake_leases, take_lease
+from hub.bus.limits import check
 from hub.errors import Fault, Fenced, HubError, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class RabbitBus:
     def publish(self, messages: Sequence[Message]) -> None:
         """Publish `messages` in order with a window of unconfirmed ones; return once all are confirmed."""
         self._check_leases()
+        check(messages)
         if not messages:
             return
 

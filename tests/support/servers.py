@@ -81,6 +81,10 @@ class RabbitMQ:
         self._allow(name, urlsplit(self.url).username or "")
         return self.user_url(name, with_vhost(self.url, name))
 
+    def vhost_again(self, url: str) -> str:
+        """Return the URL of another account with all rights on the virtual host of `url`."""
+        return self.user_url(f"other-{uuid.uuid4().hex[:12]}", url)
+
     def user_url(self, name: str, url: str, **rights: str) -> str:
         """Make a broker account `name` on the virtual host of `url`, and return its URL.
 
@@ -93,6 +97,14 @@ class RabbitMQ:
         parts = urlsplit(url)
         return urlunsplit(parts._replace(netloc=f"{quote(name, safe='')}:{password}@{parts.hostname}:{parts.port}"))
 
+    def lock_out(self, url: str) -> None:
+        """Change the password of the account of `url`, so that it cannot connect again."""
+        self._set_password(url, uuid.uuid4().hex)
+
+    def let_in(self, url: str) -> None:
+        """Make the password of `url` its account's again."""
+        self._set_password(url, urlsplit(url).password or "")
+
     def cut_connections(self, url: str) -> None:
         """Let the broker close every connection of the account of `url`."""
         self._api("DELETE", f"connections/username/{urlsplit(url).username}")
@@ -103,6 +115,9 @@ class RabbitMQ:
             self._api("DELETE", f"vhosts/{vhost}")
         for user in set(self._users):
             self._api("DELETE", f"users/{quote(user, safe='')}")
+
+    def _set_password(self, url: str, password: str) -> None:
+        self._api("PUT", f"users/{urlsplit(url).username}", {"password": password, "tags": ""})
 
     def _allow(self, vhost: str, user: str, *, configure: str = ".*", write: str = ".*", read: str = ".*") -> None:
         rights = {"configure": configure, "write": write, "read": read}
