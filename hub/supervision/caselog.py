@@ -104,7 +104,7 @@ def fact_from(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """All facts of one case, in canonical order: two logs of the same facts are equal, however they came about."""
+    """All facts of one case in canonical order: two logs of the same facts are equal. Only `merge` puts them there."""
 
     facts: tuple[Fact, ...] = ()
 
@@ -145,13 +145,11 @@ def merge(log: Log, facts: Iterable[Fact]) -> Log:
 
 
 def in_force(log: Log) -> Sequence[Fact]:
-    """Pick per event the greatest (source version, mapping version, digest): never the last to arrive (contract 1)."""
-    best: dict[str, Fact] = {}
-    for fact in log.facts:
-        rival = best.get(fact.event_id)
-        if rival is None or _precedence(fact) > _precedence(rival):
-            best[fact.event_id] = fact
-    return tuple(best.values())
+    """Pick per event the greatest (source version, mapping version, digest): never the last to arrive (contract 1).
+
+    In canonical order it is the last of its event.
+    """
+    return tuple({fact.event_id: fact for fact in log.facts}.values())
 
 
 def first_seen(facts: Iterable[Fact]) -> Fact:
@@ -184,6 +182,7 @@ def _restores(known: Sequence[Arrival], fact: Fact) -> bool:
 
 
 def _key(fact: Fact) -> tuple[str, int, int, str, str, str]:
+    """Name a sighting; the order of these keys is the canonical order of a log, and decides what is in force."""
     return (
         fact.event_id,
         fact.source_version,
@@ -196,10 +195,6 @@ def _key(fact: Fact) -> tuple[str, int, int, str, str, str]:
 
 def _seen(fact: Fact) -> tuple[datetime, bool, int, str]:
     return fact.ledgered_at, fact.position is None, fact.position or 0, fact.read_id
-
-
-def _precedence(fact: Fact) -> tuple[int, int, str, str, str]:
-    return fact.source_version, fact.mapping_version, fact.digest, fact.record_digest, fact.fingerprint
 
 
 # --- the encoded form: what facts of one record share is written once ------------------------------------------------

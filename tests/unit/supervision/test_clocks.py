@@ -116,6 +116,22 @@ def test_the_catalogue_version_of_the_day_the_clock_starts_governs() -> None:
     assert [each.row.due_at for each in clocks] == [at("2026-03-06T00:00:00")]
 
 
+def test_a_departments_own_entry_goes_before_anothers_of_the_same_code() -> None:
+    limits = {DEPARTMENT: ("2020-01-01", 3), "1132120001400001XL": ("2021-01-01", 9)}
+    documents = [
+        {
+            "department": {"department_id": name, "name": "x", "region_code": "321200"},
+            "matters": [
+                {"matter_code": MATTER, "version": "1", "name": "x", "power_type": "10", "valid_from": since}
+                | {"promised_limit": {"n": n, "unit": "working_day"}}
+            ],
+        }
+        for name, (since, n) in limits.items()
+    ]
+    clocks = judge(a_log(accepted()), catalogue=Catalogue(documents), calendar=CALENDAR, horizon=None).clocks
+    assert [each.row.due_at for each in clocks] == [at("2026-03-06T00:00:00")]
+
+
 def test_calendar_days_ending_on_a_holiday_run_to_the_next_working_day() -> None:
     matter = {"matter_code": MATTER, "version": "1", "name": "x", "power_type": "10", "valid_from": "2020-01-01"}
     matter["promised_limit"] = {"n": 5, "unit": "calendar_day"}  # type: ignore[assignment]
@@ -184,6 +200,20 @@ def test_a_procedure_outside_the_list_pauses_nothing_and_says_so() -> None:
 def test_a_pause_that_begins_after_the_limit_saves_nothing() -> None:
     late = a_fact("special.started", "2026-03-18", occurrence="1", special={"kind": "hearing"})
     assert state("promised", accepted(), late, horizon="2026-03-19T00:00:00") == "breached"
+
+
+def test_a_pause_counts_only_while_the_clock_runs() -> None:
+    hearing = {"special": {"kind": "hearing"}, "occurrence": "1"}
+    before = [a_fact("special.started", "2026-02-26", **hearing), a_fact("special.ended", "2026-03-04", **hearing)]
+    assert due("promised", accepted(), *before) == at("2026-03-19T00:00:00")
+    open_at_the_end = [a_fact("special.started", "2026-03-05", **hearing), a_fact("case.decided", "2026-03-20")]
+    assert state("promised", accepted(), *open_at_the_end) == "met"
+
+
+def test_what_happens_after_the_decision_moves_its_deadline_no_more() -> None:
+    decided = a_fact("case.decided", "2026-03-10")
+    extended = a_fact("case.extended", "2026-03-11", occurrence="1", extension={"n": 5, "unit": "working_day"})
+    assert due("promised", accepted(), decided, extended) == at("2026-03-17T00:00:00")
 
 
 def test_an_extension_in_time_adds_its_days_and_one_too_late_adds_none() -> None:
@@ -256,6 +286,16 @@ def test_the_warning_comes_when_the_last_days_of_the_limit_begin(kind: str, warn
 def test_a_reported_promise_warns_by_the_working_days_it_spans() -> None:
     start = accepted(promised_due_at="2026-03-30T12:00:00+08:00", case={"matter_code": "unknown"})
     assert clock("promised", start).row.warn_at == at("2026-03-24T00:00:00")
+
+
+def test_a_promise_due_on_a_sunday_warns_by_the_working_days_before_it() -> None:
+    start = accepted(promised_due_at="2026-03-08T12:00:00+08:00", case={"matter_code": "unknown"})
+    assert clock("promised", start).row.warn_at == at("2026-03-05T00:00:00")
+
+
+def test_a_moment_that_the_horizon_has_only_just_reached_is_still_ahead() -> None:
+    start = accepted(case={"matter_code": "unknown"}, promised_due_at="2026-03-10T12:00:00+08:00")
+    assert judged(start, horizon="2026-03-10T12:00:00").wake_at == at("2026-03-10T12:00:00")
 
 
 def test_time_next_changes_something_at_the_warning_then_at_the_due_moment_then_never() -> None:
