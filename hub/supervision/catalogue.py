@@ -59,9 +59,13 @@ class Catalogue:
 
         Departments of several counties may share a code; of two versions valid at once the later one governs.
         """
-        valid = [matter for matter in self._matters.get(matter_code, ()) if matter.is_valid(day)]
-        own = [matter for matter in valid if matter.department_id == department_id]
-        return next(iter(own or valid), None)
+        anyones = None
+        for matter in self._matters.get(matter_code, ()):
+            if matter.is_valid(day):
+                if matter.department_id == department_id:
+                    return matter
+                anyones = anyones or matter
+        return anyones
 
     def matters(self) -> Sequence[Matter]:
         """Return every version of every matter."""

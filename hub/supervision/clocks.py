@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hub.model import ids
@@ -324,6 +325,7 @@ def _named(docket: Docket, fact: Fact) -> str:
     return f"{fact.type} {event_name(fact.type)} on {when}"
 
 
+@lru_cache(maxsize=256)
 def event_name(event_type: str) -> str:
     """Name an event type in Chinese."""
     row = code_list("event_types").rows.get(event_type)
