@@ -169,7 +169,14 @@ cases = sa.Table(
     _int("first_position"),
     _at("wake_at", nullable=True),
     sa.Column("log", sa.LargeBinary, nullable=False),
-    sa.Index("ix_cases_wake", "partition", "connection_id", "wake_at", postgresql_where=sa.text("wake_at IS NOT NULL")),
+    sa.Index(
+        "ix_cases_wake",
+        "partition",
+        "connection_id",
+        "wake_at",
+        postgresql_where=sa.text("wake_at IS NOT NULL"),
+        sqlite_where=sa.text("wake_at IS NOT NULL"),
+    ),
     sa.Index("ix_cases_place", "region_code", "department_id", "state"),
 )
 """Cases as folded: derived from the ledger, kept for reading and for refolding."""

@@ -1,0 +1,74 @@
+"""Writes many rows with one statement each: arrays unnested on PostgreSQL, executemany on SQLite.
+
+The hot path of the hub; SQLAlchemy's per-row work would cost more than the database itself.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from hub.store.tables import Instant, microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import sqlalchemy as sa
+
+Conflict = Literal["refuse", "ignore", "replace", "add"]
+"""On a row whose key exists: let the database refuse, keep the old row, take the new one, or add column `n` to it."""
+
+
+def insert(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]], *, conflict: Conflict = "refuse"
+) -> None:
+    """Insert `rows`, each in the order of the table's columns. Instants must be aware."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        columns = [list(values) for values in zip(*rows, strict=True)]
+        connection.exec_driver_sql(_postgres(table, conflict), tuple(columns))
+    else:
+        at = _instants(table)
+        values = [tuple(_plain(value, index in at) for index, value in enumerate(row)) for row in rows] if at else rows
+        connection.exec_driver_sql(_sqlite(table, conflict), [tuple(row) for row in values])
+
+
+def _plain(value: Any, is_instant: bool) -> Any:  # noqa: ANN401, FBT001 - one value of any column
+    return microseconds(value) if is_instant and value is not None else value
+
+
+@lru_cache(maxsize=64)
+def _instants(table: sa.Table) -> frozenset[int]:
+    return frozenset(index for index, column in enumerate(table.columns) if isinstance(column.type, Instant))
+
+
+@lru_cache(maxsize=64)
+def _postgres(table: sa.Table, conflict: Conflict) -> str:
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - only where it is used
+
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    arrays = ", ".join(f"%s::{column.type.compile(dialect)}[]" for column in table.columns)
+    return f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM unnest({arrays}) {_resolution(table, conflict)}"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=64)
+def _sqlite(table: sa.Table, conflict: Conflict) -> str:
+    marks = ", ".join("?" for _ in table.columns)
+    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks}) {_resolution(table, conflict)}"  # noqa: S608 - our own names
+
+
+def _names(table: sa.Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
+
+
+def _resolution(table: sa.Table, conflict: Conflict) -> str:
+    key = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    if conflict == "refuse":
+        return ""
+    if conflict == "ignore":
+        return "ON CONFLICT DO NOTHING"
+    if conflict == "add":
+        return f'ON CONFLICT ({key}) DO UPDATE SET n = "{table.name}".n + excluded.n'
+    kept = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in table.columns if not c.primary_key)
+    return f"ON CONFLICT ({key}) DO UPDATE SET {kept}"

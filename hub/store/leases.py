@@ -1,0 +1,58 @@
+"""Leases with fencing tokens: who may write what, decided by the database, timed by its own clock (contract 3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from hub.clock import SystemClock
+from hub.errors import Fenced
+from hub.store.tables import leases
+
+
+def claim(connection: sa.Connection, role: str, *, owner: str, lease_s: float) -> int | None:
+    """Take or renew `role` for `owner`; return its epoch, or None while another's lease lasts."""
+    moment = database_now(connection)
+    row = connection.execute(sa.select(leases).where(leases.c.role == role).with_for_update()).one_or_none()
+    until = moment + timedelta(seconds=lease_s)
+    if row is None:
+        return _first(connection, role, owner, until)
+    if row.owner is not None and row.owner != owner and row.lease_until > moment:
+        return None
+    epoch = int(row.epoch) if row.owner == owner else int(row.epoch) + 1
+    change = sa.update(leases).where(leases.c.role == role).values(epoch=epoch, owner=owner, lease_until=until)
+    connection.execute(change)
+    return epoch
+
+
+def _first(connection: sa.Connection, role: str, owner: str, until: datetime) -> int | None:
+    """Take a role nobody has ever had; where two try at once, one gets it."""
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(leases).values(role=role, epoch=1, owner=owner, lease_until=until))
+    except sa.exc.IntegrityError:
+        return None
+    return 1
+
+
+def release(connection: sa.Connection, role: str, *, epoch: int) -> None:
+    """Give `role` up, if `epoch` is still its epoch."""
+    held = (leases.c.role == role) & (leases.c.epoch == epoch)
+    connection.execute(sa.update(leases).where(held).values(owner=None, lease_until=None))
+
+
+def check(connection: sa.Connection, role: str, *, epoch: int) -> None:
+    """Hold `role`'s row until the transaction ends; raise Fenced if `epoch` is not its epoch."""
+    present = connection.execute(sa.select(leases.c.epoch).where(leases.c.role == role).with_for_update()).scalar()
+    if present != epoch:
+        problem = f"{role} is at epoch {present}, not {epoch}: another owner has it"
+        raise Fenced(problem)
+
+
+def database_now(connection: sa.Connection) -> datetime:
+    """Return the database's own time; a SQLite file has the machine's."""
+    if connection.dialect.name == "postgresql":
+        moment: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return moment.astimezone(UTC)
+    return SystemClock().now()

@@ -1,0 +1,148 @@
+"""Gives feed numbers to ledger entries: in chain order, without gaps, committed before anything is published.
+
+The ledger is its own outbox. A partition's chain has no late commits, because its head is locked by whoever extends
+it, so a cursor per chain skips nothing (architecture.md, contract 4).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+
+from hub.model.values import FeedItem, Watermark
+from hub.store import rows, tables
+from hub.store.bulk import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hub.model.values import Entry, Place
+
+
+def watermarks_of(connection: sa.Connection, partition: int) -> Mapping[str, Watermark]:
+    """Return one partition's watermarks by connection."""
+    query = sa.select(tables.watermarks).where(tables.watermarks.c.partition == partition)
+    return {
+        row.connection_id: Watermark(
+            connection_id=row.connection_id, delivered_to=row.delivered_to, importing=row.importing
+        )
+        for row in connection.execute(query)
+    }
+
+
+def is_idle(connection: sa.Connection, published: int) -> bool:
+    """Tell whether there is nothing to number, nothing to publish again and nothing to record."""
+    waiting = sa.select(sa.literal(1)).where(tables.heads.c.numbered < tables.heads.c.position).limit(1)
+    if connection.execute(waiting).first() is not None:
+        return False
+    state = connection.execute(sa.select(tables.relay)).one_or_none()
+    return state is None or (state.published == state.last_sequence and published <= state.published)
+
+
+def number(
+    connection: sa.Connection, *, limit: int, published: int, places: Callable[[Entry], Sequence[Place]]
+) -> Sequence[FeedItem]:
+    """Return items to publish: those numbered earlier and not confirmed, else the next ones, numbered now."""
+    state = connection.execute(sa.select(tables.relay).with_for_update()).one_or_none()
+    last, confirmed = (state.last_sequence, state.published) if state else (0, 0)
+    confirmed = min(max(confirmed, published), last)
+    if confirmed < last:
+        _record(connection, last, confirmed)
+        return _unconfirmed(connection, confirmed, limit)
+    items = _next(connection, last, limit, places)
+    _record(connection, items[-1].sequence if items else last, confirmed)
+    return items
+
+
+def _record(connection: sa.Connection, last: int, confirmed: int) -> None:
+    insert(connection, tables.relay, [(1, last, confirmed)], conflict="replace")
+
+
+def _unconfirmed(connection: sa.Connection, confirmed: int, limit: int) -> Sequence[FeedItem]:
+    feed = tables.feed
+    query = sa.select(feed).where(feed.c.sequence > confirmed).order_by(feed.c.sequence, feed.c.view).limit(limit)
+    return [FeedItem(**rows.named(row)) for row in connection.execute(query)]
+
+
+def _next(
+    connection: sa.Connection, last: int, limit: int, places: Callable[[Entry], Sequence[Place]]
+) -> Sequence[FeedItem]:
+    """Number the next entries, chain by chain; entries that appear nowhere are passed over for good."""
+    streams = _Streams(connection)
+    items: list[FeedItem] = []
+    while not items and (behind := _behind(connection)):
+        for head in behind:
+            for entry in _after(connection, head, limit - len(items)):
+                for place in places(entry):
+                    last += 1
+                    items.append(streams.item(entry, place, last))
+    insert(connection, tables.feed, [_feed_row(item) for item in items])
+    streams.write()
+    return items
+
+
+def _behind(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """Return the chains whose cursor is behind their head, older generations first."""
+    heads = tables.heads.c
+    behind = sa.select(tables.heads).where(heads.numbered < heads.position)
+    return connection.execute(behind.order_by(heads.generation, heads.partition)).all()
+
+
+def _after(connection: sa.Connection, head: sa.Row[Any], limit: int) -> Sequence[Entry]:
+    """Return the entries after the cursor of one chain, and move the cursor behind them."""
+    if limit <= 0:
+        return ()
+    chain = tables.ledger.c
+    own = (chain.generation == head.generation) & (chain.partition == head.partition)
+    query = sa.select(tables.ledger).where(own & (chain.position > head.numbered)).order_by(chain.position).limit(limit)
+    entries = [rows.entry(row) for row in connection.execute(query)]
+    mine = (tables.heads.c.generation == head.generation) & (tables.heads.c.partition == head.partition)
+    connection.execute(sa.update(tables.heads).where(mine).values(numbered=entries[-1].position))
+    return entries
+
+
+class _Streams:
+    """The last number of each (view, kind, county) during one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._last = {
+            (row.view, row.kind, row.county): row.last for row in connection.execute(sa.select(tables.streams))
+        }
+        self._moved: set[tuple[str, str, str]] = set()
+
+    def item(self, entry: Entry, place: Place, sequence: int) -> FeedItem:
+        """Number one document within its stream, and write the numbers into it."""
+        stream = (place.view, place.kind, place.county)
+        number = self._last[stream] = self._last.get(stream, 0) + 1
+        self._moved.add(stream)
+        return FeedItem(
+            sequence=sequence,
+            streamsequence=number,
+            view=place.view,
+            kind=place.kind,
+            county=place.county,
+            key=place.key,
+            message_id=f"{entry.generation}:{entry.partition}:{entry.position}:{place.view}",
+            body=orjson.dumps({**place.document, "sequence": sequence, "streamsequence": number}),
+        )
+
+    def write(self) -> None:
+        """Keep the last numbers."""
+        moved = [(*stream, self._last[stream]) for stream in sorted(self._moved)]
+        insert(self._connection, tables.streams, moved, conflict="replace")
+
+
+def _feed_row(item: FeedItem) -> tuple[Any, ...]:
+    return (
+        item.view,
+        item.sequence,
+        item.streamsequence,
+        item.kind,
+        item.county,
+        item.key,
+        item.message_id,
+        item.body,
+    )

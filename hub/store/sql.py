@@ -1,0 +1,231 @@
+"""The Store port on PostgreSQL and SQLite: the ledger and all that is derived from it, in fenced transactions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+
+from hub.errors import Fault, HubError, Misconfigured
+from hub.model.values import Head
+from hub.store import leases, numbering, rows, tables
+from hub.store.bulk import insert
+from hub.store.engine import open_engine, reading, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from hub.model.values import (
+        AlertRow,
+        Arrival,
+        CaseRow,
+        Changes,
+        Connection,
+        Entry,
+        FeedItem,
+        Place,
+        Watermark,
+    )
+    from hub.ports import Unit
+
+
+class SqlStore:
+    """hub.ports.Store on one database. Threads may share it: every call has its own connection."""
+
+    def __init__(self, url: str) -> None:
+        """Use the database at `url`; it is reached when first needed."""
+        self._engine = open_engine(url)
+
+    def partitions(self) -> int:
+        """Return the number of partitions of the present generation; Misconfigured where there is none yet."""
+        with reading(self._engine) as connection:
+            count = len(present_heads(connection))
+        if not count:
+            raise Misconfigured(
+                Fault(code="store.empty", problem="the ledger has not begun", hint="run `sunlight migrate`")
+            )
+        return count
+
+    def claim(self, role: str, *, owner: str, lease_s: float) -> int | None:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            return leases.claim(connection, role, owner=owner, lease_s=lease_s)
+
+    def release(self, role: str, *, epoch: int) -> None:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            leases.release(connection, role, epoch=epoch)
+
+    @contextmanager
+    def unit(self, partition: int, *, epoch: int) -> Iterator[Unit]:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            leases.check(connection, f"partition/{partition}", epoch=epoch)
+            yield SqlUnit(connection, _locked_head(connection, partition))
+
+    def number(
+        self, *, epoch: int, limit: int, published: int, places: Callable[[Entry], Sequence[Place]]
+    ) -> Sequence[FeedItem]:
+        """See hub.ports.Store."""
+        with reading(self._engine) as connection:
+            if numbering.is_idle(connection, published):
+                return ()
+        with writing(self._engine) as connection:
+            leases.check(connection, "relay", epoch=epoch)
+            return numbering.number(connection, limit=limit, published=published, places=places)
+
+    def connections(self) -> Mapping[str, Connection]:
+        """See hub.ports.Store."""
+        with reading(self._engine) as connection:
+            found = connection.execute(sa.select(tables.connections)).all()
+        return {row.connection_id: rows.connection(row.document) for row in found}
+
+    def register(self, connections: Sequence[Connection]) -> None:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            documents = [(each.connection_id, rows.connection_document(each)) for each in connections]
+            insert(connection, tables.connections, documents, conflict="replace")
+
+    def catalogue(self) -> Sequence[Mapping[str, Any]]:
+        """See hub.ports.Store."""
+        with reading(self._engine) as connection:
+            ordered = sa.select(tables.catalogue.c.document).order_by(tables.catalogue.c.department_id)
+            return [orjson.loads(document) for document in connection.execute(ordered).scalars()]
+
+    def load_catalogue(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            now = leases.database_now(connection)
+            found = [(each["department"]["department_id"], orjson.dumps(each).decode(), now) for each in documents]
+            insert(connection, tables.catalogue, found, conflict="replace")
+
+    def close(self) -> None:
+        """See hub.ports.Store."""
+        self._engine.dispose()
+
+
+class SqlUnit:
+    """hub.ports.Unit: one transaction in one partition."""
+
+    def __init__(self, connection: sa.Connection, head: Head) -> None:
+        """Work on `connection`, whose transaction holds `head` locked."""
+        self._connection, self._head = connection, head
+        self._written = False
+
+    @property
+    def head(self) -> Head:
+        """See hub.ports.Unit."""
+        return self._head
+
+    def arrivals(self, event_ids: Collection[str]) -> Mapping[str, Sequence[Arrival]]:
+        """See hub.ports.Unit."""
+        found: dict[str, list[Arrival]] = {}
+        order = (tables.inbox.c.position, tables.inbox.c.read_id, tables.inbox.c.ordinal)
+        for row in self._where_in(sa.select(tables.inbox).order_by(*order), tables.inbox.c.event_id, event_ids):
+            found.setdefault(row.event_id, []).append(rows.arrival(row))
+        return found
+
+    def cases(self, case_ids: Collection[str]) -> Mapping[str, CaseRow]:
+        """See hub.ports.Unit."""
+        found = self._where_in(sa.select(tables.cases), tables.cases.c.case_id, case_ids)
+        return {row.case_id: rows.case(row) for row in found}
+
+    def entered(self, subjects: Collection[str]) -> Collection[str]:
+        """See hub.ports.Unit."""
+        own = sa.select(tables.ledger.c.subject).where(tables.ledger.c.partition == self._head.partition)
+        return {row.subject for row in self._where_in(own, tables.ledger.c.subject, subjects)}
+
+    def alerts(self, case_ids: Collection[str]) -> Mapping[str, Sequence[AlertRow]]:
+        """See hub.ports.Unit."""
+        found: dict[str, list[AlertRow]] = {}
+        for row in self._where_in(sa.select(tables.alerts), tables.alerts.c.case_id, case_ids):
+            found.setdefault(row.case_id, []).append(rows.alert(row))
+        return found
+
+    def watermarks(self) -> Mapping[str, Watermark]:
+        """See hub.ports.Unit."""
+        return numbering.watermarks_of(self._connection, self._head.partition)
+
+    def due(self, horizons: Mapping[str, datetime], *, limit: int) -> Sequence[CaseRow]:
+        """See hub.ports.Unit."""
+        found: list[CaseRow] = []
+        for connection_id, horizon in horizons.items():
+            if len(found) < limit:
+                found.extend(self._due(connection_id, horizon, limit - len(found)))
+        return found
+
+    def _due(self, connection_id: str, horizon: datetime, limit: int) -> Sequence[CaseRow]:
+        cases = tables.cases.c
+        mine = (cases.partition == self._head.partition) & (cases.connection_id == connection_id)
+        query = sa.select(tables.cases).where(mine & (cases.wake_at < horizon)).order_by(cases.wake_at).limit(limit)
+        return [rows.case(row) for row in self._connection.execute(query)]
+
+    def write(self, changes: Changes) -> None:
+        """See hub.ports.Unit."""
+        self._check(changes)
+        partition, connection = self._head.partition, self._connection
+        insert(connection, tables.ledger, rows.entry_rows(changes.entries))
+        insert(connection, tables.inbox, rows.arrival_rows(changes.arrivals, partition))
+        insert(connection, tables.tallies, rows.tally_rows(changes.arrivals, partition), conflict="add")
+        insert(connection, tables.cases, rows.case_rows(changes.cases, partition), conflict="replace")
+        self._replace_clocks(changes)
+        insert(connection, tables.alerts, rows.alert_rows(changes.alerts), conflict="replace")
+        insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
+        insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
+        insert(connection, tables.quarantine, rows.quarantine_rows(changes.quarantine), conflict="ignore")
+        self._move_head(changes.head)
+
+    def _check(self, changes: Changes) -> None:
+        """Refuse changes that do not follow from the head: a fault of ours, never of a message."""
+        expected = range(self._head.position + 1, self._head.position + 1 + len(changes.entries))
+        if self._written or [entry.position for entry in changes.entries] != list(expected):
+            problem = f"changes do not follow position {self._head.position} of partition {self._head.partition}"
+            raise HubError(problem)
+        self._written = True
+
+    def _replace_clocks(self, changes: Changes) -> None:
+        named = {clock.clock_id for clock in changes.clocks}
+        stand = sa.select(tables.clocks.c.clock_id)
+        found = self._where_in(stand, tables.clocks.c.case_id, [case.case_id for case in changes.cases])
+        gone = [row.clock_id for row in found if row.clock_id not in named]
+        if gone:
+            self._connection.execute(sa.delete(tables.clocks).where(tables.clocks.c.clock_id.in_(gone)))
+        insert(self._connection, tables.clocks, rows.clock_rows(changes.clocks), conflict="replace")
+
+    def _move_head(self, head: Head) -> None:
+        if head == self._head:
+            return
+        mine = (tables.heads.c.generation == head.generation) & (tables.heads.c.partition == head.partition)
+        moved = sa.update(tables.heads).where(mine).values(position=head.position, hash=head.hash)
+        self._connection.execute(moved)
+
+    def _where_in(
+        self, query: sa.Select[Any], column: sa.Column[str], values: Collection[str]
+    ) -> Sequence[sa.Row[Any]]:
+        """Run `query` for the rows whose `column` is among `values`; one statement whatever their number."""
+        if not values:
+            return ()
+        if self._connection.dialect.name == "postgresql":
+            wanted = sa.literal(list(values), sa.ARRAY(sa.Text))
+            return self._connection.execute(query.where(column == sa.func.any(wanted))).all()
+        listed = sa.func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
+        return self._connection.execute(query.where(column.in_(sa.select(listed.c.value)))).all()
+
+
+def present_heads(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """Return the heads of the present generation by partition."""
+    heads = tables.heads
+    latest = sa.select(sa.func.max(heads.c.generation)).scalar_subquery()
+    query = sa.select(heads).where(heads.c.generation == latest).order_by(heads.c.partition)
+    return connection.execute(query).all()
+
+
+def _locked_head(connection: sa.Connection, partition: int) -> Head:
+    heads = tables.heads
+    latest = sa.select(sa.func.max(heads.c.generation)).scalar_subquery()
+    query = sa.select(heads).where((heads.c.generation == latest) & (heads.c.partition == partition)).with_for_update()
+    row = connection.execute(query).one()
+    return Head(generation=row.generation, partition=row.partition, position=row.position, hash=row.hash)
