@@ -361,7 +361,8 @@ def run(servers: list[str], command: list[str]) -> int:
         print(f"starting a private {server}", file=sys.stderr)
         environment[VARIABLES[server]] = start(server, folder)["url"]
     child = subprocess.Popen(command, env=environment)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; its end is ours
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command too; its end is ours
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     return child.wait()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -78,6 +79,16 @@ def test_a_broker_that_is_away_is_unavailable_after_a_bounded_wait() -> None:
     with pytest.raises(Unavailable):
         bus.consume(QUEUE, limit=1, wait_s=0)
     bus.close()
+
+
+def test_a_bus_that_is_still_connecting_can_be_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        bus = RabbitBus(f"amqp://a:b@127.0.0.1:{mute.getsockname()[1]}/x", ONE, patience_s=0.2)
+        with pytest.raises(Unavailable, match="no answer"):
+            bus.publish(some_messages(1))
+        bus.close()
+    assert bus._link._thread
+    assert not bus._link._thread.is_alive()
 
 
 def _dropped(silent: pika.BlockingConnection) -> bool:

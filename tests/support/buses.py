@@ -48,10 +48,10 @@ class BusPlace:
         self.opened.append(bus)
         return bus
 
-    def victim(self, act: str) -> subprocess.Popen[str]:
+    def victim(self, act: str, *arguments: str) -> subprocess.Popen[str]:
         """Start a process that opens a bus here, runs `act`, and says `done` when it is ready to be killed."""
         script = VICTIM.format(act=act) + "\nprint('done', flush=True)\nsys.stdin.read()\n"
-        command = [sys.executable, "-c", script, self.url]
+        command = [sys.executable, "-c", script, self.url, *arguments]
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         assert process.stdout.readline().strip() == "done"
