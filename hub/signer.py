@@ -1,0 +1,58 @@
+"""Signs what leaves the database's keeping: Ed25519 over canonical JSON (RFC 8785's rules for what we write)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """One spelling per document: sorted keys, no spaces; texts and integers only, so that RFC 8785 agrees."""
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+class Signer:
+    """Holds one Ed25519 key."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        """Sign with `key`."""
+        self._key = key
+
+    @classmethod
+    def at(cls, path: Path) -> Signer:
+        """Load the key file, or make one (mode 0600) where there is none."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(raw)
+        return cls(Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
+
+    @property
+    def public_key(self) -> str:
+        """Return the public key, 64 hex digits."""
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    def sign(self, document: Mapping[str, Any]) -> str:
+        """Return the signature of `document`, 128 hex digits."""
+        return self._key.sign(canonical(document)).hex()
+
+
+def is_signed(document: Mapping[str, Any], signature: str, public_key: str) -> bool:
+    """Tell whether `signature` is that of `document` under `public_key`, both in hex."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(signature), canonical(document))
+    except (InvalidSignature, ValueError):
+        return False
+    return True

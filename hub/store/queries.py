@@ -1,0 +1,297 @@
+"""Reads the store for people: the command line, the gateway and the console. Never writes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from hub.model.values import Outcome
+from hub.store import rows, tables
+from hub.store.engine import open_engine, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+PAGE: Final = 50
+"""Rows of a page where nobody asks for another number."""
+
+_CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
+
+
+class Queries:
+    """Every question that is asked of the store. Threads may share it."""
+
+    def __init__(self, url: str) -> None:
+        """Ask the database at `url`."""
+        self._engine = open_engine(url)
+
+    def summary(self) -> dict[str, Any]:
+        """Count everything once: cases, records, events, clocks, alerts, feed."""
+        with reading(self._engine) as connection:
+            by_state = _counted(connection, tables.cases, "state")
+            return {
+                "cases": {"total": sum(by_state.values()), "by_state": by_state},
+                "records": _record_sums(connection),
+                "events": {outcome.value: 0 for outcome in Outcome} | _outcomes(connection),
+                "clocks": _nested(connection, tables.clocks, "kind", "state"),
+                "alerts": _nested(connection, tables.alerts, "rule_id", "state"),
+                "feed": {"last_sequence": _last_sequence(connection)},
+            }
+
+    def accounting(self) -> dict[str, dict[str, Any]]:
+        """Account for every record and event, by connection (architecture.md, contract 7).
+
+        `published` is what read-reports say, and for portions whose reader died before its report, what arrived.
+        """
+        with reading(self._engine) as connection:
+            reads = connection.execute(sa.select(tables.reads)).all()
+            arrived = _arrived(connection)
+        return _account(reads, arrived)
+
+    def cases(
+        self,
+        *,
+        region: str | None = None,
+        department: str | None = None,
+        state: str | None = None,
+        text: str | None = None,
+        disclosures: Collection[str] | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+    ) -> list[dict[str, Any]]:
+        """List cases by case id, after the case id `after`; `text` is looked for in number and title."""
+        case = tables.cases.c
+        query = sa.select(*_CASE_LIST).order_by(case.case_id).limit(limit)
+        for column, wanted in ((case.department_id, department), (case.state, state)):
+            query = query.where(column == wanted) if wanted else query
+        if region:
+            query = query.where(case.region_code.startswith(region, autoescape=True))
+        if text:
+            query = query.where(
+                sa.or_(case.case_no.contains(text, autoescape=True), case.title.contains(text, autoescape=True))
+            )
+        if disclosures is not None:
+            query = query.where(case.disclosure.in_(list(disclosures)))
+        return self._all(query.where(case.case_id > after) if after else query)
+
+    def case(self, case_id: str) -> dict[str, Any] | None:
+        """Return one case with its log, clocks, alerts and ledger entries; None if there is no such case."""
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(tables.cases).where(tables.cases.c.case_id == case_id)).one_or_none()
+            if row is None:
+                return None
+            clocks = sa.select(tables.clocks).where(tables.clocks.c.case_id == case_id)
+            alerts = sa.select(tables.alerts).where(tables.alerts.c.case_id == case_id)
+            ledger = sa.select(tables.ledger).where(tables.ledger.c.subject == case_id)
+            order = (tables.ledger.c.generation, tables.ledger.c.position)
+            return {
+                **rows.named(row),
+                "clocks": [rows.clock(each) for each in connection.execute(clocks.order_by(tables.clocks.c.due_at))],
+                "alerts": [rows.alert(each) for each in connection.execute(alerts.order_by(tables.alerts.c.raised_at))],
+                "entries": [rows.entry(each) for each in connection.execute(ledger.order_by(*order))],
+            }
+
+    def case_by_number(self, case_no: str) -> str | None:
+        """Return the id of a case by its number; None if there is none."""
+        with reading(self._engine) as connection:
+            query = sa.select(tables.cases.c.case_id).where(tables.cases.c.case_no == case_no).limit(1)
+            found: str | None = connection.execute(query).scalar()
+            return found
+
+    def alerts(
+        self,
+        *,
+        rule: str | None = None,
+        state: str | None = None,
+        level: str | None = None,
+        department: str | None = None,
+        region: str | None = None,
+        before: datetime | None = None,
+        limit: int = PAGE,
+    ) -> list[dict[str, Any]]:
+        """List alerts, newest change first, changed before `before`; each with its last document."""
+        alert, case = tables.alerts.c, tables.cases.c
+        joined = tables.alerts.join(tables.cases, alert.case_id == case.case_id)
+        query = sa.select(tables.alerts, case.case_no, case.title, case.disclosure).select_from(joined)
+        for column, wanted in (
+            (alert.rule_id, rule),
+            (alert.state, state),
+            (alert.level, level),
+            (alert.department_id, department),
+        ):
+            query = query.where(column == wanted) if wanted else query
+        if region:
+            query = query.where(alert.region_code.startswith(region, autoescape=True))
+        if before:
+            query = query.where(alert.changed_at < before)
+        return self._all(query.order_by(alert.changed_at.desc(), alert.alert_id).limit(limit))
+
+    def feed(
+        self,
+        view: str,
+        *,
+        after: int,
+        limit: int = PAGE,
+        kinds: Collection[str] | None = None,
+        regions: Collection[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """List documents of one view after a sequence, in order; `body` is the document as published."""
+        feed = tables.feed.c
+        query = sa.select(tables.feed).where((feed.view == view) & (feed.sequence > after))
+        if kinds:
+            query = query.where(feed.kind.in_(list(kinds)))
+        if regions:
+            query = query.where(sa.or_(*(feed.county.startswith(each, autoescape=True) for each in regions)))
+        return self._all(query.order_by(feed.sequence).limit(limit))
+
+    def quarantine(
+        self, *, connection: str | None = None, state: str | None = None, limit: int = PAGE
+    ) -> list[dict[str, Any]]:
+        """List refused records and messages, newest first, with their sealed bytes."""
+        column = tables.quarantine.c
+        query = sa.select(tables.quarantine).order_by(column.received_at.desc(), column.rejection_id).limit(limit)
+        query = query.where(column.connection_id == connection) if connection else query
+        return self._all(query.where(column.state == state) if state else query)
+
+    def quarantine_item(self, rejection_id: str) -> dict[str, Any] | None:
+        """Return one refused record by its id or a prefix of it that only it has; None otherwise."""
+        column = tables.quarantine.c
+        query = sa.select(tables.quarantine).where(column.rejection_id.startswith(rejection_id, autoescape=True))
+        found = self._all(query.limit(2))
+        return found[0] if len(found) == 1 else None
+
+    def next_wake(self) -> datetime | None:
+        """Return the next instant at which time alone changes a case; None if there is none."""
+        with reading(self._engine) as connection:
+            earliest: datetime | None = connection.execute(sa.select(sa.func.min(tables.cases.c.wake_at))).scalar()
+            return earliest
+
+    def connections(self) -> list[dict[str, Any]]:
+        """Return every registered connection with its last read and its least watermark."""
+        mark, read = tables.watermarks.c, tables.reads.c
+        marks = sa.select(
+            mark.connection_id,
+            sa.func.min(mark.delivered_to, type_=tables.Instant).label("delivered_to"),
+            sa.func.max(sa.cast(mark.importing, sa.Integer)).label("importing"),
+        ).group_by(mark.connection_id)
+        last = sa.select(
+            read.connection_id,
+            sa.func.max(read.ended_at, type_=tables.Instant).label("last_read_at"),
+            sa.func.sum(read.read).label("records"),
+        ).group_by(read.connection_id)
+        marked, reported = marks.subquery(), last.subquery()
+        own = tables.connections
+        return self._all(
+            sa.select(
+                own.c.connection_id,
+                marked.c.delivered_to,
+                sa.func.coalesce(marked.c.importing, 0).label("importing"),
+                reported.c.last_read_at,
+                sa.func.coalesce(reported.c.records, 0).label("records"),
+            )
+            .select_from(
+                own.outerjoin(marked, marked.c.connection_id == own.c.connection_id).outerjoin(
+                    reported, reported.c.connection_id == own.c.connection_id
+                )
+            )
+            .order_by(own.c.connection_id)
+        )
+
+    def departments(self) -> list[dict[str, Any]]:
+        """Count cases by region, department and state."""
+        case = tables.cases.c
+        key = (case.region_code, case.department_id, case.state)
+        return self._all(sa.select(*key, sa.func.count().label("n")).group_by(*key).order_by(*key))
+
+    def alert_counts(self) -> list[dict[str, Any]]:
+        """Count alerts by region, department, rule, level and state."""
+        alert = tables.alerts.c
+        key = (alert.region_code, alert.department_id, alert.rule_id, alert.level, alert.state)
+        return self._all(sa.select(*key, sa.func.count().label("n")).group_by(*key).order_by(*key))
+
+    def lag(self) -> dict[str, int]:
+        """Return how many ledger entries await the relay, and how many numbered documents await the broker."""
+        with reading(self._engine) as connection:
+            heads = tables.heads.c
+            behind = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(heads.position - heads.numbered), 0)))
+            state = connection.execute(sa.select(tables.relay)).one_or_none()
+            unconfirmed = state.last_sequence - state.published if state else 0
+            return {"unnumbered": int(behind.scalar_one()), "unconfirmed": unconfirmed}
+
+    def _all(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        with reading(self._engine) as connection:
+            return [rows.named(row) for row in connection.execute(query)]
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._engine.dispose()
+
+
+def _counted(connection: sa.Connection, table: sa.Table, column: str) -> dict[str, int]:
+    key = table.c[column]
+    return {row[0]: int(row[1]) for row in connection.execute(sa.select(key, sa.func.count()).group_by(key))}
+
+
+def _nested(connection: sa.Connection, table: sa.Table, outer: str, inner: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    keys = (table.c[outer], table.c[inner])
+    for first, second, count in connection.execute(sa.select(*keys, sa.func.count()).group_by(*keys).order_by(*keys)):
+        found[first][second] = int(count)
+    return dict(found)
+
+
+def _record_sums(connection: sa.Connection) -> dict[str, int]:
+    names = ("read", "mapped", "empty", "quarantined")
+    sums = [sa.func.coalesce(sa.func.sum(tables.reads.c[name]), 0) for name in names]
+    return dict(zip(names, map(int, connection.execute(sa.select(*sums)).one()), strict=True))
+
+
+def _outcomes(connection: sa.Connection) -> dict[str, int]:
+    tally = tables.tallies.c
+    query = sa.select(tally.outcome, sa.func.sum(tally.n)).group_by(tally.outcome)
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def _last_sequence(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(tables.relay.c.last_sequence)).scalar() or 0
+
+
+def _arrived(connection: sa.Connection) -> Mapping[tuple[str, str, int], dict[str, int]]:
+    tally = tables.tallies.c
+    key = (tally.connection_id, tally.read_id, tally.portion, tally.outcome)
+    found: dict[tuple[str, str, int], dict[str, int]] = defaultdict(dict)
+    for connection_id, read_id, portion, outcome, n in connection.execute(
+        sa.select(*key, sa.func.sum(tally.n)).group_by(*key)
+    ):
+        found[connection_id, read_id, portion][outcome] = int(n)
+    return found
+
+
+def _account(
+    reads: Sequence[sa.Row[Any]], arrived: Mapping[tuple[str, str, int], Mapping[str, int]]
+) -> dict[str, dict[str, Any]]:
+    sums: dict[str, dict[str, Any]] = defaultdict(
+        lambda: (
+            dict.fromkeys(("read", "mapped", "empty", "quarantined", "published", "unreported", "in_flight"), 0)
+            | {"outcomes": {outcome.value: 0 for outcome in Outcome}}
+        )
+    )
+    reported = set()
+    for row in reads:
+        own = sums[row.connection_id]
+        reported.add((row.connection_id, row.read_id, row.portion))
+        for name in ("read", "mapped", "empty", "quarantined"):
+            own[name] += getattr(row, name)
+        own["published"] += row.events
+        own["in_flight"] += row.events - sum(arrived.get((row.connection_id, row.read_id, row.portion), {}).values())
+    for key, outcomes in arrived.items():
+        own = sums[key[0]]
+        for outcome, n in outcomes.items():
+            own["outcomes"][outcome] += n
+        if key not in reported:
+            own["published"] += sum(outcomes.values())
+            own["unreported"] += sum(outcomes.values())
+    return dict(sums)
