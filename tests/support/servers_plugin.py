@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.servers import (
+    AMQP_VARIABLE,
     FOLDER_VARIABLE,
     OWNER_VARIABLE,
+    POSTGRES_VARIABLE,
     Postgres,
     RabbitMQ,
     dev_servers,
