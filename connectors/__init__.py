@@ -1,1 +1,75 @@
 """Sources and sinks: one module per kind of department system; codecs turn bytes into records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from connectors.codecs import CodecOptions, decode_one
+from connectors.database import ROW_PLACE, open_database
+from connectors.encodings import canonical
+from connectors.files import form_of_name, open_files
+from hub.clock import SystemClock
+from hub.errors import Fault, Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from connectors.options import Declaration
+    from hub.model.values import Record
+    from hub.ports import Clock, Source
+
+SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock], Source]]] = {
+    "database": open_database,
+    "files": open_files,
+}
+"""What opens each kind of source. A further kind (soap, rest) is one module and one line here."""
+
+
+def open_source(
+    declaration: Declaration, environment: Mapping[str, str], path: Path | None = None, *, clock: Clock | None = None
+) -> Source:
+    """Open the source that a mapping declares, or the file or folder `path` in its stead.
+
+    Nothing is connected before the first read. Raise Misconfigured with every fault of the declaration.
+    """
+    clock = clock or SystemClock()
+    if path is not None:
+        return open_files(declaration, environment, clock, path)
+    opener = SOURCES.get(declaration.kind)
+    if opener is None:
+        raise Misconfigured(_unknown_kind(declaration))
+    return opener(declaration, environment, clock)
+
+
+def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
+    """Decode a quarantined record's exact bytes again, under the declaration as it is now.
+
+    `place` is where the record once stood: the name of its file tells the format where the declaration does not.
+    """
+    options = CodecOptions(
+        place=place,
+        encoding=canonical(declaration.read.encoding, place=declaration.place),
+        delimiter=str(declaration.options.get("delimiter") or ","),
+        columns=tuple(declaration.options.get("columns") or ()),
+    )
+    return decode_one(raw, _form(declaration, place), options)
+
+
+def _form(declaration: Declaration, place: str) -> str:
+    if declaration.kind == "database" and place.startswith(ROW_PLACE):
+        return "row"
+    return str(declaration.options.get("format") or form_of_name(place.partition(":")[0]))
+
+
+def _unknown_kind(declaration: Declaration) -> Fault:
+    return Fault(
+        code="source.kind",
+        problem=f"there is no kind of source {declaration.kind!r}",
+        file=declaration.place,
+        target_path="kind",
+        hint=f"known: {', '.join(sorted(SOURCES))}",
+    )
+
+
+__all__ = ["SOURCES", "open_source", "reopen_record"]

@@ -1,0 +1,300 @@
+"""Polls a table of a department's database: keyset order, never past what may still be committing, nothing written
+but the handshake columns.
+
+A sweep reads the rows whose cursor lies in one window: from the end of the last sweep less `overlap`, to the source's
+own clock less `settle`. Rows of the overlap that were delivered unchanged are skipped. So a transaction that commits
+up to settle + overlap late is still read; and a sweep cut short goes on where it stood, however many rows share a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.sql import quoted_name
+
+from connectors.codecs import CodecOptions
+from connectors.codecs.row import raw_row, read_one
+from connectors.database_engine import Database
+from connectors.database_options import declared
+from connectors.database_sweep import go_on
+from connectors.database_time import time_form
+from hub.errors import Fault, Misconfigured
+from hub.model.digest import record_digest
+from hub.model.values import Portion, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, RowMapping
+
+    from connectors.database_options import DatabaseOptions
+    from connectors.database_sweep import Position, Sweep
+    from connectors.database_time import TimeForm
+    from connectors.options import Declaration
+    from hub.ports import Clock
+
+PORTION_ROWS: Final = 1000
+"""Rows read in one statement, published and confirmed together."""
+
+DIGEST_CHARS: Final = 16
+"""Hex digits of a row's digest that are remembered: 64 bits tell one content of a row from the next."""
+
+ERROR_CHARS: Final = 200
+"""Characters of an error text written back, where the column does not say how many it takes."""
+
+ACKNOWLEDGED_TOGETHER: Final = 500
+"""Rows locked at a time while their signs are set."""
+
+ROW_PLACE: Final = "table "
+"""How the place of a row begins."""
+
+
+class DatabaseSource:
+    """A Source over one table."""
+
+    def __init__(self, database: Database, options: DatabaseOptions) -> None:
+        """Poll `database` as `options` say; it is connected to at the first read."""
+        self._database, self._options = database, options
+
+    def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
+        """Yield the rows changed after `checkpoint`; see the port. A sweep that ends says up to when it saw all."""
+        sweep = self._sweep(checkpoint)
+        delivered = 0
+        while True:
+            rows = self._page(sweep)
+            sweep, records = self._taken(sweep, rows)
+            delivered += len(records)
+            ends = sweep.finished or delivered >= self._options.rows_per_poll
+            watermark = sweep.bound if sweep.finished else None
+            yield Portion(records=records, checkpoint=sweep.checkpoint(), watermark=watermark, final=ends)
+            if ends:
+                return
+
+    def acknowledge(self, records: Sequence[Record]) -> None:
+        """Sign the rows of `records`, or write back why they were refused, where they are as they were read."""
+        handed = [record for record in records if record.handle is not None]
+        if not self._options.handshake.columns:
+            return
+        for first in range(0, len(handed), ACKNOWLEDGED_TOGETHER):
+            with self._database.writing() as connection:
+                self._answer(connection, handed[first : first + ACKNOWLEDGED_TOGETHER])
+
+    def probe(self) -> Mapping[str, str]:
+        """Connect, look at the table, and count nothing; tell of rows that no poll will ever read."""
+        with self._database.reading() as connection:
+            now = self._database.now(connection)
+            lost = connection.execute(sa.select(self._key).where(self._cursor.is_(None)).limit(1)).first()
+        return {
+            "clock": now.isoformat(),
+            "columns": ", ".join(self._columns),
+            "rows without cursor": "yes: they are never read" if lost else "none",
+        }
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._database.close()
+
+    # --- the table -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _types(self) -> Mapping[str, Any]:
+        """Return the table's columns with their types; raise Misconfigured for every one that is declared in vain."""
+        options = self._options
+        found = self._database.columns(options.table, options.schema)
+        wanted = {
+            "connect.key": (options.key,),
+            "connect.cursor.column": (options.cursor,),
+            "connect.columns": options.columns,
+            "connect.acknowledge": options.handshake.columns,
+        }
+        lacking = [(path, name) for path, names in wanted.items() for name in names if name not in found]
+        if lacking:
+            raise Misconfigured(*(self._no_column(path, name, sorted(found)) for path, name in lacking))
+        return found
+
+    def _no_column(self, path: str, name: str, found: Sequence[str]) -> Fault:
+        table = self._options.table
+        problem = f"table {table} has no column {name}" if found else f"there is no table {table}"
+        hint = f"it has {', '.join(found)}" if found else "check connect.table and what the account may see"
+        return Fault(code="source.table", problem=problem, file=self._database.place, target_path=path, hint=hint)
+
+    @cached_property
+    def _columns(self) -> tuple[str, ...]:
+        options = self._options
+        if options.columns:
+            return tuple(dict.fromkeys((options.key, options.cursor, *options.columns)))
+        return tuple(name for name in self._types if name not in options.handshake.columns)
+
+    @cached_property
+    def _form(self) -> TimeForm:
+        options = self._options
+        return time_form(
+            self._types[options.cursor],
+            zone=options.zone,
+            text_format=options.cursor_format,
+            is_sqlite=self._database.is_sqlite,
+            place=self._database.place,
+        )
+
+    @cached_property
+    def _table(self) -> sa.TableClause:
+        names = dict.fromkeys((*self._columns, *self._options.handshake.columns))
+        schema = self._options.schema
+        return sa.table(
+            _quoted(self._options.table),
+            *(sa.column(_quoted(name)) for name in names),
+            schema=_quoted(schema) if schema else None,
+        )
+
+    @property
+    def _key(self) -> ColumnElement[Any]:
+        return self._table.c[self._options.key]
+
+    @property
+    def _cursor(self) -> ColumnElement[Any]:
+        return self._table.c[self._options.cursor]
+
+    def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Return a parameter of a column's own type; SQLite compares what it is given."""
+        return value if self._database.is_sqlite else sa.cast(sa.literal(str(value)), self._types[name])
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def _sweep(self, checkpoint: Mapping[str, Any] | None) -> Sweep:
+        with self._database.reading() as connection:
+            now = self._database.now(connection)
+        return go_on(checkpoint, bound=now - timedelta(seconds=self._options.settle_s), overlap=self._overlap)
+
+    @property
+    def _overlap(self) -> timedelta:
+        return timedelta(seconds=self._options.overlap_s)
+
+    def _page(self, sweep: Sweep) -> Sequence[RowMapping]:
+        """Return the next rows of the sweep's window and one more, in order of cursor and key."""
+        cursor, key, name = self._cursor, self._key, self._options.cursor
+        found = sa.select(*(self._table.c[column] for column in self._columns))
+        found = found.where(cursor <= self._value(name, self._form.write(sweep.bound)))
+        if sweep.position is not None:
+            at, last = self._value(name, sweep.position[0]), self._value(self._options.key, sweep.position[1])
+            found = found.where(sa.or_(cursor > at, sa.and_(cursor == at, key > last)))
+        elif sweep.since is not None:
+            found = found.where(cursor >= self._value(name, self._form.write(sweep.since)))
+        with self._database.reading() as connection:
+            rows = connection.execute(found.order_by(cursor, key).limit(PORTION_ROWS + 1)).mappings().all()
+        self._check_key(rows)
+        return rows
+
+    def _check_key(self, rows: Sequence[RowMapping]) -> None:
+        """Refuse a key that is none: rows that share it and their time could not be told apart, nor all be read."""
+        names = (self._options.cursor, self._options.key)
+        for one, next_ in pairwise(rows):
+            if all(one[name] == next_[name] for name in names):
+                raise Misconfigured(
+                    Fault(
+                        code="source.key",
+                        problem=f"column {names[1]} does not tell rows apart",
+                        file=self._database.place,
+                        target_path="connect.key",
+                        hint="name a column that is unique in the table, or make a view that has one",
+                    )
+                )
+
+    def _taken(self, sweep: Sweep, rows: Sequence[RowMapping]) -> tuple[Sweep, list[Record]]:
+        """Return the sweep after a page, and the records of those of its rows that were not delivered before."""
+        known, seen, records = dict(sweep.known), dict(sweep.seen), []
+        for row in rows[:PORTION_ROWS]:
+            record = self._record(row)
+            key, digest = str(row[self._options.key]), record_digest(record.raw)[:DIGEST_CHARS]
+            if known.pop(key, None) != digest:
+                records.append(record)
+            if self._is_since(row[self._options.cursor], sweep.bound - self._overlap):
+                seen[key] = digest
+        position = self._position(rows[PORTION_ROWS - 1]) if len(rows) > PORTION_ROWS else None
+        return sweep.moved(known=known, seen=seen, position=position), records
+
+    def _record(self, row: RowMapping) -> Record:
+        options = self._options
+        raw = raw_row(dict(row), options.zone)
+        place = f"{ROW_PLACE}{options.table}, {options.key} {row[options.key]}"
+        record = read_one(raw, CodecOptions(place=place, encoding=options.encoding))
+        return replace(record, handle=(row[options.key], record_digest(raw)))
+
+    def _is_since(self, cursor: Any, instant: datetime) -> bool:  # noqa: ANN401 - whatever the column holds
+        """Tell whether a row lies in the window that the next sweep reads again."""
+        try:
+            return self._form.read(cursor) >= instant
+        except (TypeError, ValueError, AttributeError):
+            return False
+
+    def _position(self, row: RowMapping) -> Position:
+        cursor, key = row[self._options.cursor], row[self._options.key]
+        written = cursor.isoformat(sep=" ") if isinstance(cursor, datetime) else cursor
+        return written, key if isinstance(key, (int, str)) else str(key)
+
+    # --- the handshake -------------------------------------------------------------------------------------------
+
+    def _answer(self, connection: Connection, records: Sequence[Record]) -> None:
+        as_read = {record.handle[0]: record for record in records}
+        held = sa.select(self._table).where(self._key.in_(list(as_read))).with_for_update()
+        unchanged = [row for row in connection.execute(held).mappings() if self._is_as_read(row, as_read)]
+        sound = [row[self._options.key] for row in unchanged if self._is_sound(row, as_read)]
+        if sound:
+            taken = self._signature(self._database.now(connection))
+            connection.execute(sa.update(self._table).where(self._key.in_(sound)).values(taken))
+        for row in unchanged:
+            self._write_error(connection, as_read[row[self._options.key]])
+
+    def _is_as_read(self, row: RowMapping, as_read: Mapping[Any, Record]) -> bool:
+        raw = raw_row({name: row[name] for name in self._columns}, self._options.zone)
+        return bool(as_read[row[self._options.key]].handle[1] == record_digest(raw))
+
+    def _is_sound(self, row: RowMapping, as_read: Mapping[Any, Record]) -> bool:
+        """Tell whether a row is to be signed. One that is signed stays as it is: a trigger may call it changed else."""
+        shake = self._options.handshake
+        signed = bool(shake.sign) and str(row[shake.sign]) == shake.done
+        return as_read[row[self._options.key]].refused is None and not signed
+
+    def _signature(self, now: datetime) -> Mapping[str, Any]:
+        shake = self._options.handshake
+        values: dict[str, Any] = {}
+        if shake.sign:
+            values[shake.sign] = self._value(shake.sign, shake.done)
+        if shake.at:
+            values[shake.at] = self._value(shake.at, self._date(now))
+        if shake.error:
+            values[shake.error] = None
+        return values
+
+    def _date(self, now: datetime) -> Any:  # noqa: ANN401 - what the column holds
+        options = self._options
+        form = time_form(
+            self._types[options.handshake.at],
+            zone=options.zone,
+            text_format=options.cursor_format,
+            is_sqlite=self._database.is_sqlite,
+            place=self._database.place,
+        )
+        return form.write(now)
+
+    def _write_error(self, connection: Connection, record: Record) -> None:
+        name = self._options.handshake.error
+        if record.refused is None or not name:
+            return
+        width = getattr(self._types[name], "length", None) or ERROR_CHARS
+        text = f"{record.refused.code}: {record.refused.path} {record.refused.problem}"[:width]
+        connection.execute(sa.update(self._table).where(self._key == record.handle[0]).values({name: text}))
+
+
+def open_database(declaration: Declaration, environment: Mapping[str, str], clock: Clock) -> DatabaseSource:  # noqa: ARG001 - a database has its own
+    """Open what `declaration` says; raise Misconfigured with every fault. Nothing is connected yet."""
+    found = declared(declaration, environment)
+    return DatabaseSource(Database(found.url, timeout_s=found.timeout_s, place=declaration.place), found.options)
+
+
+def _quoted(name: str) -> quoted_name:
+    return quoted_name(name, quote=True)

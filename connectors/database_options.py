@@ -1,0 +1,151 @@
+"""Reads what a mapping declares of a database: which table, in which order, and where to answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from connectors.database_engine import KINDS
+from connectors.encodings import canonical
+from connectors.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import URL
+
+    from connectors.options import Declaration
+
+SETTLE_S: Final = 120.0
+"""Seconds behind the source's clock a cursor stays, so that a transaction still open is not skipped."""
+
+OVERLAP_S: Final = 300.0
+"""Seconds before the last window that are read again, for transactions that stayed open longer than that."""
+
+TIMEOUT_S: Final = 30.0
+"""Seconds a statement may take: a poll must not weigh on a department's own work."""
+
+ROWS_PER_POLL: Final = 100_000
+"""Rows after which a poll ends, to go on at the next: an old table does not keep its reader for hours."""
+
+CURSOR_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+"""How a cursor kept as text is written, unless declared: sortable, to the second."""
+
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w{0,62}")
+"""A name that needs no tricks; quoted all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """The columns in which the hub answers (domain.md 3.2): sign and date when taken, else what is wrong.
+
+    Each may be absent (empty). They are not part of what a row says.
+    """
+
+    sign: str = ""
+    done: str = "1"
+    at: str = ""
+    error: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the declared ones."""
+        return tuple(name for name in (self.sign, self.at, self.error) if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseOptions:
+    """Which table is polled, in which order, and how its values are to be read."""
+
+    table: str
+    key: str
+    cursor: str
+    schema: str | None = None
+    cursor_format: str = CURSOR_FORMAT
+    settle_s: float = SETTLE_S
+    overlap_s: float = OVERLAP_S
+    rows_per_poll: int = ROWS_PER_POLL
+    columns: tuple[str, ...] = ()
+    """Columns that are read; empty for all but the handshake's."""
+    handshake: Handshake = Handshake()
+    encoding: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A database as declared: how it is reached, and what is read there."""
+
+    url: URL
+    timeout_s: float
+    options: DatabaseOptions
+
+
+def declared(declaration: Declaration, environment: Mapping[str, str]) -> Declared:
+    """Read a declaration; raise Misconfigured with every fault."""
+    connect = Options(declaration.connect(environment), file=declaration.place)
+    found = Declared(
+        url=_url(connect), timeout_s=connect.seconds("timeout", TIMEOUT_S), options=_options(connect, declaration)
+    )
+    connect.no_more(also=("every",))
+    connect.done()
+    return found
+
+
+def _options(connect: Options, declaration: Declaration) -> DatabaseOptions:
+    schema, _, table = connect.text("table").rpartition(".")
+    cursor, acknowledge = connect.section("cursor"), connect.section("acknowledge")
+    options = DatabaseOptions(
+        schema=_identifier(connect, "table", schema) or None,
+        table=_identifier(connect, "table", table),
+        key=_identifier(connect, "key", connect.text("key")),
+        cursor=_identifier(cursor, "column", cursor.text("column")),
+        cursor_format=cursor.text("format", CURSOR_FORMAT),
+        settle_s=cursor.seconds("settle", SETTLE_S),
+        overlap_s=cursor.seconds("overlap", OVERLAP_S),
+        rows_per_poll=connect.count("rows_per_poll", ROWS_PER_POLL),
+        columns=connect.texts("columns"),
+        handshake=_handshake(acknowledge),
+        encoding=canonical(declaration.read.encoding, place=declaration.place),
+        zone=_zone(connect, declaration.read.timezone),
+    )
+    cursor.no_more()
+    acknowledge.no_more()
+    return options
+
+
+def _handshake(acknowledge: Options) -> Handshake:
+    names = {key: acknowledge.text(key, "") for key in ("sign", "at", "error")}
+    done = acknowledge.text("done", "1")
+    return Handshake(done=done, **{key: _identifier(acknowledge, key, name) for key, name in names.items()})
+
+
+def _url(connect: Options) -> URL:
+    text = connect.text("url")
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        connect.fault("url", "is no database URL", "write e.g. postgresql://user:${PASSWORD}@host/database")
+        return make_url("sqlite://")
+    if url.get_backend_name() not in KINDS:
+        connect.fault("url", f"{url.get_backend_name()} cannot be read", f"known: {', '.join(KINDS)}")
+    return url
+
+
+def _zone(connect: Options, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        connect.fault("read.timezone", f"{name!r} is no time zone", "write e.g. Asia/Shanghai")
+        return ZoneInfo("UTC")
+
+
+def _identifier(options: Options, key: str, name: str) -> str:
+    if name and not _IDENTIFIER.fullmatch(name):
+        options.fault(key, f"{name!r} cannot be a name here", "use letters, digits and _; make a view for odd names")
+    return name

@@ -1,0 +1,69 @@
+"""One pass over a window of a table's time: where it stands, what it has delivered near its end, and its checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Position: TypeAlias = "tuple[Any, int | str]"
+"""Cursor and key of a row, as JSON can hold them."""
+
+SEEN_ROWS: Final = 500
+"""Delivered rows remembered for the overlap; beyond it rows come again as duplicates. Travels in every read-report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One pass over the rows from `since` to `bound` (both included; `since` None: from the first)."""
+
+    since: datetime | None
+    bound: datetime
+    known: Mapping[str, str]
+    """Digest by key of what the sweep before delivered in the overlap."""
+    seen: Mapping[str, str] = field(default_factory=dict)
+    """Digest by key of what this sweep found where the next one will overlap it."""
+    position: Position | None = None
+    """The last row read; None before the first and after the last."""
+    finished: bool = False
+
+    def moved(self, *, known: Mapping[str, str], seen: Mapping[str, str], position: Position | None) -> Sweep:
+        """Return the sweep after one more page; without a position it is finished."""
+        keep = dict(list(seen.items())[-SEEN_ROWS:])
+        return replace(self, known=known, seen=keep, position=position, finished=position is None)
+
+    def checkpoint(self) -> Mapping[str, Any]:
+        """Return this as a JSON object."""
+        return {
+            "since": self.since.isoformat() if self.since else None,
+            "bound": self.bound.isoformat(),
+            "known": {} if self.finished else dict(self.known),
+            "seen": dict(self.seen),
+            "position": list(self.position) if self.position else None,
+            "finished": self.finished,
+        }
+
+
+def go_on(checkpoint: Mapping[str, Any] | None, *, bound: datetime, overlap: timedelta) -> Sweep:
+    """Return the sweep that `checkpoint` cut short, else the next one, up to `bound`."""
+    if checkpoint is None:
+        return Sweep(since=None, bound=bound, known={})
+    last = _resumed(checkpoint)
+    if not last.finished:
+        return last
+    return Sweep(since=last.bound - overlap, bound=max(bound, last.bound), known=last.seen)
+
+
+def _resumed(checkpoint: Mapping[str, Any]) -> Sweep:
+    since, position = checkpoint["since"], checkpoint["position"]
+    return Sweep(
+        since=datetime.fromisoformat(since) if since else None,
+        bound=datetime.fromisoformat(checkpoint["bound"]),
+        known=checkpoint["known"],
+        seen=checkpoint["seen"],
+        position=(position[0], position[1]) if position else None,
+        finished=checkpoint["finished"],
+    )

@@ -1,0 +1,311 @@
+"""Reads files of a local folder in order of name: XES, CSV, JSON lines, gzipped or not, each complete file once."""
+
+from __future__ import annotations
+
+import fnmatch
+import gzip
+import zlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+from connectors.codecs import CODECS, SUFFIXES, CodecOptions
+from connectors.codecs.common import refused
+from connectors.encodings import UTF_8, canonical
+from connectors.options import Options
+from hub.errors import Fault, Misconfigured, Unavailable
+from hub.model.values import Portion, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from connectors.options import Declaration
+    from hub.ports import Clock
+
+PORTION_RECORDS: Final = 1000
+"""Records published and confirmed together: enough to hide the broker's round trip, few enough to read twice."""
+
+PORTION_BYTES: Final = 8 << 20
+"""Bytes held at a time, whatever the records' size."""
+
+UNFINISHED: Final = (".part", ".tmp", ".done", ".filepart")
+"""Endings of files that are still being written, or that only say that another is complete."""
+
+COMPLETE: Final = ("rename", "done-marker", "always")
+"""How a file is known to be complete: it gets its name last; `<name>.done` stands beside it; or it always is."""
+
+WATERMARKS: Final = ("none", "now", "mtime")
+"""What a read says of the past: nothing; all until now is in the files; all until the last of them was written."""
+
+_FORM: Final = ("format", "pattern", "delimiter", "columns")
+"""Options that say what files look like, not where they stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOptions:
+    """Where the files stand and how they are read. An empty `form` is told by the name's ending."""
+
+    path: Path
+    pattern: str = "*"
+    form: str = ""
+    encoding: str = UTF_8
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    complete: str = "rename"
+    watermark: str = "none"
+    rename_to: str = ""
+    """Ending that a file gets once all of it is safe with the hub; empty: files stay as they are."""
+
+    def codec_options(self, path: Path) -> CodecOptions:
+        """Return how the file `path` is to be decoded."""
+        return CodecOptions(
+            place=path.name,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            columns=self.columns,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What tells one content of a file from another, as far as the folder says."""
+
+    size_bytes: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> _Stamp:
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+class FilesSource:
+    """A Source over a file or a folder. A file that changes after it was read is read again, from its beginning."""
+
+    def __init__(self, options: FileOptions, clock: Clock) -> None:
+        """Read as `options` say; `clock` gives the watermark `now`."""
+        self._options, self._clock = options, clock
+
+    def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
+        """Yield what stands in the files after `checkpoint`; see the port."""
+        started_at = self._clock.now()
+        progress = _Progress(checkpoint)
+        paths = self._paths()
+        progress.forget_all_but(paths)
+        records: list[Record] = []
+        held_bytes = 0
+        for path in paths:
+            for record in self._new_records(path, progress):
+                records.append(record)
+                held_bytes += len(record.raw)
+                if len(records) >= PORTION_RECORDS or held_bytes >= PORTION_BYTES:
+                    yield Portion(records=records, checkpoint=progress.checkpoint())
+                    records, held_bytes = [], 0
+        watermark = self._watermark(paths, started_at)
+        yield Portion(records=records, checkpoint=progress.checkpoint(), watermark=watermark, final=True)
+
+    def acknowledge(self, records: Sequence[Record]) -> None:
+        """Rename every file of which the last record is among `records`, where the declaration asks for it."""
+        for record in records:
+            if self._options.rename_to and isinstance(record.handle, Path):
+                self._rename(record.handle)
+
+    def probe(self) -> Mapping[str, str]:
+        """Look at the folder and the first file's format without consuming anything."""
+        paths = self._paths()
+        found = {"path": str(self._options.path), "files": str(len(paths))}
+        if paths:
+            found["first"] = paths[0].name
+            found["format"] = self._form(paths[0])
+        return found
+
+    def close(self) -> None:
+        """Let go of nothing: files are closed as they are read."""
+
+    def _new_records(self, path: Path, progress: _Progress) -> Iterator[Record]:
+        """Yield what is new of one file; the last record carries the path as its handle. Each moves `progress`."""
+        stamp = self._stamp(path)
+        skip = progress.begin(path.name, stamp)
+        if skip is None:
+            return
+        waiting: Record | None = None
+        for index, record in enumerate(self._decoded(path)):
+            if index < skip:
+                continue
+            if waiting is not None:
+                progress.advance()
+                yield waiting
+            waiting = record
+        progress.finish()
+        if waiting is not None:
+            yield replace(waiting, handle=path)
+
+    def _decoded(self, path: Path) -> Iterator[Record]:
+        codec = CODECS[self._form(path)]
+        try:
+            with _open(path) as stream:
+                yield from codec(stream, self._options.codec_options(path))
+        except (EOFError, gzip.BadGzipFile, zlib.error) as broken:
+            hint = "deliver the whole file again, under a new name"
+            yield refused(b"", path.name, "bad-gzip", f"the file is not whole: {broken}", hint=hint)
+        except OSError as away:
+            raise _away(path, away) from away
+
+    def _form(self, path: Path) -> str:
+        return self._options.form or form_of_name(path.name)
+
+    def _paths(self) -> Sequence[Path]:
+        """Return the complete files, in order of name."""
+        root = self._options.path
+        try:
+            if root.is_file():
+                return [root]
+            found = sorted(path for path in root.iterdir() if path.is_file())
+        except OSError as away:
+            raise _away(root, away) from away
+        names = {path.name for path in found}
+        return [path for path in found if self._is_wanted(path.name, names)]
+
+    def _is_wanted(self, name: str, names: set[str]) -> bool:
+        options = self._options
+        if name.startswith(".") or name.endswith(UNFINISHED) or not fnmatch.fnmatchcase(name, options.pattern):
+            return False
+        if options.rename_to and name.endswith(options.rename_to):
+            return False
+        return options.complete != "done-marker" or f"{name}.done" in names
+
+    def _stamp(self, path: Path) -> _Stamp:
+        try:
+            return _Stamp.of(path)
+        except OSError as away:
+            raise _away(path, away) from away
+
+    def _rename(self, path: Path) -> None:
+        """Mark a file as taken; one that is gone or renamed already needs no mark."""
+        try:
+            path.rename(path.with_name(path.name + self._options.rename_to))
+        except FileNotFoundError:
+            return
+        except OSError as away:
+            raise _away(path, away) from away
+
+    def _watermark(self, paths: Sequence[Path], started_at: datetime) -> datetime | None:
+        if self._options.watermark == "now":
+            return started_at
+        if self._options.watermark == "mtime" and paths:
+            latest_ns = max(self._stamp(path).mtime_ns for path in paths)
+            return min(started_at, datetime.fromtimestamp(latest_ns / 1e9, UTC))
+        return None
+
+
+class _Progress:
+    """Where reading stands: which files are done, by content stamp, and how many records of the present one are."""
+
+    def __init__(self, checkpoint: Mapping[str, Any] | None) -> None:
+        state = checkpoint or {}
+        self._done = {name: _Stamp(*stamp) for name, stamp in state.get("done", {}).items()}
+        self._name: str | None = state.get("file")
+        self._stamp = _Stamp(*state["stamp"]) if "stamp" in state else None
+        self._records: int = state.get("records", 0)
+
+    def forget_all_but(self, paths: Sequence[Path]) -> None:
+        """Forget files that are gone, so that a checkpoint grows no longer than the folder."""
+        names = {path.name for path in paths}
+        self._done = {name: stamp for name, stamp in self._done.items() if name in names}
+
+    def begin(self, name: str, stamp: _Stamp) -> int | None:
+        """Turn to a file; return how many of its records are known, None if all are."""
+        if self._done.get(name) == stamp:
+            return None
+        if (self._name, self._stamp) != (name, stamp):
+            self._records = 0
+        self._name, self._stamp = name, stamp
+        return self._records
+
+    def advance(self) -> None:
+        """Count one more record of the present file."""
+        self._records += 1
+
+    def finish(self) -> None:
+        """Put the present file behind."""
+        if self._name is not None and self._stamp is not None:
+            self._done[self._name] = self._stamp
+        self._name, self._stamp, self._records = None, None, 0
+
+    def checkpoint(self) -> Mapping[str, Any]:
+        """Return this as a JSON object."""
+        state: dict[str, Any] = {"done": {name: [s.size_bytes, s.mtime_ns] for name, s in self._done.items()}}
+        if self._name is not None and self._stamp is not None:
+            state |= {"file": self._name, "stamp": [self._stamp.size_bytes, self._stamp.mtime_ns]}
+            state["records"] = self._records
+        return state
+
+
+def form_of_name(name: str) -> str:
+    """Return the format that a file's name tells; raise Misconfigured where it tells none."""
+    ending = Path(name.removesuffix(".gz")).suffix.lower()
+    if ending not in SUFFIXES:
+        raise Misconfigured(_unknown_format(name))
+    return SUFFIXES[ending]
+
+
+def open_files(
+    declaration: Declaration, environment: Mapping[str, str], clock: Clock, path: Path | None = None
+) -> FilesSource:
+    """Open what `declaration` says, or `path` in its stead; raise Misconfigured with every fault."""
+    connect = Options(
+        declaration.connect(environment) if path is None else _in_stead(declaration), file=declaration.place
+    )
+    acknowledge = connect.section("acknowledge")
+    options = FileOptions(
+        path=path or Path(connect.text("path")),
+        pattern=connect.text("pattern", "*"),
+        form=connect.choice("format", (*CODECS, ""), ""),
+        encoding=canonical(declaration.read.encoding, place=declaration.place),
+        delimiter=_delimiter(connect),
+        columns=connect.texts("columns"),
+        complete=connect.choice("complete", COMPLETE, "rename"),
+        watermark=connect.choice("watermark", WATERMARKS, "none"),
+        rename_to=acknowledge.text("rename", ""),
+    )
+    acknowledge.no_more()
+    connect.no_more(also=("every",))
+    connect.done()
+    return FilesSource(options, clock)
+
+
+def _in_stead(declaration: Declaration) -> Mapping[str, Any]:
+    """Return what still holds when somebody hands over a file by hand: its form; it stays where it is."""
+    if declaration.kind != "files":
+        return {}
+    return {key: value for key, value in declaration.options.items() if key in _FORM}
+
+
+def _delimiter(connect: Options) -> str:
+    delimiter = connect.text("delimiter", ",")
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        connect.fault("delimiter", f"{delimiter!r} cannot be one", "write one character, e.g. ';' or \"\\t\"")
+        return ","
+    return delimiter
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a file, unpacking gzip, which is known by its first two bytes whatever the file is called."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
+
+
+def _away(path: Path, away: OSError) -> Unavailable:
+    return Unavailable(str(away.strerror or away), place=str(path), hint="check that the folder is there and readable")
+
+
+def _unknown_format(name: str) -> Fault:
+    return Fault(
+        code="source.format",
+        problem="the name does not say which format this is",
+        file=name,
+        target_path="connect.format",
+        hint=f"declare format: {', '.join(CODECS)}",
+    )

@@ -1,0 +1,136 @@
+"""Reads what a mapping declares of its source (`connect:`, `read:`) into values, and reports every fault at once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from hub.errors import Fault, Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Reading(Protocol):
+    """How a source's bytes are read (`read:`)."""
+
+    @property
+    def encoding(self) -> str:
+        """Return the declared encoding."""
+
+    @property
+    def timezone(self) -> str:
+        """Return the zone of the source's naive times."""
+
+
+class Declaration(Protocol):
+    """What a source needs to know of the mapping that declares it."""
+
+    @property
+    def connection(self) -> str:
+        """Return the connection's id."""
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of source: a key of SOURCES."""
+
+    @property
+    def place(self) -> str:
+        """Return the mapping file, for errors."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Return `connect:` as written."""
+
+    @property
+    def read(self) -> Reading:
+        """Return how what it holds is to be read."""
+
+    def connect(self, environment: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return `options` with secrets filled in; Misconfigured where one is missing."""
+
+
+class Options:
+    """One section of a declaration, taken apart key by key; `done` complains of everything at once."""
+
+    def __init__(self, values: Mapping[str, Any], *, file: str, path: str = "connect") -> None:
+        """Read `values`, which stand at `path` of the mapping file `file`."""
+        self._values, self._path, self.file = values, path, file
+        self._asked: set[str] = set()
+        self.faults: list[Fault] = []
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a text; without a default it must be there."""
+        value = self._take(key, default)
+        if value is None:
+            self.fault(key, "is missing", "write it")
+            return ""
+        return str(value)
+
+    def choice(self, key: str, known: Collection[str], default: str) -> str:
+        """Return one of `known`."""
+        value = self.text(key, default)
+        if value not in known:
+            self.fault(key, f"is {value!r}", f"write one of {', '.join(sorted(known))}")
+        return value
+
+    def seconds(self, key: str, default: float) -> float:
+        """Return a duration such as `30s`, `2m`, `1h` in seconds; a bare number is seconds."""
+        value = self._take(key, default)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+            return float(value)
+        found = _DURATION.fullmatch(str(value).strip())
+        if not found:
+            self.fault(key, f"{value!r} is no duration", "write e.g. 30s, 2m, 1h")
+            return 0.0
+        return float(found.group(1)) * _SECONDS[found.group(2)]
+
+    def count(self, key: str, default: int) -> int:
+        """Return a whole number of at least 1."""
+        value = self._take(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            self.fault(key, f"{value!r} is no count", "write a whole number of at least 1")
+            return default
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, empty by default."""
+        value = self._take(key, ())
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+            self.fault(key, "is no list of names", "write [a, b, c]")
+            return ()
+        return tuple(value)
+
+    def section(self, key: str) -> Options:
+        """Return the mapping under `key`, empty by default; its faults are reported with these."""
+        value = self._take(key, {})
+        if not hasattr(value, "items"):
+            self.fault(key, "is no mapping", "write {key: value}")
+            value = {}
+        inner = Options(value, path=f"{self._path}.{key}", file=self.file)
+        inner.faults = self.faults
+        return inner
+
+    def fault(self, key: str, problem: str, hint: str) -> None:
+        """Complain of one key."""
+        path = f"{self._path}.{key}"
+        self.faults.append(Fault(code="source.option", problem=problem, file=self.file, target_path=path, hint=hint))
+
+    def no_more(self, *, also: Collection[str] = ()) -> None:
+        """Complain of every key that nobody asked for, save `also`: a misspelt option must not become a default."""
+        for key in self._values:
+            if key not in self._asked and key not in also:
+                self.fault(key, "is not an option of this kind of source", f"known: {', '.join(sorted(self._asked))}")
+
+    def done(self) -> None:
+        """Raise Misconfigured with every fault found, if there is any."""
+        if self.faults:
+            raise Misconfigured(*self.faults)
+
+    def _take(self, key: str, default: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+        self._asked.add(key)
+        value = self._values.get(key)
+        return default if value is None else value
