@@ -1,0 +1,7 @@
+"""The mapping language: a department's records become case events, by one file per connected system."""
+
+from hub.mapping.declaration import Declaration
+from hub.mapping.examples import run_examples
+from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, lint, load
+
+__all__ = ["TOKEN_KEY", "CompiledMapping", "Declaration", "MappedEvent", "lint", "load", "run_examples"]

@@ -1,0 +1,40 @@
+"""What a mapping file declares about its connection: who, for whom, how it is reached and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """All of a mapping that is not about the meaning of records."""
+
+    connection: str
+    version: int
+    """The mapping's version, not the engine's."""
+    departments: frozenset[str]
+    """The organisations this connection may speak for (architecture.md, contract 8)."""
+    user: str
+    """The bus user that publishes for it."""
+    kind: str
+    connect: Mapping[str, Any]
+    """The connector's options as written: ${NAME} stays a name until the connector that needs it fills it in."""
+    read: Mapping[str, Any]
+    """How the source's bytes become records, as written; a GB 2312 or GBK encoding is called gb18030."""
+    timezone: str
+    """Zone of naive times."""
+    names: Mapping[str, Sequence[str]]
+    """Path (steps from the record's root) by alias."""
+    each: Sequence[str]
+    """Path of the records within what the source hands over; empty where that is one record."""
+    numbering: str
+    """Within what the case keys are unique."""
+    allowed_delay_s: int
+    every_s: float
+    """Seconds between two reads."""
+    weak_types: frozenset[str]
+    """Event types identified by a composite, for want of a key (contract 1)."""

@@ -1,0 +1,52 @@
+"""Collects the faults of one mapping file, so that the operator sees all of them at once."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from hub.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hub.mapping.document import Node
+
+
+class Faults:
+    """The faults found so far in one file, in the order they were found."""
+
+    def __init__(self, file: str) -> None:
+        """Collect for `file`, the name shown to the operator."""
+        self.file = file
+        self.found: list[Fault] = []
+
+    def add(self, node: Node, code: str, problem: str, *, hint: str = "", source: str = "", target: str = "") -> None:
+        """Note one fault at `node`; `source` and `target` are the paths it stands between."""
+        self.add_at(node.line, node.column, code, problem, hint=hint, source=source, target=target)
+
+    def add_at(
+        self, line: int, column: int, code: str, problem: str, *, hint: str = "", source: str = "", target: str = ""
+    ) -> None:
+        """Note one fault at a line and column (from 1; 0 means unknown)."""
+        fault = Fault(
+            code=f"map.{code}",
+            problem=problem,
+            file=self.file,
+            line=line,
+            column=column,
+            source_path=source,
+            target_path=target,
+            hint=hint,
+        )
+        if fault not in self.found:
+            self.found.append(fault)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Hint at the word of `known` that `word` was probably meant to be."""
+    words = sorted(known)
+    near = difflib.get_close_matches(word, words, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return "known: " + ", ".join(words) if words else ""

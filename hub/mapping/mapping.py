@@ -1,0 +1,268 @@
+"""Loads a mapping file: checks all of it, compiles it to one function, names its meaning by a fingerprint."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from hub.errors import Fault, Misconfigured, Refused
+from hub.mapping import functions, values
+from hub.mapping.builder import Builder
+from hub.mapping.declaration import Declaration
+from hub.mapping.document import EMPTY, Node, read_document
+from hub.mapping.expressions import tree_of
+from hub.mapping.faults import Faults
+from hub.mapping.privacy import Persons
+from hub.mapping.program import Let, Program
+from hub.mapping.sections import DEFAULT_ZONE, Head, options_of, read_head, text_at, walked
+from hub.mapping.targets import schema_id
+from hub.mapping.times import Times
+from hub.model import ids
+
+if TYPE_CHECKING:
+    import ast as syntax
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+TOKEN_KEY: Final = "SUNLIGHT_TOKEN_KEY"  # noqa: S105 - the name of the variable, not its value
+"""Environment variable with the department's key for tokens of persons."""
+
+ENGINE: Final = 1
+"""Version of what expressions mean; raised when a function's meaning changes, so that fingerprints change with it."""
+
+_OUTSIDE: Final = ("connect", "user", "allowed_delay")
+"""Sections that say where and by whom, not what a record means: hosts, secrets, patience."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedEvent:
+    """One event of a record: its id and its `data` (schemas/case-event.v1), all but the provenance.
+
+    Events of one record share their `case`; nobody alters it.
+    """
+
+    event_id: str
+    data: dict[str, Any]
+
+
+class CompiledMapping:
+    """A mapping that has been checked and compiled; maps records until the process ends."""
+
+    def __init__(
+        self, declaration: Declaration, fingerprint: str, lines: Sequence[tuple[str, str]], names: dict[str, Any]
+    ) -> None:
+        """Compile `lines`, each with its target path, over the values and functions in `names`."""
+        self.declaration, self.fingerprint = declaration, fingerprint
+        self.source = "\n".join(text for text, _ in lines)
+        self._paths = [path for _, path in lines]
+        self._function = _compiled(self.source, names)
+
+    def map_record(self, tree: Mapping[str, Any]) -> Sequence[MappedEvent]:
+        """Map one record to its events, none if it says nothing; raise Refused, and nothing else, if it cannot be."""
+        try:
+            events: Sequence[MappedEvent] = self._function(tree)
+        except Refused as refused:
+            path = self._path_of(refused.__traceback__)
+            raise Refused(dataclasses.replace(refused.rejection, path=path)) from None
+        return events
+
+    def _path_of(self, traceback: TracebackType | None) -> str:
+        while traceback is not None:
+            if traceback.tb_frame.f_code is self._function.__code__:
+                return self._paths[traceback.tb_lineno - 1]
+            traceback = traceback.tb_next
+        return ""
+
+
+def load(path: Path, *, environment: Mapping[str, str], zone: str = DEFAULT_ZONE) -> CompiledMapping:
+    """Load one mapping file; instants are written in `zone`, the hub's. Misconfigured carries every fault."""
+    draft = _Draft(path, zone)
+    draft.check_key(environment)
+    if draft.faults.found:
+        raise Misconfigured(*draft.faults.found)
+    return draft.compiled(environment)
+
+
+def lint(path: Path) -> list[Fault]:
+    """List every fault of a mapping file that stands in the file itself."""
+    return _sorted(_Draft(path, DEFAULT_ZONE).faults.found)
+
+
+def _sorted(faults: Sequence[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda fault: (fault.line, fault.column))
+
+
+class _Draft:
+    """One file on its way to a CompiledMapping: read, checked, written out as Python."""
+
+    def __init__(self, path: Path, zone: str) -> None:
+        self.faults = Faults(str(path))
+        self._root, self._zone = read_document(path, self.faults), zone
+        self._head: Head | None = None
+        if not any(fault.code in {"map.unreadable", "map.too-large", "map.bad-yaml"} for fault in self.faults.found):
+            self._head = read_head(self._root, self.faults)
+            self._program = self._programmed(self._head)
+            self._lines = Builder(self._program, self._head, self._root).build()
+
+    def check_key(self, environment: Mapping[str, str]) -> None:
+        """Note a fault where persons are tokenised and no key is set."""
+        if self._head is not None and self._program.persons and not environment.get(TOKEN_KEY):
+            node = self._root.entries.get("case", EMPTY)
+            problem = f"the mapping tokenises persons and the environment has no {TOKEN_KEY}"
+            self.faults.add(node, "no-token-key", problem, hint="set it to the department's secret key")
+
+    def compiled(self, environment: Mapping[str, str]) -> CompiledMapping:
+        """Compile a draft without faults."""
+        if self._head is None:
+            raise Misconfigured(*self.faults.found)
+        declaration = self._declaration(self._head)
+        names = self._names(self._head, declaration, environment)
+        return CompiledMapping(declaration, self._fingerprint(self._head), self._lines, names)
+
+    def _programmed(self, head: Head) -> Program:
+        program = Program(
+            faults=self.faults,
+            names={alias: tuple(path) for alias, path in head.names.items()},
+            columns=head.columns,
+            codes=head.codes,
+            prefixes=frozenset(walked(self._root)),
+        )
+        for name, node in self._root.entries.get("let", EMPTY).entries.items():
+            tree = tree_of(node, program, f"let/{name}")
+            if not name.isidentifier():
+                self.faults.add(node, "bad-name", f"{name!r} is no name", hint="letters, digits and _")
+            if tree is not None:
+                program.lets[name] = Let(node=node, tree=tree, prefix=None)
+        _place_lets(program, head.each)
+        return program
+
+    def _declaration(self, head: Head) -> Declaration:
+        root = self._root
+        connection = text_at(root, "connection", "")
+        events = root.entries["events"].items
+        weak = {e.entries["type"].text for e in events if "composite" in e.entries.get("occurrence", EMPTY).entries}
+        return Declaration(
+            connection=connection,
+            version=int(text_at(root, "version", "1")),
+            departments=head.departments,
+            user=text_at(root, "user", connection),
+            kind=text_at(root, "kind", ""),
+            connect=options_of(root),
+            read=head.read,
+            timezone=head.zone.key,
+            names=head.names,
+            each=head.each,
+            numbering=text_at(root.entries["case"], "numbering", connection),
+            allowed_delay_s=head.allowed_delay_s,
+            every_s=head.every_s,
+            weak_types=frozenset(weak),
+        )
+
+    def _names(self, head: Head, declaration: Declaration, environment: Mapping[str, str]) -> dict[str, Any]:
+        times = Times(head.zone, ZoneInfo(self._zone))
+        bound: dict[str, Callable[..., Any]] = {
+            "time": times.time,
+            "time_by": times.time_by,
+            "date": times.date,
+            "year": times.year,
+            "original": times.original,
+            "as_version": times.as_version,
+            "person": Persons(environment.get(TOKEN_KEY, "").encode()).person,
+            **_identifiers(declaration),
+        }
+        called = {f"f_{name}": function for name, function in {**functions.runtime(), **bound}.items()}
+        return {
+            **values.runtime(),
+            **called,
+            **self._program.constants,
+            "allowed": _allowed,
+            "make_case_id": ids.case_id,
+            "make_event_id": ids.event_id,
+            "MappedEvent": MappedEvent,
+            "CONNECTION": declaration.connection,
+            "VERSION": declaration.version,
+        }
+
+    def _fingerprint(self, head: Head) -> str:
+        meaning = {
+            "engine": ENGINE,
+            "schema": schema_id(),
+            "hub_zone": self._zone,
+            "encoding": head.encoding,
+            "timezone": head.zone.key,
+            "mapping": {
+                name: _meaning(node, self._program.expressions)
+                for name, node in self._root.entries.items()
+                if name not in {*_OUTSIDE, "read"}
+            },
+            "names": {alias: list(path) for alias, path in head.names.items()},
+            "version": int(text_at(self._root, "version", "1")),
+        }
+        return hashlib.sha256(orjson.dumps(meaning, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _meaning(node: Node, expressions: Mapping[int, str]) -> object:
+    if id(node) in expressions:
+        return ["expression", expressions[id(node)]]
+    if node.items:
+        return [_meaning(item, expressions) for item in node.items]
+    if node.entries:
+        return {name: _meaning(child, expressions) for name, child in node.entries.items()}
+    return node.value if isinstance(node.value, (str, bool, type(None))) else str(node.value)
+
+
+def _place_lets(program: Program, each: tuple[str, ...]) -> None:
+    """Give every let that uses fields of child records the scope of those children."""
+    for name, let in list(program.lets.items()):
+        below = [path for path in _owners(program, let.tree, frozenset({name})) if len(path) > len(each)]
+        if below:
+            program.lets[name] = dataclasses.replace(let, prefix=max(below, key=len))
+
+
+def _owners(program: Program, tree: syntax.expr, seen: frozenset[str]) -> list[tuple[str, ...]]:
+    found = []
+    for name in _names_in(tree):
+        if name in program.names:
+            found.append(program.owner(program.names[name]))
+        elif name in program.lets and name not in seen:
+            found += _owners(program, program.lets[name].tree, seen | {name})
+    return found
+
+
+def _names_in(tree: syntax.expr) -> set[str]:
+    import ast  # noqa: PLC0415
+
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _identifiers(declaration: Declaration) -> dict[str, Callable[..., Any]]:
+    def case_id(*key: object) -> str | None:
+        parts = [values.as_text(part) for part in key]
+        texts = [part for part in parts if part is not None]
+        return ids.case_id(declaration.numbering, *texts) if len(texts) == len(parts) else None
+
+    def event_id(event_type: str, key: object, occurrence: object = None) -> str | None:
+        text = values.as_text(key)
+        found = values.as_text(occurrence) or ""
+        return None if text is None else ids.event_id(declaration.connection, text, event_type, found)
+
+    return {"case_id": case_id, "event_id": event_id}
+
+
+def _allowed(departments: frozenset[str], department: str) -> str:
+    if department not in departments:
+        values.refuse("foreign-department", "this connection may not speak for that department", department,
+                      "add it to department.allow, if it may")  # fmt: skip
+    return department
+
+
+def _compiled(source: str, names: dict[str, Any]) -> Any:  # noqa: ANN401 - the generated function
+    namespace: dict[str, Any] = {**names, "__builtins__": {}}
+    exec(compile(source, "<mapping>", "exec"), namespace)  # noqa: S102 - written by the builder from whitelisted syntax
+    return namespace["map_record"]
