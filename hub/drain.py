@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.model.queues import intake_queue
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,7 +44,7 @@ class Line:
         while True:
             count = self.owner.step(partition, wait_s=0)
             if count == 0:
-                if not self.bus.depth(f"sunlight.intake.{partition}"):
+                if not self.bus.depth(intake_queue(partition)):
                     return handled
                 count = self.owner.step(partition, wait_s=WAIT_S)
             handled += count

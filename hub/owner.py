@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.admission import RefusedMessage
 from hub.errors import Fenced, HubError, Rejection
+from hub.model.queues import intake_queue
 from hub.model.values import Changes, Message
 from hub.supervise import decide, keep_refused, patrol
 
@@ -54,7 +55,7 @@ class Owner:
         if lease is None:
             return 0
         if not lease.held:
-            lease.held = self._bus.consume(_queue(partition), limit=self._pace.batch, wait_s=wait_s)
+            lease.held = self._bus.consume(intake_queue(partition), limit=self._pace.batch, wait_s=wait_s)
         deliveries = lease.held
         try:
             if deliveries:
@@ -176,10 +177,6 @@ class _Lease:
 def role(partition: int) -> str:
     """Name a partition's lease in the store."""
     return f"partition/{partition}"
-
-
-def _queue(partition: int) -> str:
-    return f"sunlight.intake.{partition}"
 
 
 def _parked(delivery: Delivery, fault: Exception) -> Message:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hub.bus.amqp_errors import ACCESS_REFUSED, RESOURCE_LOCKED, code_of, translated
 from hub.bus.amqp_link import refuse
-from hub.bus.topology import PARKED, PREFIX, Queue, Topology
+from hub.bus.topology import Queue, Topology
 from hub.errors import Fenced
+from hub.model.queues import PARKED, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -6,19 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from hub.model.ids import BUCKETS, partition_of
+from hub.model.queues import INTAKE, PARKED, PREFIX, intake_queue
 from hub.model.values import EVERY_PARTITION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PREFIX: Final = "sunlight."
-"""What the hub's names at the broker begin with, so that permissions can be given by pattern."""
-
-INTAKE: Final = "sunlight.intake"
-"""The exchange that everything departments send passes through; also the stem of its queues' names."""
-
-PARKED: Final = "sunlight.parked"
-"""The exchange and the queue of messages that nobody could process; a person decides about them."""
 
 INTAKE_MAX_LENGTH: Final = 2_000_000
 """Messages an intake queue holds before it refuses more: days of a city's events, about 2 GB on the broker's disk."""
@@ -113,11 +105,6 @@ def topology(
 def at_broker(exchange: str) -> str:
     """Return the broker's name of a Message's `exchange`."""
     return PREFIX + exchange
-
-
-def intake_queue(partition: int) -> str:
-    """Return the name of the queue that one partition's owner consumes."""
-    return f"{INTAKE}.{partition}"
 
 
 def subscriber_queue(name: str) -> str:

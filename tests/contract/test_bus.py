@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.bus.topology import Subscriber, intake_queue, subscriber_queue, topology
+from hub.bus.topology import Subscriber, subscriber_queue, topology
 from hub.errors import Fenced, Misconfigured, Unavailable
 from hub.model.ids import BUCKETS
+from hub.model.queues import intake_queue
 from hub.model.values import EVERY_PARTITION
 from tests.support.buses import QUEUE, BusPlace, a_message, accepts, kill, names, nothing_more, some_messages, take
 from tests.support.waiting import eventually
