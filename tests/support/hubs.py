@@ -1,0 +1,52 @@
+"""A hub for a test: its own folder, its own store, its own broker account."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from hub import settings as settings_
+from hub import wiring
+from hub.clock import ManualClock
+from hub.importing import import_all, registration
+from hub.store.migrate import begin, migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+
+def hub_at(folder: Path, *, now: datetime, store_url: str = "", bus_url: str = "", partitions: int = 2) -> wiring.Hub:
+    """Build a migrated hub; without URLs on the embedded default in `folder`."""
+    environment = {"SUNLIGHT_DATA_DIR": str(folder), "SUNLIGHT_PARTITIONS": str(partitions)}
+    if store_url:
+        environment["SUNLIGHT_STORE_URL"] = store_url
+    if bus_url:
+        environment["SUNLIGHT_BUS_URL"] = bus_url
+    hub = wiring.build(settings_.load(environment=environment), clock=ManualClock(now))
+    migrate(hub.settings.store_url)
+    begin(hub.settings.store_url, partitions=partitions)
+    return hub
+
+
+@contextlib.contextmanager
+def an_import(hub: wiring.Hub, mapping: Path, data: Path) -> Iterator[dict[str, Any]]:
+    """Import `data` by `mapping`, judged at the hub's present time; yield the summary."""
+    loaded = wiring.load_mapping(mapping)
+    bus = hub.bus()
+    line = hub.line(bus)
+    try:
+        import_all(
+            source=hub.source(loaded, data),
+            intake=hub.intake(loaded, bus),
+            line=line,
+            store=hub.store,
+            connection=registration(loaded.declaration, loaded.fingerprint),
+            watermark=hub.clock.now(),
+            progress=lambda _: None,
+        )
+        yield hub.queries.summary()
+    finally:
+        line.release()
+        bus.close()

@@ -1,0 +1,95 @@
+"""One process of a hub, run to its end or to its death at a given step."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hub.intake import Intake
+
+from hub import wiring
+from hub.drain import Line
+from hub.mapping import TOKEN_KEY
+from tests.support.hubs import hub_at
+from tests.support.killing import Trap, Trapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+MAPPING = ROOT / "benchmarks" / "wide.yaml"
+NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a hub lives: its folder and the URLs of its servers (empty: the embedded default)."""
+
+    folder: Path
+    data: Path
+    store_url: str = ""
+    bus_url: str = ""
+
+    def hub(self) -> wiring.Hub:
+        """Build the hub that lives here."""
+        return hub_at(self.folder, now=NOW, store_url=self.store_url, bus_url=self.bus_url)
+
+
+def intake(hub: wiring.Hub, data: Path, trap: Trap) -> None:
+    """Read the whole source once."""
+    os.environ[TOKEN_KEY] = "test"
+    mapped = wiring.load_mapping(MAPPING)
+    bus = hub.bus()
+    whole = hub.intake(mapped, bus)
+    source: Any = Trapped(hub.source(mapped, data), trap)
+    trapped = Intake(
+        bus=Trapped(bus, trap),  # type: ignore[arg-type]
+        mapping=mapped,
+        clock=hub.clock,
+        checkpoints=Trapped(whole.checkpoints, trap),  # type: ignore[arg-type]
+        vault=hub.vault,
+        spool=hub.settings.data_dir / "spool",
+    )
+    trapped.run_once(source)
+    bus.close()
+
+
+def supervise(hub: wiring.Hub, _data: Path, trap: Trap) -> None:
+    """Handle everything that is queued and judge what is due."""
+    bus = hub.bus()
+    _trap_store(hub, trap)
+    owner = hub.owner(Trapped(bus, trap))  # type: ignore[arg-type]
+    line = Line(owner=owner, relay=hub.relay(bus), bus=bus, partitions=hub.partitions)
+    line.work_off()
+    for partition in hub.partitions:
+        owner.patrol(partition)
+    owner.release()
+    bus.close()
+
+
+def relay(hub: wiring.Hub, _data: Path, trap: Trap) -> None:
+    """Relay everything that is ledgered."""
+    bus = hub.bus()
+    _trap_store(hub, trap)
+    relaying = hub.relay(Trapped(bus, trap))  # type: ignore[arg-type]
+    relaying.drain()
+    relaying.release()
+    bus.close()
+
+
+def _trap_store(hub: wiring.Hub, trap: Trap) -> None:
+    hub.__dict__["store"] = Trapped(hub.store, trap)
+
+
+ROLES: dict[str, Callable[[wiring.Hub, Path, Trap], None]] = {"intake": intake, "supervise": supervise, "relay": relay}
+
+
+def run(role: str, place: Place, at: int) -> None:
+    """Run one role here; die at step `at` of it."""
+    hub = place.hub()
+    hub.settings.supervision.__dict__["lease_s"] = 0.05
+    ROLES[role](hub, place.data, Trap(at))
+    hub.close()
