@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.codecs import CodecOptions, decode_one
 from connectors.database import ROW_PLACE, open_database
-from connectors.encodings import canonical
 from connectors.files import form_of_name, open_files
+from connectors.options import encoding_of
 from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured
 
@@ -49,9 +49,9 @@ def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
     """
     options = CodecOptions(
         place=place,
-        encoding=canonical(declaration.read.encoding, place=declaration.place),
-        delimiter=str(declaration.options.get("delimiter") or ","),
-        columns=tuple(declaration.options.get("columns") or ()),
+        encoding=encoding_of(declaration),
+        delimiter=str(declaration.connect.get("delimiter") or ","),
+        columns=tuple(declaration.connect.get("columns") or ()),
     )
     return decode_one(raw, _form(declaration, place), options)
 
@@ -59,14 +59,14 @@ def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
 def _form(declaration: Declaration, place: str) -> str:
     if declaration.kind == "database" and place.startswith(ROW_PLACE):
         return "row"
-    return str(declaration.options.get("format") or form_of_name(place.partition(":")[0]))
+    return str(declaration.connect.get("format") or form_of_name(place.partition(":")[0]))
 
 
 def _unknown_kind(declaration: Declaration) -> Fault:
     return Fault(
         code="source.kind",
         problem=f"there is no kind of source {declaration.kind!r}",
-        file=declaration.place,
+        file=declaration.connection,
         target_path="kind",
         hint=f"known: {', '.join(sorted(SOURCES))}",
     )

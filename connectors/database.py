@@ -293,7 +293,7 @@ class DatabaseSource:
 def open_database(declaration: Declaration, environment: Mapping[str, str], clock: Clock) -> DatabaseSource:  # noqa: ARG001 - a database has its own
     """Open what `declaration` says; raise Misconfigured with every fault. Nothing is connected yet."""
     found = declared(declaration, environment)
-    return DatabaseSource(Database(found.url, timeout_s=found.timeout_s, place=declaration.place), found.options)
+    return DatabaseSource(Database(found.url, timeout_s=found.timeout_s, place=declaration.connection), found.options)
 
 
 def _quoted(name: str) -> quoted_name:

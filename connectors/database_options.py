@@ -11,8 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.database_engine import KINDS
-from connectors.encodings import canonical
-from connectors.options import Options
+from connectors.options import Options, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +87,7 @@ class Declared:
 
 def declared(declaration: Declaration, environment: Mapping[str, str]) -> Declared:
     """Read a declaration; raise Misconfigured with every fault."""
-    connect = Options(declaration.connect(environment), file=declaration.place)
+    connect = Options(declaration.connect, file=declaration.connection, environment=environment)
     found = Declared(
         url=_url(connect), timeout_s=connect.seconds("timeout", TIMEOUT_S), options=_options(connect, declaration)
     )
@@ -111,8 +110,8 @@ def _options(connect: Options, declaration: Declaration) -> DatabaseOptions:
         rows_per_poll=connect.count("rows_per_poll", ROWS_PER_POLL),
         columns=connect.texts("columns"),
         handshake=_handshake(acknowledge),
-        encoding=canonical(declaration.read.encoding, place=declaration.place),
-        zone=_zone(connect, declaration.read.timezone),
+        encoding=encoding_of(declaration),
+        zone=_zone(connect, str(declaration.read.get("timezone") or "Asia/Shanghai")),
     )
     cursor.no_more()
     acknowledge.no_more()

@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from connectors.codecs import CODECS, SUFFIXES, CodecOptions
 from connectors.codecs.common import refused
-from connectors.encodings import UTF_8, canonical
-from connectors.options import Options
+from connectors.encodings import UTF_8
+from connectors.options import Options, encoding_of
 from hub.errors import Fault, Misconfigured, Unavailable
 from hub.model.values import Portion, Record
 
@@ -254,15 +254,14 @@ def open_files(
     declaration: Declaration, environment: Mapping[str, str], clock: Clock, path: Path | None = None
 ) -> FilesSource:
     """Open what `declaration` says, or `path` in its stead; raise Misconfigured with every fault."""
-    connect = Options(
-        declaration.connect(environment) if path is None else _in_stead(declaration), file=declaration.place
-    )
+    values = declaration.connect if path is None else _in_stead(declaration)
+    connect = Options(values, file=declaration.connection, environment=environment)
     acknowledge = connect.section("acknowledge")
     options = FileOptions(
         path=path or Path(connect.text("path")),
         pattern=connect.text("pattern", "*"),
         form=connect.choice("format", (*CODECS, ""), ""),
-        encoding=canonical(declaration.read.encoding, place=declaration.place),
+        encoding=encoding_of(declaration),
         delimiter=_delimiter(connect),
         columns=connect.texts("columns"),
         complete=connect.choice("complete", COMPLETE, "rename"),
@@ -279,7 +278,7 @@ def _in_stead(declaration: Declaration) -> Mapping[str, Any]:
     """Return what still holds when somebody hands over a file by hand: its form; it stays where it is."""
     if declaration.kind != "files":
         return {}
-    return {key: value for key, value in declaration.options.items() if key in _FORM}
+    return {key: value for key, value in declaration.connect.items() if key in _FORM}
 
 
 def _delimiter(connect: Options) -> str:

@@ -5,25 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from connectors.encodings import UTF_8, canonical
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_SECRET: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-class Reading(Protocol):
-    """How a source's bytes are read (`read:`)."""
-
-    @property
-    def encoding(self) -> str:
-        """Return the declared encoding."""
-
-    @property
-    def timezone(self) -> str:
-        """Return the zone of the source's naive times."""
 
 
 class Declaration(Protocol):
@@ -38,27 +28,27 @@ class Declaration(Protocol):
         """Return the kind of source: a key of SOURCES."""
 
     @property
-    def place(self) -> str:
-        """Return the mapping file, for errors."""
+    def connect(self) -> Mapping[str, Any]:
+        """Return how the system is reached, as written: secrets are named `${NAME}`."""
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """Return `connect:` as written."""
+    def read(self) -> Mapping[str, Any]:
+        """Return how what it holds is to be read, as written: `encoding`, `timezone`."""
 
-    @property
-    def read(self) -> Reading:
-        """Return how what it holds is to be read."""
 
-    def connect(self, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        """Return `options` with secrets filled in; Misconfigured where one is missing."""
+def encoding_of(declaration: Declaration) -> str:
+    """Return the encoding of the source's bytes."""
+    return canonical(str(declaration.read.get("encoding") or UTF_8), place=declaration.connection)
 
 
 class Options:
     """One section of a declaration, taken apart key by key; `done` complains of everything at once."""
 
-    def __init__(self, values: Mapping[str, Any], *, file: str, path: str = "connect") -> None:
-        """Read `values`, which stand at `path` of the mapping file `file`."""
-        self._values, self._path, self.file = values, path, file
+    def __init__(
+        self, values: Mapping[str, Any], *, file: str, environment: Mapping[str, str], path: str = "connect"
+    ) -> None:
+        """Read `values`, which stand at `path` of the mapping of `file`; `${NAME}` is taken from `environment`."""
+        self._values, self._path, self._file, self._environment = values, path, file, environment
         self._asked: set[str] = set()
         self.faults: list[Fault] = []
 
@@ -68,7 +58,7 @@ class Options:
         if value is None:
             self.fault(key, "is missing", "write it")
             return ""
-        return str(value)
+        return _SECRET.sub(lambda name: self._secret(key, name[1]), str(value))
 
     def choice(self, key: str, known: Collection[str], default: str) -> str:
         """Return one of `known`."""
@@ -110,14 +100,14 @@ class Options:
         if not hasattr(value, "items"):
             self.fault(key, "is no mapping", "write {key: value}")
             value = {}
-        inner = Options(value, path=f"{self._path}.{key}", file=self.file)
+        inner = Options(value, path=f"{self._path}.{key}", file=self._file, environment=self._environment)
         inner.faults = self.faults
         return inner
 
     def fault(self, key: str, problem: str, hint: str) -> None:
         """Complain of one key."""
         path = f"{self._path}.{key}"
-        self.faults.append(Fault(code="source.option", problem=problem, file=self.file, target_path=path, hint=hint))
+        self.faults.append(Fault(code="source.option", problem=problem, file=self._file, target_path=path, hint=hint))
 
     def no_more(self, *, also: Collection[str] = ()) -> None:
         """Complain of every key that nobody asked for, save `also`: a misspelt option must not become a default."""
@@ -134,3 +124,8 @@ class Options:
         self._asked.add(key)
         value = self._values.get(key)
         return default if value is None else value
+
+    def _secret(self, key: str, name: str) -> str:
+        if name not in self._environment:
+            self.fault(key, f"the environment has no {name}", f"set {name} for this process")
+        return self._environment.get(name, "")

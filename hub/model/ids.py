@@ -47,6 +47,16 @@ def rejection_id(read: str, ordinal: int) -> str:
     return _uuid5("rejection", read, str(ordinal))
 
 
+def report_id(read: str, portion: int) -> str:
+    """Identify the read-report of one portion of one read."""
+    return _uuid5("report", read, str(portion))
+
+
+def alert_move_id(alert: str, state: str, changed_at: str) -> str:
+    """Identify one move of an alert, so that telling of it twice is one document."""
+    return _uuid5("alert-move", alert, state, changed_at)
+
+
 def parked_id(message_id: str) -> str:
     """Name the inbox row of an event message that could not be taken."""
     return _uuid5("parked", message_id)
