@@ -1,0 +1,71 @@
+"""Imports a department's past: registers its connection, reads a file to its end as a declared backfill, settles it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from hub.model.values import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hub.drain import Line
+    from hub.intake import Intake, ReadTotals
+    from hub.ports import Source, Store
+
+
+class Declared(Protocol):
+    """What a mapping file declares of its connection."""
+
+    @property
+    def connection(self) -> str:
+        """Return the connection's id."""
+
+    @property
+    def user(self) -> str:
+        """Return the bus user that publishes for it."""
+
+    @property
+    def departments(self) -> frozenset[str]:
+        """Return the departments it may speak for."""
+
+    @property
+    def allowed_delay_s(self) -> int:
+        """Return how late its data may be, in seconds."""
+
+
+def registration(declared: Declared, fingerprint: str) -> Connection:
+    """Return the registration that a mapping file asks for."""
+    return Connection(
+        connection_id=declared.connection,
+        user=declared.user,
+        departments=declared.departments,
+        allowed_delay_s=declared.allowed_delay_s,
+        fingerprint=fingerprint,
+    )
+
+
+def import_all(
+    *,
+    source: Source,
+    intake: Intake,
+    line: Line,
+    store: Store,
+    connection: Connection,
+    watermark: datetime,
+    progress: Callable[[int], None],
+) -> ReadTotals:
+    """Read `source` from its beginning to its end, handling as it goes, and judge everything once at `watermark`.
+
+    `progress` is told how many records have been read. What was imported before comes again as duplicates.
+    """
+    store.register([connection])
+
+    def after_portion(records: int) -> None:
+        line.work_off()
+        progress(records)
+
+    totals = intake.run_once(source, backfill=True, watermark=watermark, progress=after_portion)
+    line.settle()
+    return totals

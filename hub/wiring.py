@@ -1,0 +1,229 @@
+"""Joins adapters to ports: the one place, besides the command, that knows them. Nothing is built before `build`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from ruamel.yaml import YAML
+
+from connectors import open_source
+from hub import mapping
+from hub.bench import Bench
+from hub.bus import EMBEDDED_USER, open_bus
+from hub.bus.topology import topology
+from hub.checkpoints import FileCheckpoints
+from hub.clock import SystemClock
+from hub.drain import Line
+from hub.errors import Fault, Misconfigured
+from hub.feed import places_in
+from hub.importing import registration
+from hub.intake import Intake
+from hub.model.shapes import shape
+from hub.owner import Owner, Pace
+from hub.registry import Registry
+from hub.relay import Relay
+#ID
+from hub.store.queries import Queries
+from hub.store.sql import SqlStore
+from hub.supervise import Terms
+from hub.supervision.calendar import WorkCalendar
+from hub.supervision.catalogue import Catalogue
+from hub.vault import SealedBoxVault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from hub.mapping import CompiledMapping
+    from hub.ports import Bus, Clock, Source, Store
+    from hub.settings import Settings
+
+CATALOGUE_KEEP_S: Final = 10.0
+"""Seconds after which a changed catalogue is seen by supervision."""
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The hub under one set of settings: parts are made when asked for, each bus for one thread."""
+
+    settings: Settings
+    clock: Clock
+
+    @cached_property
+    def store(self) -> Store:
+        """Return the store, which threads share."""
+        return SqlStore(self.settings.store_url)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """Return the reading side of the store."""
+        return Queries(self.settings.store_url)
+
+    @cached_property
+    def identities(self) -> object:
+        """Return who may use the gateway."""
+        return object()
+
+    @cached_property
+    def vault(self) -> SealedBoxVault:
+        """Return the vault; its keys are made in the data folder at the first start."""
+        return SealedBoxVault.at(self.settings.data_dir / "keys")
+
+    @cached_property
+    def partitions(self) -> Sequence[int]:
+        """Return the partitions of the present generation."""
+        return range(self.store.partitions())
+
+    @cached_property
+    def owner_name(self) -> str:
+        """Name this process in leases."""
+        return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+    def bus(self) -> Bus:
+        """Open the bus for the calling thread."""
+        wanted = topology(partitions=len(self.partitions), views=self.settings.feed.views)
+        return open_bus(self.settings.bus_url, wanted)
+
+    def owner(self, bus: Bus) -> Owner:
+        """Return an owner of partitions that consumes from `bus`."""
+        pace = self.settings.supervision
+        return Owner(
+            store=self.store,
+            bus=bus,
+            clock=self.clock,
+            terms=self._terms(),
+            owner=self.owner_name,
+            pace=Pace(batch=pace.batch, lease_s=pace.lease_s, patrol_s=pace.patrol_s),
+        )
+
+    def relay(self, bus: Bus) -> Relay:
+        """Return a relay that publishes to `bus`."""
+        return Relay(
+            store=self.store,
+            bus=bus,
+            places=places_in(self.settings.feed.views),
+            owner=self.owner_name,
+            lease_s=self.settings.supervision.lease_s,
+        )
+
+    def line(self, bus: Bus) -> Line:
+        """Return the whole line behind the intake, for one process and one thread."""
+        return Line(owner=self.owner(bus), relay=self.relay(bus), bus=bus, partitions=self.partitions)
+
+    def intake(self, mapped: CompiledMapping, bus: Bus) -> Intake:
+        """Return the intake of one connection."""
+        data = self.settings.data_dir
+        return Intake(
+            bus=bus,
+            mapping=mapped,
+            clock=self.clock,
+            checkpoints=FileCheckpoints(data / "checkpoints"),
+            vault=self.vault,
+            spool=data / "spool",
+            zone=self.settings.zone,
+        )
+
+    def source(self, mapped: CompiledMapping, path: Path | None = None) -> Source:
+        """Open the source that a mapping declares, or `path` in its stead."""
+        return open_source(mapped.declaration, os.environ, path, clock=self.clock)
+
+    def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
+        """Register connections and load departments' catalogues."""
+        self.store.register([registration(each.declaration, each.fingerprint) for each in mappings])
+        self.store.load_catalogue(catalogues)
+
+    def _terms(self) -> Callable[[], Terms]:
+        registry, bench = Registry(self.store), _Fresh(self._bench)
+        trusted = bus_user(self.settings.bus_url)
+
+        def terms() -> Terms:
+            return Terms(
+                bench=bench.get(),
+                connections=registry,
+                trusted=trusted,
+                partitions=len(self.partitions),
+                seal=self.vault.seal,
+            )
+
+        return terms
+
+    def _bench(self) -> Bench:
+        calendar = WorkCalendar(self.settings.calendar, zone=self.settings.zone)
+        return Bench(catalogue=Catalogue(self.store.catalogue()), calendar=calendar)
+
+    def close(self) -> None:
+        """Give up the store's connections."""
+        self.store.close()
+
+
+class _Fresh:
+    """A bench that is made anew when the catalogue may have changed."""
+
+    def __init__(self, make: Callable[[], Bench]) -> None:
+        self._make = make
+        self._bench = make()
+        self._made_at = time.monotonic()
+
+    def get(self) -> Bench:
+        if time.monotonic() - self._made_at > CATALOGUE_KEEP_S:
+            self._bench = self._make()
+            self._made_at = time.monotonic()
+        return self._bench
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> Hub:
+    """Return the hub under `settings`; nothing is opened yet."""
+    return Hub(settings=settings, clock=clock or SystemClock())
+
+
+def bus_user(url: str) -> str:
+    """Return the bus account that a URL names: the hub's own, trusted to speak for every connection."""
+    return unquote(urlsplit(url).username or EMBEDDED_USER)
+
+
+def load_mapping(path: Path) -> CompiledMapping:
+    """Load one mapping file under the process's environment, or report every fault in it."""
+    return mapping.load(path, environment=os.environ)
+
+
+def load_catalogue(path: Path) -> Mapping[str, Any]:
+    """Read one department.yaml and check its shape, or report every fault in it."""
+    document: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    document = _plain(document)
+    problems = shape("catalogue.v1").problems(document)
+    if problems:
+        raise Misconfigured(
+            *(
+                Fault(code="catalogue.shape", problem=each.problem, file=str(path), target_path=each.path)
+                for each in problems
+            )
+        )
+    return document
+
+
+def _plain(node: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+    """Write YAML's dates as the text that the schema wants."""
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    return node.isoformat() if hasattr(node, "isoformat") else node
+
+
+def department_folders(folder: Path) -> Sequence[Path]:
+    """Return the folders of mappings/ that belong to a department: those with a department.yaml."""
+    return sorted(path.parent for path in folder.glob("*/department.yaml"))
+
+
+def mapping_files(folder: Path) -> Sequence[Path]:
+    """Return the mapping files of one department's folder."""
+    return sorted(
+        path for path in folder.glob("*.yaml") if path.name != "department.yaml" and ".examples." not in path.name
+    )
