@@ -46,15 +46,25 @@ class Watch:
         self.raised: dict[str, set[str]] = {rule: set() for rule in RULES}
 
     def run(self) -> None:
-        moment = self.city.start
-        while moment <= self.city.end:
+        """Poll on the hours that bring something new; let time pass at each of them and at every midnight."""
+        midnights = {
+            self.city.start + timedelta(days=day, seconds=1)
+            for day in range((self.city.end - self.city.start).days + 1)
+        }
+        for moment in sorted(midnights | self.polls()):
             self.clock.move_to(moment)
             self.city.advance(moment)
             touched = {case_id for feed in self.feeds for case_id in feed.poll(self.logs)}
             due = {case_id for case_id, wake in self.wakes.items() if wake < moment - DELAY}
             for case_id in touched | due:
                 self.look(case_id, moment - DELAY)
-            moment += POLL
+
+    def polls(self) -> set[datetime]:
+        found, moment = set(), self.city.next_moment(self.city.start)
+        while moment is not None:
+            found.add(self.city.start + -((self.city.start - moment) // POLL) * POLL)
+            moment = self.city.next_moment(moment)
+        return found
 
     def look(self, case_id: str, horizon: datetime) -> None:
         verdict = judge(self.logs[case_id], catalogue=self.catalogue, calendar=self.calendar, horizon=horizon)
