@@ -10,28 +10,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLUMNS: Final = [
-    "no",
-    "item_id",
-    "item_name",
-    "area_no",
-    "apply_name",
-    "apply_person",
-    "card_no",
-    "mobile",
-    "sb_way",
-    "office",
-    "reviewer",
-    "doc_no",
-    "receive_date",
-    "accept_date",
-    "promise_date",
-    "review_date",
-    "decide_date",
-    "close_date",
-    "deliver_date",
-    "note",
-]
+COLUMNS: Final = (
+    *("no", "item_id", "item_name", "area_no", "apply_name", "apply_person", "card_no", "mobile", "sb_way", "office"),
+    *("reviewer", "doc_no", "receive_date", "accept_date", "promise_date", "review_date", "decide_date", "close_date"),
+    *("deliver_date", "note"),
+)
 
 EVENTS_A_RECORD: Final = 6
 """received, accepted, stage completed, decided, closed, delivered."""

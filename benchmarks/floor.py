@@ -21,6 +21,8 @@ from hub.model.values import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hub.model.values import Delivery
+
 BATCH: Final = 500
 """Messages consumed and inserted at once: the hub's own batch."""
 
@@ -106,3 +108,9 @@ def _consume(amqp_url: str, postgres_url: str, partitions: int, partition: int, 
             bus.ack(batch)
             done += len(batch)
     bus.close()
+
+
+def _again(delivery: Delivery) -> Message:
+    return Message(
+        exchange="feed.intranet", key="case", kind="event", message_id=delivery.message_id, body=delivery.body
+    )

@@ -159,8 +159,10 @@ class Hub:
         return Bench(catalogue=Catalogue(self.store.catalogue()), calendar=calendar)
 
     def close(self) -> None:
-        """Give up the store's connections."""
-        self.store.close()
+        """Give up the store's connections, as far as any were opened."""
+        for part in ("store", "queries", "identities"):
+            if part in self.__dict__:
+                self.__dict__[part].close()
 
 
 class _Fresh:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import random
@@ -19,6 +20,8 @@ from hub.store.engine import open_engine
 from tests.support.hubs import an_import, hub_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hub.wiring import Hub
     from tests.support.servers import Postgres, RabbitMQ
 
@@ -32,11 +35,12 @@ pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason="the real event logs a
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Hub:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """The log imported from XES on the embedded default."""
-    hub = hub_at(tmp_path_factory.mktemp("embedded"), now=LAST_EVENT)
-    with an_import(hub, XES, LOGS / "receipt.xes.gz"):
-        return hub
+    with contextlib.closing(hub_at(tmp_path_factory.mktemp("embedded"), now=LAST_EVENT)) as hub:
+        with an_import(hub, XES, LOGS / "receipt.xes.gz"):
+            pass
+        yield hub
 
 
 def test_the_summary_has_the_known_figures(embedded: Hub) -> None:
@@ -77,12 +81,12 @@ def test_a_second_import_adds_only_duplicates(embedded: Hub) -> None:
 def test_the_csv_form_shuffled_and_in_two_halves_gives_the_same_cases_clocks_and_alerts(
     embedded: Hub, tmp_path: Path
 ) -> None:
-    hub = hub_at(tmp_path / "hub", now=LAST_EVENT)
-    for half in _shuffled_halves(tmp_path):
-        with an_import(hub, CSV, half):
-            assert_accounts_balance(hub)
-    assert picture(hub) == picture(embedded)
-    assert hub.queries.summary()["events"]["new"] == 12_774
+    with contextlib.closing(hub_at(tmp_path / "hub", now=LAST_EVENT)) as hub:
+        for half in _shuffled_halves(tmp_path):
+            with an_import(hub, CSV, half):
+                assert_accounts_balance(hub)
+        assert picture(hub) == picture(embedded)
+        assert hub.queries.summary()["events"]["new"] == 12_774
 
 
 def _shuffled_halves(folder: Path) -> list[Path]:
@@ -102,13 +106,14 @@ def _shuffled_halves(folder: Path) -> list[Path]:
 def test_rabbitmq_and_postgresql_hold_the_same_as_the_embedded_default(
     embedded: Hub, tmp_path: Path, rabbitmq: RabbitMQ, postgres: Postgres
 ) -> None:
-    hub = hub_at(tmp_path, now=LAST_EVENT, store_url=postgres.fresh_database(), bus_url=rabbitmq.vhost())
-    with an_import(hub, XES, LOGS / "receipt.xes.gz") as figures:
-        assert figures == {**embedded.queries.summary(), "events": {**figures["events"], "duplicate": 0}}
-    assert_accounts_balance(hub)
-    assert picture(hub) == picture(embedded)
-    assert events_of(hub) == events_of(embedded)
-    assert feed_order(hub) == feed_order(embedded)
+    opened = hub_at(tmp_path, now=LAST_EVENT, store_url=postgres.fresh_database(), bus_url=rabbitmq.vhost())
+    with contextlib.closing(opened) as hub:
+        with an_import(hub, XES, LOGS / "receipt.xes.gz") as figures:
+            assert figures == {**embedded.queries.summary(), "events": {**figures["events"], "duplicate": 0}}
+        assert_accounts_balance(hub)
+        assert picture(hub) == picture(embedded)
+        assert events_of(hub) == events_of(embedded)
+        assert feed_order(hub) == feed_order(embedded)
 
 
 def picture(hub: Hub) -> dict[str, Any]:
