@@ -90,7 +90,13 @@ def _compose(raw: bytes, faults: Faults) -> Node:
     except MarkedYAMLError as bad:
         mark = bad.problem_mark or bad.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        faults.add_at(line, column, "bad-yaml", bad.problem or bad.context or "no YAML", hint="check indent and quotes")
+        faults.add_at(
+            line,
+            column,
+            "bad-yaml",
+            bad.problem or bad.context or "no YAML",
+            hint="check indent and quotes; quote commas in [ ] and { }",
+        )
         return EMPTY
     except (YAMLError, RecursionError, ValueError) as bad:
         faults.add(EMPTY, "bad-yaml", f"no YAML: {type(bad).__name__}", hint="check indent, quotes and nesting")

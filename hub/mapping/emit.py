@@ -74,7 +74,7 @@ class Emitter:
         if target.kind == "map" or (target.kind == "object" and not node.is_scalar):
             return self._nested(block, scope, place, target, node, path)
         code, term = self.value(scope, target, node, path)
-        if term.values is not None and code == term.code and len(term.values) == 1 and term.kind == "text":
+        if term.literal and code == term.code:
             return block.line(f"{place[0]}[{place[1]!r}] = {code}")
         block.line(f"t = {code}", path)
         return block.line(f"if t is not None: {place[0]}[{place[1]!r}] = t")
@@ -82,7 +82,7 @@ class Emitter:
     def text(self, scope: Scope, node: Node, path: str) -> str:
         """Return the Python for one text that belongs to no field: a part of a key."""
         term = term_of(node, scope, path)
-        return term.code if term.kind == "text" and term.values is None else f"as_text({term.code})"
+        return term.code if term.kind == "text" else f"as_text({term.code})"
 
     def value(self, scope: Scope, target: Target, node: Node, path: str) -> tuple[str, Term]:
         """Return the Python for a scalar field's value, converted, and the term it came from."""

@@ -65,7 +65,7 @@ def _constant(value: object) -> Term:
     if value is None or value == "":
         return ABSENT
     kind: Kind = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
-    return Term(code=repr(value), kind=kind, values=frozenset({value}))
+    return Term(code=repr(value), kind=kind, values=frozenset({value}), literal=True)
 
 
 class Translation:
@@ -134,7 +134,8 @@ class Translation:
             scope.lets[tree.id] = self._load_let(tree.id, scope)
         term = scope.lets[tree.id]
         if term is None:
-            return self.fault(tree, "let-cycle", f"{tree.id!r} is defined by itself", "break the circle under let:")
+            hint = f'rename it; the column of that name is field("{tree.id}")'
+            return self.fault(tree, "let-cycle", f"{tree.id!r} is defined by itself", hint)
         return term
 
     def _load_let(self, name: str, scope: Scope) -> Term:

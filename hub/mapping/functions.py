@@ -172,9 +172,9 @@ def code(table: Mapping[str, str | None], value: object) -> str | None:
     if text is None:
         return None
     if text in table:
-        return table[text]
+        return table[text] or None
     if "*" in table:
-        return table["*"]
+        return table["*"] or None
     return refuse("unknown-code", "the source sent a code that the table does not know", text, "add it under codes:")
 
 

@@ -25,6 +25,8 @@ class Term:
     kind: Kind = "any"
     values: frozenset[object] | None = None
     """All values it can give, where that is known."""
+    literal: bool = False
+    """Whether it is a constant written out."""
     raw: str = ""
     """The Python that gives the source's own text of a time."""
     column: str = ""

@@ -141,7 +141,7 @@ def _encoding(read: Node, faults: Faults) -> str:
     node = read.entries.get("encoding")
     name = node.text if node else "utf-8"
     try:
-        b"".decode(name)
+        "x".encode(name)
     except (LookupError, ValueError):
         faults.add(node or read, "bad-encoding", f"unknown encoding {name!r}", hint="as utf-8 or gb18030")
     return _WIDER.get(name.lower().replace("-", ""), name.lower())

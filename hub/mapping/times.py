@@ -26,7 +26,7 @@ _HINT: Final = "give its format: time(x, '%m/%d/%Y %I:%M:%S %p'); a placeholder:
 
 _LOOSE: Final = re.compile(
     r"(?P<y>[0-9]{4})(?P<s>[-/.年]?)(?P<m>(?(s)[0-9]{1,2}|[0-9]{2}))[-/.月]?(?P<d>[0-9]{1,2})日?"
-    r"(?:[T ]*(?P<H>[0-9]{1,2})(?P<c>[:时]?)(?P<M>[0-9]{2})(?:[:分]?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?秒?)?)?"
+    r"(?:[T ]*(?P<H>[0-9]{1,2})(?P<c>[:时]?)(?P<M>[0-9]{2})分?(?::?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?秒?)?)?"
     r" ?(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 """Beyond ISO 8601: YYYYMMDDhhmmss, YYYYMMDDThhmmss and YYYYMMDDhh:mm:ss (GB/T 39046-2020), 2011/1/5 9:05:00,
@@ -86,10 +86,10 @@ class Times:
     def _parse(self, text: str) -> tuple[str, bool]:
         bare = text.strip()
         try:
-            if len(bare) > 10 and bare[4] == "-" and bare[10] in "T ":  # noqa: PLR2004 - YYYY-MM-DD and a time
+            if len(bare) > 10 and bare[4] == bare[7] == "-" and bare[10] in "T ":  # noqa: PLR2004 - YYYY-MM-DD and a time
                 parsed = datetime.fromisoformat(bare)
                 return self._write(parsed, bare), parsed.tzinfo is None
-            if len(bare) == 10 and bare[4] == "-":  # noqa: PLR2004 - YYYY-MM-DD
+            if len(bare) == 10 and bare[4] == bare[7] == "-":  # noqa: PLR2004 - YYYY-MM-DD
                 return date.fromisoformat(bare).isoformat(), False
             return self._loose(bare)
         except (ValueError, OverflowError):

@@ -1,0 +1,87 @@
+"""The fingerprint follows the meaning of a mapping and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hub import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PLAIN = """\
+connection: one
+version: 1
+department: "11321200014000028L"
+kind: database
+connect: {url: "${A}", table: t}
+allowed_delay: 1h
+read: {encoding: utf-8, timezone: Asia/Shanghai, names: {x: a b}}
+codes: {way: {"1": window, "2": online}}
+let: {applied: time(at)}
+case:
+  source_case_no: no
+  region_code: "'321200'"
+  channel: code("way", way)
+events:
+  - {type: case.received, occurred_at: applied}
+"""
+
+
+def fingerprint(path: Path, text: str, **options: Any) -> str:
+    path.write_text(text, encoding="utf-8")
+    return mapping.load(path, environment={}, **options).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("connection: one", "# a comment\nconnection: one"),
+        ("${A}", "${B}"),
+        ("table: t", "table: u"),
+        ("allowed_delay: 1h", "allowed_delay: 2h"),
+        ('code("way", way)', "code( 'way' ,way )"),
+        ('{"1": window, "2": online}', '{"2": online, "1": "window"}'),
+        (
+            "  source_case_no: no\n  region_code: \"'321200'\"\n",
+            "  region_code: '\"321200\"'\n  source_case_no: (no)\n",
+        ),
+    ],
+)
+def test_hosts_secrets_and_formatting_leave_it_alone(tmp_path: Path, old: str, new: str) -> None:
+    assert old in PLAIN
+    assert fingerprint(tmp_path / "a.yaml", PLAIN.replace(old, new)) == fingerprint(tmp_path / "b.yaml", PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("connection: one", "connection: two"),
+        ("version: 1", "version: 2"),
+        ("11321200014000028L", "1132120001400001XL"),
+        ("utf-8", "gb18030"),
+        ("Asia/Shanghai", "Asia/Urumqi"),
+        ("{x: a b}", "{x: a c}"),
+        ("online", "web"),
+        ("time(at)", "time(to)"),
+        ("channel: code", "title: code"),
+        ("'321200'", "'321281'"),
+        ("occurred_at: applied", "occurred_at: applied, recorded_at: applied"),
+    ],
+)
+def test_every_change_of_meaning_changes_it(tmp_path: Path, old: str, new: str) -> None:
+    assert old in PLAIN
+    assert fingerprint(tmp_path / "a.yaml", PLAIN.replace(old, new)) != fingerprint(tmp_path / "b.yaml", PLAIN)
+
+
+def test_the_hubs_zone_is_part_of_it(tmp_path: Path) -> None:
+    assert fingerprint(tmp_path / "a.yaml", PLAIN, zone="UTC") != fingerprint(tmp_path / "a.yaml", PLAIN)
+
+
+def test_the_token_key_is_no_part_of_it(written: Callable[..., Path]) -> None:
+    path = written(case="case: {source_case_no: no, region_code: \"'321200'\", applicant: 'person(a, id=b)'}\n")
+    loaded = [mapping.load(path, environment={mapping.TOKEN_KEY: key}).fingerprint for key in ("one", "two")]
+    assert loaded[0] == loaded[1]
