@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from conformance.reference.daily_files import MarketFiles, PlatformFiles
-from conformance.reference.directory import MAPPING_FILES
+from conformance.reference.directory import MAPPING_FILES, catalogue_paths
 from conformance.reference.front_ends import HousingFrontEnd, WaterFrontEnd
 from conformance.reference.plan import CASES, END, RULES, SEED, START, CityPlan, plan
 from hub.resources import MAPPINGS
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["CASES", "END", "RULES", "SEED", "START", "City", "CityPlan", "plan"]
+__all__ = ["CASES", "END", "RULES", "SEED", "START", "City", "CityPlan", "catalogue_paths", "plan"]
 
 
 class City:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,10 +59,11 @@ class DailyFiles(System):
         return {self.name: str(self.inbox)}
 
     def show(self, export: Export) -> None:
-        """Write the file of one day beside the folder, then move it in."""
+        """Write the file of one day beside the folder, dated to its export, then move it in."""
         name = f"{self.stem}-{export.at:%Y%m%d}.{self.suffix}"
         unfinished = self.inbox.parent / f".{name}.part"
         unfinished.write_bytes(b"".join(self.lines(export)))
+        os.utime(unfinished, (export.at.timestamp(), export.at.timestamp()))
         unfinished.rename(self.inbox / name)
 
     def lines(self, export: Export) -> Iterator[bytes]:
