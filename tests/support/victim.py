@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hub.intake import Intake
 
 from hub import wiring
+from hub.checkpoints import FileCheckpoints
 from hub.drain import Line
 from hub.mapping import TOKEN_KEY
 from tests.support.hubs import hub_at
@@ -40,16 +41,14 @@ class Place:
 
 def intake(hub: wiring.Hub, data: Path, trap: Trap) -> None:
     """Read the whole source once."""
-    os.environ[TOKEN_KEY] = "test"
     mapped = wiring.load_mapping(MAPPING)
     bus = hub.bus()
-    whole = hub.intake(mapped, bus)
     source: Any = Trapped(hub.source(mapped, data), trap)
     trapped = Intake(
         bus=Trapped(bus, trap),  # type: ignore[arg-type]
         mapping=mapped,
         clock=hub.clock,
-        checkpoints=Trapped(whole.checkpoints, trap),  # type: ignore[arg-type]
+        checkpoints=Trapped(FileCheckpoints(hub.settings.data_dir / "checkpoints"), trap),  # type: ignore[arg-type]
         vault=hub.vault,
         spool=hub.settings.data_dir / "spool",
     )
@@ -89,7 +88,9 @@ ROLES: dict[str, Callable[[wiring.Hub, Path, Trap], None]] = {"intake": intake, 
 
 def run(role: str, place: Place, at: int) -> None:
     """Run one role here; die at step `at` of it."""
+    os.environ[TOKEN_KEY] = "test"
     hub = place.hub()
+    hub.register([wiring.load_mapping(MAPPING)], [])
     hub.settings.supervision.__dict__["lease_s"] = 0.05
     ROLES[role](hub, place.data, Trap(at))
     hub.close()
