@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.emit import Emitter
-from hub.mapping.expressions import term_of
+from hub.mapping.expressions import Translation, term_of
 from hub.mapping.faults import meant
 from hub.mapping.program import Block, Scope
 from hub.mapping.sections import path_of
@@ -42,19 +42,35 @@ class Builder:
         body.line("out = []")
         body.line("r0 = as_record(tree)", "record")
         outer = Scope(self._program, variable="r0", prefix=(), head=body.block(), parent=None)
-        record, inner = outer, body.under("for r0 in (r0,):")
-        if self._head.each:
-            record, inner = outer.child(inner, self._head.each, "each")
-        else:
-            record.head = inner.block()
-        record.is_record = True
+        record, inner = self._record(outer, body.under("for r0 in (r0,):"))
         guards = self._guards(inner, record)
         record.head = inner.block()
         self._case(inner, record)
         for index, event in enumerate(self._events):
             self._event(inner, record, event, index, guards)
+        self._check_lets()
         body.line("return out")
         return list(top.flat())
+
+    def _record(self, outer: Scope, block: Block) -> tuple[Scope, Block]:
+        """Open the scope that cases and lets belong to: the whole tree, or each record within it."""
+        record, inner = outer, block
+        if self._head.each:
+            record, inner = outer.child(block, self._head.each, "each")
+        else:
+            record.head = inner.block()
+        record.is_record = True
+        return record, inner
+
+    def _check_lets(self) -> None:
+        """Translate every let once more to nowhere, so that the faults of an unused one are found too."""
+        for name, let in self._program.lets.items():
+            scope: Scope | None = None
+            for prefix in dict.fromkeys(((), self._head.each, let.prefix or self._head.each)):
+                scope = Scope(self._program, variable="r0", prefix=prefix, head=Block(), parent=scope)
+                scope.is_record = prefix == self._head.each
+            if scope is not None:
+                Translation(let.node, scope, f"let/{name}").term(let.tree)
 
     # what is yielded --------------------------------------------------------------------------------------------------
 
@@ -80,20 +96,16 @@ class Builder:
     def _case(self, block: Block, scope: Scope) -> None:
         section, known = self._root.entries.get("case", EMPTY), case_fields()
         self._emit.unknown(section, known, _CASE_KEYS, "case")
-        numbers = section.entries.get("key"), section.entries.get("case_no"), section.entries.get("source_case_no")
-        key, number, source = numbers
-        if key is None and source is None:
-            self._missing(
-                section, "case/key", "name the fields that identify a case; source_case_no where there is none"
-            )
-        self._key(block, scope, key or source or EMPTY, "case/key", "k")
+        number, source = section.entries.get("case_no"), section.entries.get("source_case_no")
+        key = section.entries.get("key", source)
+        if key is None:
+            self._missing(section, "case/key", "the fields that identify a case; source_case_no where there are none")
+        self._key(block, scope, key or EMPTY, "case/key", "k")
         numbering = self._program.constant(self._numbering(section))
         block.line(f"case = {{'case_id': make_case_id({numbering}, *k)}}", "case/key")
         self._required(block, scope, "case_no", number or source, "write case_no or source_case_no")
         if source is not None:
-            self._emit.field(
-                block, scope, ("case", "source_case_no"), known["source_case_no"], source, "case/source_case_no"
-            )
+            self._emit.fields(block, scope, "case", {"source_case_no": source}, known, "case")
         self._department(block, scope)
         self._defaults(block, scope, section)
         others = {name: node for name, node in section.entries.items() if name not in _WRITTEN | {"region_code"}}
@@ -177,20 +189,21 @@ class Builder:
             self._key(block, scope, entries["key"], f"{name}/key", "e")
             key = "es"
         self._occurrence(block, scope, event, index)
-        version = "0"
-        if "version" in entries:
-            version = f"(f_as_version({term_of(entries['version'], scope, f'{name}/version').code}) or 0)"
-        elif entries.get("on_change", EMPTY).text == "revise":
-            hint = "a version: that grows with every change of the row, as its update time"
-            self._program.faults.add(
-                entries["on_change"], "no-version", "revise needs a version", hint=hint, target=name
-            )
         change = "revise" if entries.get("on_change", EMPTY).text == "revise" else "conflict"
+        version = self._version(scope, event, name, change)
         block.line(
             f"d = {{'type': {name!r}, 'connection_id': CONNECTION, 'source_event_key': {key}, 'occurrence': o,"
             f" 'source_version': {version}, 'mapping_version': VERSION, 'on_change': {change!r}}}",
             f"{name}/version",
         )
+
+    def _version(self, scope: Scope, event: Node, name: str, change: str) -> str:
+        if "version" in event.entries:
+            return f"(f_as_version({term_of(event.entries['version'], scope, f'{name}/version').code}) or 0)"
+        if change == "revise":
+            node, hint = event.entries["on_change"], "a version: that grows with every change, as the update time"
+            self._program.faults.add(node, "no-version", "revise needs a version", hint=hint, target=name)
+        return "0"
 
     def _occurrence(self, block: Block, scope: Scope, event: Node, index: int) -> None:
         name, path = self._names[index], f"{self._names[index]}/occurrence"
@@ -223,15 +236,22 @@ class Builder:
             if known[field].kind != "instant":
                 self._emit.field(block, scope, ("d", field), known[field], node, path)
                 continue
-            code, term = self._emit.value(scope, known[field], node, path)
-            block.line(f"t = must({code})" if field == "occurred_at" else f"t = {code}", path)
-            block.line(f"if t is not None: d[{field!r}] = t")
-            originals[field] = term.raw or (term.code if term.kind == "any" else "")
+            originals[field] = self._instant(block, scope, field, node, path)
         self._originals(block, {field: raw for field, raw in originals.items() if raw})
         block.line("d['case'] = case")
         block.line(
             f"out.append(MappedEvent(event_id=make_event_id(CONNECTION, d['source_event_key'], {name!r}, o), data=d))"
         )
+
+    def _instant(self, block: Block, scope: Scope, field: str, node: Node, path: str) -> str:
+        """Emit one time of the event; return the Python for what the source wrote, empty where that is not known."""
+        code, term = self._emit.value(scope, event_fields()[field], node, path)
+        if field == "occurred_at":
+            block.line(f"d[{field!r}] = must({code})", path)
+        else:
+            block.line(f"t = {code}", path)
+            block.line(f"if t is not None: d[{field!r}] = t")
+        return term.raw or (term.code if term.kind == "any" else "")
 
     def _originals(self, block: Block, raws: Mapping[str, str]) -> None:
         if not raws:

@@ -88,20 +88,19 @@ def _compose(raw: bytes, faults: Faults) -> Node:
         faults.add_at(line, 0, "bad-yaml", "the file is not UTF-8", hint="save it as UTF-8")
         return EMPTY
     except MarkedYAMLError as bad:
-        mark = bad.problem_mark or bad.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        faults.add_at(
-            line,
-            column,
-            "bad-yaml",
-            bad.problem or bad.context or "no YAML",
-            hint="check indent and quotes; quote commas in [ ] and { }",
-        )
+        _note(bad, faults)
         return EMPTY
     except (YAMLError, RecursionError, ValueError) as bad:
         faults.add(EMPTY, "bad-yaml", f"no YAML: {type(bad).__name__}", hint="check indent, quotes and nesting")
         return EMPTY
     return EMPTY if root is None else _Reader(faults).node(root)
+
+
+def _note(bad: MarkedYAMLError, faults: Faults) -> None:
+    mark = bad.problem_mark or bad.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    hint = "check indent and quotes; within [ ] and { } quote an expression that holds a comma"
+    faults.add_at(line, column, "bad-yaml", bad.problem or bad.context or "no YAML", hint=hint)
 
 
 class _Reader:

@@ -11,17 +11,19 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from hub.errors import Fault, Misconfigured, Refused
-from hub.mapping import functions, values
 from hub.mapping.builder import Builder
 from hub.mapping.declaration import Declaration
 from hub.mapping.document import EMPTY, Node, read_document
 from hub.mapping.expressions import tree_of
 from hub.mapping.faults import Faults
+from hub.mapping.functions import runtime as functions
 from hub.mapping.privacy import Persons
 from hub.mapping.program import Let, Program
 from hub.mapping.sections import DEFAULT_ZONE, Head, options_of, read_head, text_at, walked
 from hub.mapping.targets import schema_id
 from hub.mapping.times import Times
+from hub.mapping.values import as_text, refuse
+from hub.mapping.values import runtime as helpers
 from hub.model import ids
 
 if TYPE_CHECKING:
@@ -145,8 +147,6 @@ class _Draft:
     def _declaration(self, head: Head) -> Declaration:
         root = self._root
         connection = text_at(root, "connection", "")
-        events = root.entries["events"].items
-        weak = {e.entries["type"].text for e in events if "composite" in e.entries.get("occurrence", EMPTY).entries}
         return Declaration(
             connection=connection,
             version=int(text_at(root, "version", "1")),
@@ -161,7 +161,7 @@ class _Draft:
             numbering=text_at(root.entries["case"], "numbering", connection),
             allowed_delay_s=head.allowed_delay_s,
             every_s=head.every_s,
-            weak_types=frozenset(weak),
+            weak_types=_weak_types(root.entries["events"]),
         )
 
     def _names(self, head: Head, declaration: Declaration, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -176,18 +176,9 @@ class _Draft:
             "person": Persons(environment.get(TOKEN_KEY, "").encode()).person,
             **_identifiers(declaration),
         }
-        called = {f"f_{name}": function for name, function in {**functions.runtime(), **bound}.items()}
-        return {
-            **values.runtime(),
-            **called,
-            **self._program.constants,
-            "allowed": _allowed,
-            "make_case_id": ids.case_id,
-            "make_event_id": ids.event_id,
-            "MappedEvent": MappedEvent,
-            "CONNECTION": declaration.connection,
-            "VERSION": declaration.version,
-        }
+        called = {f"f_{name}": function for name, function in {**functions(), **bound}.items()}
+        own = {"CONNECTION": declaration.connection, "VERSION": declaration.version}
+        return {**helpers(), **called, **self._program.constants, **_MAKERS, **own}
 
     def _fingerprint(self, head: Head) -> str:
         meaning = {
@@ -243,13 +234,13 @@ def _names_in(tree: syntax.expr) -> set[str]:
 
 def _identifiers(declaration: Declaration) -> dict[str, Callable[..., Any]]:
     def case_id(*key: object) -> str | None:
-        parts = [values.as_text(part) for part in key]
+        parts = [as_text(part) for part in key]
         texts = [part for part in parts if part is not None]
         return ids.case_id(declaration.numbering, *texts) if len(texts) == len(parts) else None
 
     def event_id(event_type: str, key: object, occurrence: object = None) -> str | None:
-        text = values.as_text(key)
-        found = values.as_text(occurrence) or ""
+        text = as_text(key)
+        found = as_text(occurrence) or ""
         return None if text is None else ids.event_id(declaration.connection, text, event_type, found)
 
     return {"case_id": case_id, "event_id": event_id}
@@ -257,9 +248,23 @@ def _identifiers(declaration: Declaration) -> dict[str, Callable[..., Any]]:
 
 def _allowed(departments: frozenset[str], department: str) -> str:
     if department not in departments:
-        values.refuse("foreign-department", "this connection may not speak for that department", department,
+        refuse("foreign-department", "this connection may not speak for that department", department,
                       "add it to department.allow, if it may")  # fmt: skip
     return department
+
+
+_MAKERS: Final = {
+    "allowed": _allowed,
+    "make_case_id": ids.case_id,
+    "make_event_id": ids.event_id,
+    "MappedEvent": MappedEvent,
+}
+"""What compiled mappings call that is no part of the language."""
+
+
+def _weak_types(events: Node) -> frozenset[str]:
+    composite = [event for event in events.items if "composite" in event.entries.get("occurrence", EMPTY).entries]
+    return frozenset(event.entries["type"].text for event in composite)
 
 
 def _compiled(source: str, names: dict[str, Any]) -> Any:  # noqa: ANN401 - the generated function

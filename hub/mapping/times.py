@@ -43,8 +43,8 @@ class Times:
 
     def time(self, value: object) -> str | None:
         """Return the instant, or the day where the source knows no more, in its one spelling."""
-        text = _short(value)
-        return None if text is None else self._read(text)[0]
+        text = value if value.__class__ is str else as_text(value)
+        return self._read(text)[0] if text else None
 
     def time_by(self, value: object, formats: tuple[tuple[str, bool], ...]) -> str | None:
         """Read by the given strptime formats alone, each with whether it has a time of day."""
@@ -80,11 +80,11 @@ class Times:
 
     def original(self, value: object) -> str | None:
         """Return what the source wrote, where it named no offset and spells it otherwise; None elsewhere."""
-        text = _short(value)
-        return text if text is not None and self._read(text)[1] else None
+        text = value if value.__class__ is str else as_text(value)
+        return text if text and self._read(text)[1] else None
 
     def _parse(self, text: str) -> tuple[str, bool]:
-        bare = text.strip()
+        bare = _bounded(text).strip()
         try:
             if len(bare) > 10 and bare[4] == bare[7] == "-" and bare[10] in "T ":  # noqa: PLR2004 - YYYY-MM-DD and a time
                 parsed = datetime.fromisoformat(bare)
@@ -119,7 +119,11 @@ class Times:
 
 def _short(value: object) -> str | None:
     text = as_text(value)
-    if text is not None and len(text) > _CHARS:
+    return None if text is None else _bounded(text)
+
+
+def _bounded(text: str) -> str:
+    if len(text) > _CHARS:
         refuse("bad-time", "this is too long for a time", text, "map the column that holds the time")
     return text
 

@@ -58,10 +58,10 @@ def _form(char: str) -> str:
 
 def as_text(value: object) -> str | None:
     """Write a value as text; absent and empty are None. Nested values, and text no encoding can carry, are refused."""
-    if value is None or value == "":
+    if value is None:
         return None
     if isinstance(value, str):
-        return value if value.isascii() else _sound(value)
+        return (value or None) if value.isascii() else _sound(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):

@@ -19,7 +19,11 @@ _NAMESPACE: Final = uuid.UUID("5a6f9c1e-2f4b-5d7a-9c3e-8b1d4e6f7a90").bytes
 def _uuid5(kind: str, *parts: str) -> str:
     """Name-based UUID (RFC 9562, version 5) of a JSON array, so that no two part lists share a name."""
     digest = hashlib.sha1(_NAMESPACE + orjson.dumps([kind, *parts]), usedforsecurity=False).digest()
-    return str(uuid.UUID(bytes=digest[:16], version=5))
+    octets = bytearray(digest[:16])
+    octets[6] = octets[6] & 0x0F | 0x50
+    octets[8] = octets[8] & 0x3F | 0x80
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def event_id(connection: str, source_key: str, event_type: str, occurrence: str = "") -> str:

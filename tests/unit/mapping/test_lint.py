@@ -69,6 +69,7 @@ def test_a_sound_mapping_has_no_fault(linted: Callable[..., Any]) -> None:
         ({"events": EVENT + "    recorded_at: integer(a)\n"}, "map.bad-type", 10, ""),
         ({"events": EVENT + "    fee: {item_code: a, amount: person(b)}\n"}, "map.bad-type", 10, ""),
         ({"extra": "let: {a: b, b: a}\n", "case": CASE + "  title: a\n"}, "map.let-cycle", 4, ""),
+        ({"extra": "let: {unused: trimm(x)}\n"}, "map.unknown-function", 4, "'trim'"),
         ({"extra": "let: {a: a.b}\n"}, "map.forbidden-syntax", 4, "read.names"),
         ({"extra": "read: {columns: [no, at, apply_name]}\n", "case": CASE + "  title: aply_name\n"},
          "map.unknown-name", 8, "apply_name"),
