@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hub.model.values import Connection, Delivery
 
 _UUID: Final = re.compile(PATTERNS["uuid"])
-SHAPES: Final = {"event": "case-event.v1", "report": "read-report.v1", "rejection": "rejection.v1"}
+SHAPES: Final = {"event": "case-event.v1", "report": "read-report.v1", "rejection": "rejection.v1", "act": "act.v1"}
 """The schema of each kind of message that intake carries."""
 
 
@@ -93,6 +93,17 @@ class RejectionPaper:
     def subject(self) -> str:
         """Name it in the ledger."""
         return self.row.rejection_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a person did, which the ledger must remember."""
+
+    subject: str
+    """The act's own id: entered twice it is one act."""
+    act: str
+    rejection_id: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +239,19 @@ class Admission:
         )
         data.pop("sealed", None)
         return RejectionPaper(row=row, evidence=orjson.dumps(document))
+
+    def act(self, delivery: Delivery) -> Act:
+        """Admit what a person did through the hub's own account, or raise Refused."""
+        document = _shaped(delivery)
+        _require(
+            delivery.user == self.trusted,
+            "authorise.act",
+            "/source",
+            f"bus user {delivery.user!r} may not act for people",
+            "act through the hub's command or its gateway",
+        )
+        data = document["data"]
+        return Act(subject=document["id"], act=data["act"], rejection_id=data["subject"], body=delivery.body)
 
     def _speaker(self, delivery: Delivery, connection_id: str) -> Connection:
         connection = self.connections.get(connection_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hub.admission import Admission, Admitted, RefusedMessage, RejectionPaper, Report
+from hub.admission import Act, Admission, Admitted, RefusedMessage, RejectionPaper, Report
 from hub.bench import Bench, CaseFile
 from hub.errors import Refused
 from hub.horizon import horizon
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     )
     from hub.ports import Unit
 
-Item: TypeAlias = Admitted | Report | RejectionPaper | RefusedMessage
+Item: TypeAlias = Admitted | Report | RejectionPaper | Act | RefusedMessage
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -95,6 +95,7 @@ class _Session:
         self.arrivals: list[Arrival] = []
         self.reports: list[ReadReport] = []
         self.quarantine: list[QuarantineRow] = []
+        self.replayed: list[str] = []
         self.clocks: list[ClockRow] = []
         self.alerts: list[AlertRow] = []
 
@@ -109,6 +110,8 @@ class _Session:
                 self._take_report(item)
             elif isinstance(item, RejectionPaper):
                 self._take_rejection(item)
+            elif isinstance(item, Act):
+                self._take_act(item)
             else:
                 self._take_refused(item)
 
@@ -124,6 +127,8 @@ class _Session:
                 return admission.event(delivery)
             if delivery.kind == "report":
                 return admission.report(delivery)
+            if delivery.kind == "act":
+                return admission.act(delivery)
             return admission.rejection(delivery, self.now)
         except Refused as refused:
             LOG.warning("message refused", extra={"code": refused.rejection.code, "message_id": delivery.message_id})
@@ -169,6 +174,10 @@ class _Session:
     def _take_rejection(self, item: RejectionPaper) -> None:
         if self._enter_once("rejection", item.subject, item.row.code, item.evidence):
             self.quarantine.append(item.row)
+
+    def _take_act(self, item: Act) -> None:
+        if self._enter_once("act", item.subject, item.act, item.body) and item.act == "quarantine.replayed":
+            self.replayed.append(item.rejection_id)
 
     def _take_refused(self, item: RefusedMessage) -> None:
         """Keep a message that may not enter: accounted for as parked, its bytes in the quarantine."""
@@ -234,4 +243,5 @@ class _Session:
             watermarks=[mark for name, mark in self.marks.items() if self.known_marks.get(name) != mark],
             reports=self.reports,
             quarantine=self.quarantine,
+            replayed=self.replayed,
         )

@@ -29,7 +29,8 @@ from hub.model.shapes import shape
 from hub.owner import Owner, Pace
 from hub.registry import Registry
 from hub.relay import Relay
-#ID
+
+# ID
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore
 from hub.supervise import Terms

@@ -153,6 +153,21 @@ def alert_document(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def act_document(act: str, *, subject: str, by: str, at: str) -> dict[str, Any]:
+    """Write what a person did (schemas/act.v1): `by` did `act` to the rejection `subject`, at an instant."""
+    return {
+        "specversion": "1.0",
+        "id": ids.act_id(act, subject, by, at),
+        "source": "/people",
+        "type": f"sunlight.{act}.v1",
+        "subject": subject,
+        "time": at,
+        "datacontenttype": _JSON,
+        "dataschema": "urn:sunlight:schema:act:1",
+        "data": {"act": act, "subject": subject, "by": by},
+    }
+
+
 def _paper(name: str, connection_id: str, kind: str, schema: str, at: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "specversion": "1.0",

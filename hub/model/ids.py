@@ -71,6 +71,11 @@ def foreign_read_id(message_id: str) -> str:
     return _uuid5("foreign", message_id)
 
 
+def act_id(act: str, subject: str, by: str, at: str) -> str:
+    """Identify what a person did once."""
+    return _uuid5("act", act, subject, by, at)
+
+
 def receipt_id(connection: str, idempotency_key: str) -> str:
     """Identify the receipt of one push."""
     return _uuid5("receipt", connection, idempotency_key)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # --- the bus ---------------------------------------------------------------------------------------------------------
 
-Kind = Literal["event", "report", "rejection", "alert"]
+Kind = Literal["event", "report", "rejection", "alert", "act"]
 """What a message carries; also the kind of a ledger entry."""
 
 EVERY_PARTITION: Final = "every"
@@ -125,7 +125,7 @@ class Entry:
     partition: int
     position: int
     kind: str
-    """event, report, rejection, alert, or genesis."""
+    """event, report, rejection, alert, act, or genesis."""
     subject: str
     """Case id, connection id, or empty."""
     outcome: str
@@ -277,6 +277,8 @@ class Changes:
     watermarks: Sequence[Watermark] = ()
     reports: Sequence[ReadReport] = ()
     quarantine: Sequence[QuarantineRow] = ()
+    replayed: Sequence[str] = ()
+    """Rejections that somebody has replayed."""
 
 
 # --- the registry ----------------------------------------------------------------------------------------------------

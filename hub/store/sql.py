@@ -176,6 +176,7 @@ class SqlUnit:
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
         insert(connection, tables.quarantine, rows.quarantine_rows(changes.quarantine), conflict="ignore")
+        self._mark_replayed(changes.replayed)
         self._move_head(changes.head)
 
     def _check(self, changes: Changes) -> None:
@@ -194,6 +195,12 @@ class SqlUnit:
         if gone:
             self._connection.execute(sa.delete(tables.clocks).where(tables.clocks.c.clock_id.in_(gone)))
         insert(self._connection, tables.clocks, rows.clock_rows(changes.clocks), conflict="replace")
+
+    def _mark_replayed(self, rejection_ids: Sequence[str]) -> None:
+        if rejection_ids:
+            column = tables.quarantine.c
+            named = sa.update(tables.quarantine).where(column.rejection_id.in_(rejection_ids))
+            self._connection.execute(named.values(state="replayed"))
 
     def _move_head(self, head: Head) -> None:
         if head == self._head:

@@ -114,7 +114,7 @@ ledger = sa.Table(
     _at("ledgered_at"),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
-    _one_of("kind", ("event", "report", "rejection", "alert", "genesis")),
+    _one_of("kind", ("event", "report", "rejection", "alert", "act", "genesis")),
     sa.Index(None, "subject"),
 )
 """The truth. Rows are appended, never changed."""

@@ -173,7 +173,7 @@ def upgrade() -> None:
         sa.Column("ledgered_at", Instant(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("kind IN ('event', 'report', 'rejection', 'alert', 'genesis')", name=op.f("ck_ledger_kind")),
+        sa.CheckConstraint("kind IN ('event', 'report', 'rejection', 'alert', 'act', 'genesis')", name=op.f("ck_ledger_kind")),
         sa.PrimaryKeyConstraint("generation", "partition", "position", name=op.f("pk_ledger")),
     )
     op.create_index(op.f("ix_ledger_subject"), "ledger", ["subject"], unique=False)

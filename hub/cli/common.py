@@ -1,0 +1,52 @@
+"""What the commands share: the hub they act on, their output, their progress bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hub import settings as settings_
+from hub import wiring
+
+if TYPE_CHECKING:
+    from hub.ports import Clock
+    from hub.settings import Settings
+
+OUT: Final = Console()
+ERR: Final = Console(stderr=True)
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="Settings file. Default: ./settings.toml, else the one shipped.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+
+
+def hub(settings: Path | None = None, *, clock: Clock | None = None) -> wiring.Hub:
+    """Return the hub under the operator's settings."""
+    return wiring.build(settings_.load(settings), clock=clock)
+
+
+def hub_under(settings: Settings, *, clock: Clock | None = None) -> wiring.Hub:
+    """Return the hub under given settings."""
+    return wiring.build(settings, clock=clock)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+    """Print one JSON document on standard output."""
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+
+
+def progress() -> Progress:
+    """Return a progress bar on standard error, so that output stays clean."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        console=ERR,
+    )

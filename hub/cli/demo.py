@@ -1,0 +1,152 @@
+"""`sunlight demo`: a generated city under supervision, some months in about a minute, and the console to look at it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from conformance.reference import city as reference
+from hub import settings as settings_
+from hub import wiring
+from hub.cli import common, gatewaying, operate
+from hub.cli.summary import show
+from hub.clock import ManualClock
+from hub.mapping import TOKEN_KEY
+from hub.replay import History, Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from conformance.reference.city import City
+    from hub.settings import Settings
+
+POLL: Final = timedelta(hours=2)
+"""How often the demo's sources are polled, in replayed time: twice a working half-day."""
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End when the replay has ended, with exit code 0.")] = False,
+    cases: Annotated[int, typer.Option(min=50, help="About how many cases the city has.")] = reference.CASES,
+    seed: Annotated[int, typer.Option(help="Another seed, another city.")] = reference.SEED,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Show the hub at work on a generated city: several departments, two counties, planted violations.
+
+    Everything is invented and everything runs on this machine: the departments' own systems (a front-end database,
+    GB18030 files, a county platform), the hub that reads them, and a console on a loopback address.
+    """
+    chosen = _demo_settings(settings_.load(settings))
+    folder = chosen.data_dir
+    shutil.rmtree(folder, ignore_errors=True)
+    city = reference.City(reference.plan(seed, cases), folder / "departments")
+    os.environ.update(city.environment())
+    os.environ.setdefault(TOKEN_KEY, secrets.token_hex(32))
+    clock = ManualClock(city.start)
+    hub = wiring.build(chosen, clock=clock)
+    operate.prepare(hub)
+    with gatewaying.serving(hub) as url:
+        common.ERR.print(f"[bold]console 控制台[/bold]  {url}   (watch it while the months go by)")
+        _replay(hub, clock, city)
+        show(hub.queries.summary())
+        _show_truth(hub, city)
+        if not once:
+            _wait(url)
+    hub.close()
+
+
+def _demo_settings(settings: Settings) -> Settings:
+    """Keep the demo's data in a folder of its own, which is emptied at every start."""
+    return settings.model_copy(
+        update={"hub": settings.hub.model_copy(update={"data_dir": settings.hub.data_dir / "demo"})}
+    )
+
+
+def _replay(hub: wiring.Hub, clock: ManualClock, city: City) -> None:
+    mappings = [wiring.load_mapping(path) for path in city.mappings()]
+    catalogues = [wiring.load_catalogue(path) for path in reference.catalogue_paths()]
+    hub.register(mappings, catalogues)
+    with contextlib.ExitStack() as stack:
+        bus = stack.enter_context(contextlib.closing(hub.bus()))
+        reads = [stack.enter_context(_reading(hub, mapping)) for mapping in mappings]
+        line = hub.line(bus)
+        stack.callback(line.release)
+        replay = Replay(clock=clock, line=line, reads=reads, next_wake=hub.queries.next_wake, every=POLL)
+        history = History(start=city.start, end=city.end, reveal=city.advance, next_after=city.next_moment)
+        with _days(city) as shown:
+            replay.run(history, shown)
+
+
+@contextlib.contextmanager
+def _reading(hub: wiring.Hub, mapping: wiring.CompiledMapping) -> Iterator[Callable[[], object]]:
+    """Open one connection's source and its own bus, for as long as the replay lasts."""
+    with contextlib.closing(hub.bus()) as bus, contextlib.closing(hub.source(mapping)) as source:
+        intake = hub.intake(mapping, bus)
+        yield lambda: intake.run_once(source)
+
+
+@contextlib.contextmanager
+def _days(city: City) -> Iterator[Callable[[datetime], None]]:
+    """Show a bar that counts the replayed days."""
+    total = (city.end - city.start).days
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[day]}"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=common.ERR) as bar:
+        task = bar.add_task("replay 回放", total=total, day="")
+
+        def shown(moment: datetime) -> None:
+            bar.update(
+                task, completed=(moment - city.start).days, day=f"{moment.astimezone(city.start.tzinfo):%Y-%m-%d}"
+            )
+
+        yield shown
+
+
+def _show_truth(hub: wiring.Hub, city: City) -> None:
+    """Compare the alerts that were raised with the violations that were planted."""
+    raised = raised_cases(hub)
+    table = Table(
+        "rule 规则",
+        "planted 设定",
+        "found 发现",
+        "missed 漏报",
+        "false 误报",
+        title="Planted and found",
+        title_justify="left",
+    )
+    for rule, planted in sorted(city.truth.items()):
+        found = raised.get(rule, frozenset())
+        table.add_row(rule, *(str(len(each)) for each in (planted, found, planted - found, found - planted)))
+    refused = {row["connection_id"]: row["quarantined"] for row in _accounts(hub)}
+    dirty = sum(city.quarantine_truth.values())
+    table.add_row("dirty records", str(dirty), str(sum(refused.values())), "", "")
+    common.OUT.print(table)
+
+
+def _accounts(hub: wiring.Hub) -> list[Mapping[str, int]]:
+    return [{"connection_id": name, **sums} for name, sums in hub.queries.accounting().items()]
+
+
+def raised_cases(hub: wiring.Hub) -> dict[str, frozenset[str]]:
+    """Return by rule the numbers of the cases on which an alert was ever raised."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for alert in hub.queries.alerts(limit=1_000_000):
+        found[alert["rule_id"]].add(alert["case_no"])
+    return {rule: frozenset(numbers) for rule, numbers in found.items()}
+
+
+def _wait(url: str) -> None:
+    common.ERR.print(f"[bold]console 控制台[/bold]  {url}   Ctrl-C ends the demo.")
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)

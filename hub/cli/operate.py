@@ -1,0 +1,141 @@
+"""`sunlight migrate | check | run | serve`: what keeps a hub running."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub import roles, wiring
+from hub.cli import common, gatewaying
+from hub.errors import Fault, Misconfigured
+from hub.store import migrate as migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hub.roles import Task
+
+
+class Role(StrEnum):
+    """What a process can do."""
+
+    intake = "intake"
+    supervise = "supervise"
+    relay = "relay"
+    gateway = "gateway"
+
+
+def prepare(hub: wiring.Hub) -> Sequence[str]:
+    """Bring the store to the present schema and to its first generation; return the revisions applied."""
+    hub.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    applied = migrations.migrate(hub.settings.store_url)
+    migrations.begin(hub.settings.store_url, partitions=hub.settings.bus.partitions)
+    return applied
+
+
+def migrate(*, settings: common.SettingsFile = None) -> None:
+    """Create or upgrade the store's tables, register the connections and load the catalogue of mappings/."""
+    hub = common.hub(settings)
+    applied = prepare(hub)
+    mappings, catalogues = _configuration(hub)
+    hub.register(mappings, catalogues)
+    common.OUT.print(f"revisions applied: {', '.join(applied) or 'none, the store is up to date'}")
+    common.OUT.print(f"connections registered: {len(mappings)}; departments' catalogues loaded: {len(catalogues)}")
+
+
+def check(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
+    """Read the settings, every mapping file and every catalogue, and report all that is wrong with them, at once."""
+    hub = common.hub(settings)
+    faults: list[Fault] = []
+    found = 0
+    for folder in wiring.department_folders(hub.settings.mappings.folder):
+        for load, paths in (
+            (wiring.load_catalogue, [folder / "department.yaml"]),
+            (wiring.load_mapping, wiring.mapping_files(folder)),
+        ):
+            for path in paths:
+                found += 1
+                faults.extend(_faults_of(lambda load=load, path=path: load(path)))  # type: ignore[misc]
+    if as_json:
+        common.print_json({"files": found, "faults": [str(fault) for fault in faults]})
+    else:
+        for fault in faults:
+            common.OUT.print(str(fault), soft_wrap=True, highlight=False)
+        common.OUT.print(f"{found} files, {len(faults)} faults")
+    raise typer.Exit(2 if faults else 0)
+
+
+def _faults_of(load: Callable[[], object]) -> Sequence[Fault]:
+    try:
+        load()
+    except Misconfigured as wrong:
+        return wrong.faults
+    return ()
+
+
+def serve(*, settings: common.SettingsFile = None) -> None:
+    """Run the whole hub in this one process: intake, supervision, relay and gateway. Ctrl-C ends it cleanly."""
+    run_roles(common.hub(settings), list(Role))
+
+
+def run(
+    role: Annotated[list[Role], typer.Argument(help="What this process does; several may share one process.")],
+    *,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Run some of the hub's roles in this process; as many processes as you like may run the same role.
+
+    Partitions, the relay and each source are leased, so that two processes never do the same work.
+    """
+    run_roles(common.hub(settings), role)
+
+
+def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
+    """Run `chosen` until a signal comes or one of them fails for good."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    threads = roles.run([task for role in dict.fromkeys(chosen) for task in _tasks(hub, role)], stop)
+    common.ERR.print(f"running: {', '.join(thread.name for thread in threads)} (Ctrl-C ends)")
+    stop.wait()
+    for thread in threads:
+        thread.join()
+    hub.close()
+
+
+def _tasks(hub: wiring.Hub, role: Role) -> Sequence[Task]:
+    if role is Role.intake:
+        mappings, catalogues = _configuration(hub)
+        hub.register(mappings, catalogues)
+        return [_reading(hub, mapping) for mapping in mappings]
+    if role is Role.gateway:
+        return [gatewaying.task(hub)]
+    bus = hub.bus()
+    if role is Role.relay:
+        return [roles.relaying(hub.relay(bus), bus.close)]
+    return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]
+
+
+def _reading(hub: wiring.Hub, mapping: wiring.CompiledMapping) -> Task:
+    bus, source = hub.bus(), hub.source(mapping)
+    intake, name = hub.intake(mapping, bus), mapping.declaration.connection
+
+    def read() -> None:
+        with bus.lease(f"reader.{name}"):
+            intake.run_once(source)
+
+    def close() -> None:
+        source.close()
+        bus.close()
+
+    return roles.reading(name, read, mapping.declaration.every_s, close)
+
+
+def _configuration(hub: wiring.Hub) -> tuple[list[wiring.CompiledMapping], list[object]]:
+    folders = wiring.department_folders(hub.settings.mappings.folder)
+    mappings = [wiring.load_mapping(path) for folder in folders for path in wiring.mapping_files(folder)]
+    return mappings, [wiring.load_catalogue(folder / "department.yaml") for folder in folders]
