@@ -1,0 +1,85 @@
+"""The whole hub over the generated city's months: it finds all that was planted and charges nobody else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.reference.city import City, catalogue_paths, plan
+from connectors.database_engine import Database
+from hub import wiring
+from hub.mapping import TOKEN_KEY
+from tests.support.hubs import hub_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hub.wiring import Hub
+
+EVENING = timedelta(hours=20)
+"""When the day is read: after every export, before the day's deadlines are over."""
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    return City(plan(seed=5, cases=60), tmp_path_factory.mktemp("departments"))
+
+
+@pytest.fixture(scope="module")
+def hub(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """The hub after it has read every evening of the city's months."""
+    with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        hub = stack.enter_context(contextlib.closing(hub_at(tmp_path_factory.mktemp("hub"), now=city.start)))
+        patch.setattr(Database, "now", lambda _self, _connection: hub.clock.now())
+        for name, value in {**city.environment(), TOKEN_KEY: "k" * 32}.items():
+            patch.setenv(name, value)
+        _live(hub, city, stack)
+        yield hub
+
+
+def _live(hub: Hub, city: City, stack: contextlib.ExitStack) -> None:
+    mappings = [wiring.load_mapping(path) for path in city.mappings()]
+    hub.register(mappings, [wiring.load_catalogue(path) for path in catalogue_paths()])
+    reads = [_reader(hub, mapping, stack) for mapping in mappings]
+    line = hub.line(stack.enter_context(contextlib.closing(hub.bus())))
+    stack.callback(line.release)
+    for day in range((city.end - city.start).days + 1):
+        evening = city.start + timedelta(days=day) + EVENING
+        hub.clock.move_to(evening)  # type: ignore[attr-defined]  # a manual clock
+        city.advance(evening)
+        for read in reads:
+            read()
+        line.settle()
+
+
+def _reader(hub: Hub, mapping: wiring.CompiledMapping, stack: contextlib.ExitStack) -> Callable[[], object]:
+    intake = hub.intake(mapping, stack.enter_context(contextlib.closing(hub.bus())))
+    source = stack.enter_context(contextlib.closing(hub.source(mapping)))
+    return lambda: intake.run_once(source)
+
+
+def test_every_planted_violation_is_found_and_no_other_case_is_charged(city: City, hub: Hub) -> None:
+    raised: dict[str, set[str]] = defaultdict(set)
+    for alert in hub.queries.alerts(limit=10_000):
+        raised[alert["rule_id"]].add(alert["case_no"])
+    assert raised == {rule: set(numbers) for rule, numbers in city.truth.items()}
+
+
+def test_exactly_the_spoilt_records_of_each_connection_are_in_the_quarantine(city: City, hub: Hub) -> None:
+    refused: dict[str, int] = defaultdict(int)
+    for row in hub.queries.quarantine(limit=1000):
+        refused[row["connection_id"]] += 1
+    assert refused == city.quarantine_truth
+
+
+def test_every_step_is_ledgered_and_nothing_is_in_flight(city: City, hub: Hub) -> None:
+    figures = hub.queries.summary()
+    assert figures["cases"]["total"] == len(city.plan.cases)
+    distinct = {(case.case_no, step.type, step.occurrence) for case in city.plan.cases for step in case.steps}
+    assert figures["events"]["new"] == len(distinct)
+    assert figures["events"]["parked"] == 0
+    assert all(account["in_flight"] == 0 for account in hub.queries.accounting().values())
