@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING
 
 import pytest
@@ -245,3 +246,30 @@ def test_a_table_of_one_code_still_refuses_the_others(compiled: Callable[..., Co
     with pytest.raises(Refused) as refused:
         mapped.map_record({**ROW, "k": "2"})
     assert refused.value.rejection.path == "case/case_type"
+
+
+def test_a_token_is_the_hmac_of_the_kind_of_number_and_the_number(compiled: Callable[..., CompiledMapping]) -> None:
+    mapped = compiled(case=CASE + "  applicant: person(name, id=card)\n")
+    for number, kind in (("321202189912310011", "citizen"), ("11321200014000028L", "organisation"), ("X1", "other")):
+        expected = hmac.new(b"secret", f"{kind}|{number}".encode(), "sha256").hexdigest()
+        assert mapped.map_record({**ROW, "card": number})[0].data["case"]["applicant"]["id_token"] == expected
+
+
+def test_children_of_records_within_a_record_keep_their_names_apart(
+    compiled: Callable[..., CompiledMapping],
+) -> None:
+    extra = """\
+    each: rows
+    read: {names: {batch: batch, name: rows/name, step: rows/steps/name}}
+    """
+    events = """\
+    events:
+      - type: stage.completed
+        each: steps
+        occurrence: id
+        occurred_at: at
+        stage_name: batch + name + step + parent("name")
+    """
+    row = {**ROW, "name": "B", "steps": [{"id": 1, "at": "2026-01-06", "name": "C"}]}
+    (event,) = compiled(extra, events=events).map_record({"batch": "A", "rows": [row]})
+    assert event.data["stage_name"] == "ABCB"
