@@ -81,14 +81,18 @@ class DatabaseSource:
         if not self._options.handshake.columns:
             return
         for first in range(0, len(handed), ACKNOWLEDGED_TOGETHER):
+            some = handed[first : first + ACKNOWLEDGED_TOGETHER]
+            held = sa.select(self._table).where(self._key.in_([record.handle[0] for record in some]))
             with self._database.writing() as connection:
-                self._answer(connection, handed[first : first + ACKNOWLEDGED_TOGETHER])
+                rows = connection.execute(held.with_for_update()).mappings().all()
+                self._answer(connection, rows, {record.handle[0]: record for record in some})
 
     def probe(self) -> Mapping[str, str]:
         """Connect, look at the table, and count nothing; tell of rows that no poll will ever read."""
+        without_cursor = sa.select(self._key).where(self._cursor.is_(None)).limit(1)
         with self._database.reading() as connection:
             now = self._database.now(connection)
-            lost = connection.execute(sa.select(self._key).where(self._cursor.is_(None)).limit(1)).first()
+            lost = connection.execute(without_cursor).first()
         return {
             "clock": now.isoformat(),
             "columns": ", ".join(self._columns),
@@ -219,7 +223,7 @@ class DatabaseSource:
 
     def _record(self, row: RowMapping) -> Record:
         options = self._options
-        raw = raw_row(dict(row), options.zone)
+        raw = raw_row({str(name): value for name, value in row.items()}, options.zone)
         place = f"{ROW_PLACE}{options.table}, {options.key} {row[options.key]}"
         record = read_one(raw, CodecOptions(place=place, encoding=options.encoding))
         return replace(record, handle=(row[options.key], record_digest(raw)))
@@ -238,10 +242,8 @@ class DatabaseSource:
 
     # --- the handshake -------------------------------------------------------------------------------------------
 
-    def _answer(self, connection: Connection, records: Sequence[Record]) -> None:
-        as_read = {record.handle[0]: record for record in records}
-        held = sa.select(self._table).where(self._key.in_(list(as_read))).with_for_update()
-        unchanged = [row for row in connection.execute(held).mappings() if self._is_as_read(row, as_read)]
+    def _answer(self, connection: Connection, rows: Sequence[RowMapping], as_read: Mapping[Any, Record]) -> None:
+        unchanged = [row for row in rows if self._is_as_read(row, as_read)]
         sound = [row[self._options.key] for row in unchanged if self._is_sound(row, as_read)]
         if sound:
             taken = self._signature(self._database.now(connection))

@@ -55,7 +55,7 @@ class Options:
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text; without a default it must be there."""
         value = self._take(key, default)
-        if value is None:
+        if value is None or (value == "" and default is None):
             self.fault(key, "is missing", "write it")
             return ""
         return _SECRET.sub(lambda name: self._secret(key, name[1]), str(value))

@@ -11,15 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = rb"(?:[\w.-]{1,30}:)?"
-_OUTSIDE: Final = re.compile(
-    rb"(?P<comment><!--)|(?P<open><" + _NAME + rb"trace(?=[\s/>]))|(?P<end></" + _NAME + rb"log\s{0,30}>)"
-)
+_OPEN: Final = rb"(?P<open>" + _NAME + rb"trace(?=[\s/>]))"
+_OUTSIDE: Final = re.compile(rb"<(?:(?P<comment>!--)|" + _OPEN + rb"|(?P<end>/" + _NAME + rb"log\s{0,30}>))")
 _INSIDE: Final = re.compile(
-    rb"(?P<comment><!--)|(?P<cdata><!\[CDATA\[)|(?P<open><"
-    + _NAME
-    + rb"trace(?=[\s/>]))|(?P<close></"
-    + _NAME
-    + rb"trace\s{0,30}>)"
+    rb"<(?:(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|" + _OPEN + rb"|(?P<close>/" + _NAME + rb"trace\s{0,30}>))"
 )
 """What may hold the word without meaning it is stepped over. Where a trace begins before the last has ended, the last
 is cut there: it is broken, the next may be sound."""
