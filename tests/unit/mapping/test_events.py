@@ -270,6 +270,6 @@ def test_children_of_records_within_a_record_keep_their_names_apart(
         occurred_at: at
         stage_name: batch + name + step + parent("name")
     """
-    row = {**ROW, "name": "B", "steps": [{"id": 1, "at": "2026-01-06", "name": "C"}]}
-    (event,) = compiled(extra, events=events).map_record({"batch": "A", "rows": [row]})
-    assert event.data["stage_name"] == "ABCB"
+    row = {**ROW, "name": "B", "steps": [{"id": n, "at": "2026-01-06", "name": n} for n in ("C", "D")]}
+    found = compiled(extra, events=events).map_record({"batch": "A", "rows": [row]})
+    assert [event.data["stage_name"] for event in found] == ["ABCB", "ABDB"]
