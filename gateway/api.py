@@ -1,0 +1,167 @@
+"""The query API /v1: cases, alerts, the feed, figures, schemas; answers are JSON, errors are problem documents."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request  # noqa: TC002 - the framework reads it at run time
+from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
+
+from gateway import listing
+from gateway.casefile import casefile, header, local, told_alert
+from gateway.problems import Problem, json_response
+from gateway.rights import demand, visible
+from hub.model.shapes import load_schema
+from hub.resources import SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.reading import Parts, Row
+    from gateway.rights import Gate
+    from gateway.words import Names
+
+WAIT_MOST_S: Final = 25
+"""Longest a feed request waits for news: below the 30 s after which many proxies give up."""
+
+LOOK_S: Final = 0.25
+"""Seconds between two looks while a feed request waits."""
+
+VIEWS: Final = ("public", "intranet", "restricted")
+
+Filter = Annotated[str | None, Query(max_length=80)]
+Limit = Annotated[int, Query(ge=1, le=listing.PAGE_MOST)]
+
+
+class Api:
+    """The endpoints; an instance holds what they ask and nothing of any request."""
+
+    def __init__(self, parts: Parts, names: Names) -> None:
+        """Answer from `parts`."""
+        self._parts, self._names = parts, names
+
+    def cases(
+        self,
+        request: Request,
+        *,
+        region: Filter = None,
+        department: Filter = None,
+        state: Filter = None,
+        q: Filter = None,
+        after: Filter = None,
+        limit: Limit = 50,
+    ) -> Response:
+        """List cases by id. `region` is a prefix of its code; `q` is looked for in number and title.
+
+        Ask for the following page with `after` set to the `next` of this one; after the last it is null.
+        """
+        filters = {"region": region, "department": department, "state": state, "text": q}
+        classes = visible(request.state.who)
+        rows, following = listing.cases(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
+        told = [header(row, self._names, self._parts.zone) for row in rows]
+        return json_response({"items": told, "next": following})
+
+    def case(self, request: Request, case_id: str) -> Response:
+        """Tell one case: timeline, clocks with the reason for every due date, alerts, ledger entries."""
+        return json_response(casefile(self.row(request, case_id), self._names, self._parts.zone))
+
+    def row(self, request: Request, case_id: str) -> Row:
+        """Return one case that the asker may see; one that they may not see is not found, like one that is not."""
+        row = self._parts.reading.case(case_id)
+        if row is None or row["disclosure"] not in visible(request.state.who):
+            raise Problem(404, "no-case", f"there is no case {case_id[:80]!r}", hint="look it up: /v1/cases?q=<number>")
+        return row
+
+    def alerts(  # noqa: PLR0913 - one parameter a filter
+        self,
+        request: Request,
+        *,
+        rule: Filter = None,
+        state: Filter = None,
+        level: Filter = None,
+        department: Filter = None,
+        region: Filter = None,
+        after: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Limit = 50,
+    ) -> Response:
+        """List alerts, newest change first, each with its document; page with `after` = the `next` of this page."""
+        filters = {"rule": rule, "state": state, "level": level, "department": department, "region": region}
+        classes = visible(request.state.who)
+        found = listing.alerts(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
+        return json_response({"items": [self._alert(row) for row in found[0]], "next": found[1]})
+
+    def _alert(self, row: Row) -> dict[str, Any]:
+        document = orjson.loads(row["document"])
+        told = told_alert(document, rule_id=row["rule_id"], level=row["level"], state=row["state"])
+        return {**told, "changed_at": local(row["changed_at"], self._parts.zone)}
+
+    async def feed(
+        self,
+        request: Request,
+        *,
+        after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        limit: Limit = 100,
+        view: Annotated[str, Query(max_length=20)] = "intranet",
+        kind: Filter = None,
+        region: Filter = None,
+        wait: Annotated[float, Query(ge=0, le=WAIT_MOST_S)] = 0,
+    ) -> Response:
+        """List a view's documents after a sequence, in order, as they were published.
+
+        `wait`: hold the request up to so many seconds until there is something (long poll).
+        """
+        if view not in VIEWS:
+            raise Problem(400, "view", f"unknown view {view!r}", hint=f"one of {', '.join(VIEWS)}")
+        demand(request, f"feed:read:{view}")
+        wanted = {"kinds": [kind] if kind else None, "regions": [region] if region else None}
+        until = time.monotonic() + wait
+        while True:
+            rows = await run_in_threadpool(self._parts.reading.feed, view, after=after, limit=limit, **wanted)
+            if rows or time.monotonic() >= until or await request.is_disconnected():
+                return json_array(rows)
+            await asyncio.sleep(LOOK_S)
+
+    def summary(self) -> Response:
+        """Count cases, records, events, clocks, alerts and the feed."""
+        return json_response(self._parts.reading.summary())
+
+    def accounting(self) -> Response:
+        """Account for every record and event, by connection: what went in, what became of it, what is in flight."""
+        return json_response(dict(self._parts.reading.accounting()))
+
+    def schema(self, name: str) -> Response:
+        """Return one document shape (JSON Schema 2020-12), e.g. case-event.v1, its code lists written out."""
+        known = sorted(path.stem for path in SCHEMAS.glob("*.json"))
+        if not re.fullmatch(r"[a-z0-9.-]{1,40}", name) or name not in known:
+            raise Problem(404, "no-schema", f"there is no schema {name[:40]!r}", hint=f"one of {', '.join(known)}")
+        return json_response(load_schema(name), media_type="application/schema+json")
+
+
+def json_array(rows: Sequence[Row]) -> Response:
+    """Answer with the documents of the feed, byte for byte as published."""
+    response = json_response(None)
+    response.body = b"[" + b",".join(bytes(row["body"]) for row in rows) + b"]"
+    response.headers["content-length"] = str(len(response.body))
+    return response
+
+
+def router(parts: Parts, gate: Gate, names: Names) -> APIRouter:
+    """Return the routes of /v1, each behind its scope."""
+    api, routes = Api(parts, names), APIRouter(prefix="/v1")
+    for path, endpoint, scope in (
+        ("/cases", api.cases, "cases:read"),
+        ("/cases/{case_id}", api.case, "cases:read"),
+        ("/alerts", api.alerts, "alerts:read"),
+        ("/summary", api.summary, "cases:read"),
+        ("/accounting", api.accounting, "cases:read"),
+    ):
+        routes.add_api_route(path, endpoint, methods=["GET"], dependencies=[Depends(gate.guard(scope))])
+    for path, endpoint in (("/feed", api.feed), ("/schemas/{name}", api.schema)):
+        routes.add_api_route(path, endpoint, methods=["GET"], dependencies=[Depends(gate.guard(None))])
+    return routes

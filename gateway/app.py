@@ -1,0 +1,49 @@
+"""Makes the gateway from its parts: health, figures, the query API and the console. A pure factory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
+
+from gateway import api, console, health, metrics, problems
+from gateway.pages import Pages
+from gateway.problems import json_response
+from gateway.rights import Gate
+from gateway.shield import Shield
+from gateway.words import Names
+
+if TYPE_CHECKING:
+    from gateway.reading import Parts
+
+STATIC: Final = Path(__file__).parent / "static"
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Return the gateway over `parts`."""
+    app = FastAPI(title="Sunlight Hub 阳光枢纽", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    gate, names = Gate(keys=parts.keys, now=parts.wall_now), Names(parts.catalogue)
+    pages = Pages(parts.zone)
+    app.add_middleware(Shield, gate=gate)
+    app.include_router(health.router(parts))
+    app.include_router(metrics.router(parts, gate))
+    app.include_router(api.router(parts, gate, names))
+    app.include_router(console.router(parts, gate, names, pages))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _serve_description(app, gate)
+    problems.install(app, pages.problem)
+    return app
+
+
+def _serve_description(app: FastAPI, gate: Gate) -> None:
+    """Serve the OpenAPI document of /v1, to holders of a key."""
+
+    def description() -> Response:
+        """Describe every endpoint (OpenAPI 3.1)."""
+        document: dict[str, Any] = app.openapi()
+        return json_response(document)
+
+    app.add_api_route("/v1/openapi.json", description, methods=["GET"], dependencies=[Depends(gate.guard(None))])

@@ -1,0 +1,127 @@
+"""What the gateway needs from the hub: it is handed these objects and knows no adapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from hub.identity import Identity
+
+Row = dict[str, Any]
+
+
+class Reading(Protocol):
+    """The reading side of the store. Raises Unavailable when the store is away."""
+
+    def summary(self) -> Row:
+        """Count cases, records, events, clocks, alerts and the feed."""
+
+    def accounting(self) -> Mapping[str, Row]:
+        """Account for every record and event, by connection."""
+
+    def cases(
+        self,
+        *,
+        region: str | None = None,
+        department: str | None = None,
+        state: str | None = None,
+        text: str | None = None,
+        disclosures: Collection[str] | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Row]:
+        """List cases by case id, after the case id `after`."""
+
+    def newest_cases(
+        self,
+        *,
+        region: str | None = None,
+        department: str | None = None,
+        state: str | None = None,
+        text: str | None = None,
+        disclosures: Collection[str] | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> Sequence[Row]:
+        """List cases newest first, after the case that opened at that instant and has that id."""
+
+    def case(self, case_id: str) -> Row | None:
+        """Return one case with its log, clocks, alerts and ledger entries."""
+
+    def alerts(
+        self,
+        *,
+        rule: str | None = None,
+        state: str | None = None,
+        level: str | None = None,
+        department: str | None = None,
+        region: str | None = None,
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> Sequence[Row]:
+        """List alerts, newest change first, changed before `before`; each with its last document."""
+
+    def feed(
+        self,
+        view: str,
+        *,
+        after: int,
+        limit: int = 50,
+        kinds: Collection[str] | None = None,
+        regions: Collection[str] | None = None,
+    ) -> Sequence[Row]:
+        """List documents of one view after a sequence, in order."""
+
+    def quarantine(self, *, connection: str | None = None, state: str | None = None, limit: int = 50) -> Sequence[Row]:
+        """List refused records, newest first."""
+
+    def open_quarantine(self) -> Mapping[str, int]:
+        """Count by connection the refused records that nobody has replayed."""
+
+    def connections(self) -> Sequence[Row]:
+        """Return every connection with its last read and least watermark."""
+
+    def departments(self) -> Sequence[Row]:
+        """Count cases by region, department and state."""
+
+    def alert_counts(self) -> Sequence[Row]:
+        """Count alerts by region, department, rule, level and state."""
+
+    def lag(self) -> Mapping[str, int]:
+        """Count ledger entries that await the relay and numbered documents that await the broker."""
+
+
+class Keys(Protocol):
+    """Who may use the gateway."""
+
+    def any(self) -> bool:
+        """Tell whether a key was ever issued."""
+
+    def find(self, key_id: str) -> tuple[Identity, str] | None:
+        """Return a key and its digest by its id."""
+
+    def seen(self, key_id: str, now: datetime) -> None:
+        """Remember that a key was used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All that the gateway is made of."""
+
+    reading: Reading
+    keys: Keys
+    catalogue: Callable[[], Sequence[Mapping[str, Any]]]
+    """Return the departments' documents (schemas/catalogue.v1)."""
+    reach_bus: Callable[[], None]
+    """Return if the bus answers; raise Unavailable otherwise."""
+    now: Callable[[], datetime]
+    """Tell the hub's time, which may be a replayed one."""
+    wall_now: Callable[[], datetime]
+    """Tell the real time, by which keys expire."""
+    zone: tzinfo
+    clock_text: Callable[[], str] | None = None
+    """Say the replay clock's time, where there is one."""

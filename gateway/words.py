@@ -1,0 +1,167 @@
+"""The words of the console: every code's label in Chinese and English, names of departments, matters and regions."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hub.model.codes import code_list, region_name
+from hub.supervision.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+KEEP_S: Final = 30.0
+"""Seconds after which a changed catalogue shows its names."""
+
+
+class Label(NamedTuple):
+    """One word in both languages."""
+
+    zh: str
+    en: str
+
+
+STATES: Final[Mapping[str, Label]] = {
+    "received": Label("已收件", "received"),
+    "awaiting_supplement": Label("待补正", "awaiting supplement"),
+    "accepted": Label("已受理", "accepted"),
+    "in_progress": Label("办理中", "in progress"),
+    "suspended": Label("特别程序", "suspended"),
+    "decided": Label("已决定", "decided"),
+    "closed": Label("已办结", "closed"),
+    "delivered": Label("已送达", "delivered"),
+    "rejected": Label("不予受理", "not accepted"),
+    "withdrawn": Label("已撤回", "withdrawn"),
+    "terminated": Label("已终止", "terminated"),
+}
+"""States of a case (domain.md 6.2), in the order of its life."""
+
+CLOCKS: Final[Mapping[str, Label]] = {
+    "acceptance": Label("受理时限", "acceptance"),
+    "promised": Label("承诺时限", "promised"),
+    "statutory": Label("法定时限", "statutory"),
+    "delivery": Label("送达时限", "delivery"),
+}
+
+CLOCK_STATES: Final[Mapping[str, Label]] = {
+    "running": Label("计时中", "running"),
+    "paused": Label("暂停", "paused"),
+    "met": Label("按时", "met"),
+    "breached": Label("超时", "breached"),
+    "void": Label("作废", "void"),
+}
+
+LEVELS: Final[Mapping[str, Label]] = {
+    "red": Label("红牌", "red"),
+    "yellow": Label("黄牌", "yellow"),
+    "notice": Label("提醒", "notice"),
+}
+"""Levels of an alert, the gravest first."""
+
+ALERT_STATES: Final[Mapping[str, Label]] = {
+    "pending": Label("待确认", "pending"),
+    "raised": Label("已发出", "raised"),
+    "cleared": Label("已解除", "cleared"),
+    "revoked": Label("已撤销", "revoked"),
+}
+
+OUTCOMES: Final[Mapping[str, Label]] = {
+    "new": Label("新事件", "new"),
+    "duplicate": Label("重复", "duplicate"),
+    "revised": Label("更正", "revised"),
+    "remapped": Label("重新映射", "remapped"),
+    "conflicting": Label("内容冲突", "conflicting"),
+    "parked": Label("搁置", "parked"),
+}
+
+STAGES: Final[Mapping[str, Label]] = {
+    "decode": Label("解码", "decode"),
+    "map": Label("映射", "map"),
+    "validate": Label("校验", "validate"),
+    "authorise": Label("授权", "authorise"),
+    "supervise": Label("监察", "supervise"),
+}
+"""Where on its way a record was refused."""
+
+REASONS: Final[Mapping[str, Label]] = {
+    "case_progressed": Label("办件已推进", "the case moved on"),
+    "data_error": Label("数据错误", "data error"),
+    "rule_error": Label("规则错误", "rule error"),
+    "applicant_fault": Label("申请人原因", "applicant's fault"),
+    "force_majeure": Label("不可抗力", "force majeure"),
+    "system_fault": Label("系统故障", "system fault"),
+    "self_corrected": Label("自查自纠", "self-corrected"),
+}
+
+
+def label(table: Mapping[str, Label], code: str) -> Label:
+    """Return the label of `code`; the code itself where the table does not know it."""
+    return table.get(code) or Label(code, code)
+
+
+def rule_label(rule_id: str) -> Label:
+    """Return the name of a rule."""
+    rule = RULES.get(rule_id)
+    return Label(rule.zh, rule.en) if rule else Label(rule_id, rule_id)
+
+
+def event_label(event_type: str) -> Label:
+    """Return the label of an event type, from the code list."""
+    row = code_list("event_types").rows.get(event_type)
+    return Label(row["zh"], row["en"]) if row else Label(event_type, event_type)
+
+
+def county_of(region: str) -> str:
+    """Return the county (six digits) that a region belongs to."""
+    return region[:6]
+
+
+def region_label(region: str) -> Label:
+    """Return the name of a region's county."""
+    county = county_of(region)
+    row = code_list("regions").rows.get(county)
+    return Label(region_name(county), str(row["en"]) if row else county)
+
+
+class Names:
+    """Names of departments and matters, from the catalogue as last loaded. Threads may share it."""
+
+    def __init__(self, catalogue: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
+        """Ask `catalogue` when first needed and every KEEP_S."""
+        self._catalogue = catalogue
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._departments: Mapping[str, str] = {}
+        self._matters: Mapping[str, str] = {}
+
+    def department(self, department_id: str) -> str:
+        """Name a department; its id where the catalogue does not know it."""
+        self._refresh()
+        return self._departments.get(department_id, department_id)
+
+    def matter(self, matter_code: str) -> str:
+        """Name a matter; empty where the catalogue does not know it."""
+        self._refresh()
+        return self._matters.get(matter_code, "")
+
+    def _refresh(self) -> None:
+        with self._lock:
+            if time.monotonic() - self._read_at < KEEP_S:
+                return
+            documents = self._catalogue()
+            self._departments = {_department(each)["department_id"]: _short(_department(each)) for each in documents}
+            self._matters = {
+                matter["matter_code"]: matter["name"] for each in documents for matter in each.get("matters", ())
+            }
+            self._read_at = time.monotonic()
+
+
+def _department(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = document["department"]
+    return found
+
+
+def _short(department: Mapping[str, Any]) -> str:
+    return str(department.get("name") or department["department_id"])

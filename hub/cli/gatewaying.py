@@ -1,0 +1,243 @@
+"""Runs the gateway over a hub: in a thread of its own, on an address that is safe to bind."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+import uvicorn
+
+from gateway.app import create_app
+from gateway.reading import Parts
+from hub.clock import SystemClock
+from hub.errors import Fault, HubError, Misconfigured
+from hub.model.queues import intake_queue
+from hub.roles import Task
+from hub.store import rows, tables
+from hub.store.engine import open_engine, reading
+from hub.store.queries import Queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
+
+    from fastapi import FastAPI
+
+    from hub.settings import Settings
+    from hub.wiring import Hub
+
+STOP_S: Final = 5
+"""Seconds that requests in progress get to end when the gateway stops."""
+
+START_S: Final = 20
+"""Seconds within which the server must have begun to listen."""
+
+WATCH_S: Final = 1.0
+"""Seconds between two looks at whether the server still runs."""
+
+_LISTED: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
+
+
+class Listings(Queries):
+    """The reading side with the two questions that only the gateway asks."""
+
+    def __init__(self, url: str) -> None:
+        """Ask the database at `url`."""
+        super().__init__(url)
+        self._own_engine = open_engine(url)
+
+    def newest_cases(
+        self,
+        *,
+        region: str | None = None,
+        department: str | None = None,
+        state: str | None = None,
+        text: str | None = None,
+        disclosures: Collection[str] | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[dict[str, Any]]:
+        """List cases newest first, after the case that opened at that instant and has that id."""
+        case, opened = tables.cases.c, sa.func.coalesce(tables.cases.c.opened_at, tables.EPOCH, type_=tables.Instant)
+        wanted = [
+            *([case.department_id == department] if department else []),
+            *([case.state == state] if state else []),
+            *([case.region_code.startswith(region, autoescape=True)] if region else []),
+            *([_holds(text)] if text else []),
+            *([case.disclosure.in_(list(disclosures))] if disclosures is not None else []),
+            *([sa.or_(opened < after[0], (opened == after[0]) & (case.case_id > after[1]))] if after else []),
+        ]
+        query = sa.select(*_LISTED).where(*wanted).order_by(opened.desc(), case.case_id).limit(limit)
+        with reading(self._own_engine) as connection:
+            return [rows.named(row) for row in connection.execute(query)]
+
+    def open_quarantine(self) -> dict[str, int]:
+        """Count by connection the refused records that nobody has replayed."""
+        column = tables.quarantine.c
+        query = sa.select(column.connection_id, sa.func.count()).where(column.state == "open")
+        with reading(self._own_engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(column.connection_id))}
+
+    def close(self) -> None:
+        """Give up all connections."""
+        super().close()
+        self._own_engine.dispose()
+
+
+def _holds(text: str) -> sa.ColumnElement[bool]:
+    case = tables.cases.c
+    return sa.or_(case.case_no.contains(text, autoescape=True), case.title.contains(text, autoescape=True))
+
+
+class Running:
+    """One gateway that listens, from the moment it is made until `stop`."""
+
+    def __init__(self, app: FastAPI, host: str, port: int, close: Callable[[], None]) -> None:
+        """Bind at once, so that a taken port is told at once; `close` is called when all has ended."""
+        self._close = close
+        self._socket = _bound(host, port)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=STOP_S,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="gateway", daemon=True)
+        self._thread.start()
+        self._await_start()
+
+    def _await_start(self) -> None:
+        deadline = time.monotonic() + START_S
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if not self._server.started:
+            self.stop()
+            raise HubError("the gateway did not start", hint="see the log above")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Return host and port as bound; the port is never 0."""
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
+
+    @property
+    def url(self) -> str:
+        """Return the address that a browser on this machine can open."""
+        host, port = self.address
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+        return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether it still listens."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Stop listening, let requests in progress end, give up the store. May be called twice."""
+        self._server.should_exit = True
+        self._thread.join(STOP_S + 1)
+        self._socket.close()
+        self._close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a listening socket, or say why there is none."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as taken:
+        hint = "choose another: [gateway] in settings.toml, or SUNLIGHT_GATEWAY_PORT"
+        problem = f"cannot listen on {host}:{port}: {taken.strerror or taken}"
+        raise Misconfigured(Fault(code="gateway.bind", problem=problem, hint=hint)) from taken
+
+
+def parts_of(hub: Hub, queries: Listings, clock_text: Callable[[], str] | None = None) -> Parts:
+    """Hand the gateway what it needs of a hub."""
+    return Parts(
+        reading=queries,
+        keys=hub.identities,
+        catalogue=hub.store.catalogue,
+        reach_bus=lambda: _reach_bus(hub),
+        now=hub.clock.now,
+        wall_now=SystemClock().now,
+        zone=hub.settings.zone,
+        clock_text=clock_text or _replayed(hub),
+    )
+
+
+def _replayed(hub: Hub) -> Callable[[], str] | None:
+    """Return how to say the hub's time where it is not the real one."""
+    if isinstance(hub.clock, SystemClock):
+        return None
+    return lambda: f"{hub.clock.now().astimezone(hub.settings.zone):%Y-%m-%d %H:%M}"
+
+
+def _reach_bus(hub: Hub) -> None:
+    with contextlib.closing(hub.bus()) as bus:
+        bus.depth(intake_queue(0))
+
+
+def binding_allowed(settings: Settings, *, has_keys: bool) -> None:
+    """Raise Misconfigured where the gateway would be reachable from outside while nobody needs a key."""
+    if has_keys or _is_loopback(settings.gateway.host):
+        return
+    raise Misconfigured(
+        Fault(
+            code="gateway.open",
+            problem=f"the gateway does not listen on {settings.gateway.host} while nobody needs a key",
+            target_path="gateway.host",
+            hint="issue one with `sunlight key add`, or set host to 127.0.0.1",
+        )
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve_in_thread(hub: Hub, *, clock_text: Callable[[], str] | None = None) -> Running:
+    """Start the gateway of a hub; it listens when this returns."""
+    binding_allowed(hub.settings, has_keys=hub.identities.any())
+    queries = Listings(hub.settings.store_url)
+    gateway = hub.settings.gateway
+    return Running(create_app(parts_of(hub, queries, clock_text)), gateway.host, gateway.port, queries.close)
+
+
+@contextlib.contextmanager
+def serving(hub: Hub, *, clock_text: Callable[[], str] | None = None) -> Iterator[str]:
+    """Serve for as long as the context lasts; yield the console's address."""
+    running = serve_in_thread(hub, clock_text=clock_text)
+    try:
+        yield running.url
+    finally:
+        running.stop()
+
+
+def task(hub: Hub) -> Task:
+    """Return the role `gateway`: it starts at its first step and ends with the process."""
+    started: list[Running] = []
+
+    def step() -> bool:
+        if not started:
+            started.append(serve_in_thread(hub))
+        if not started[0].is_alive:
+            raise HubError("the gateway ended by itself", hint="see the log above")
+        return False
+
+    def close() -> None:
+        for running in started:
+            running.stop()
+
+    return Task(name="gateway", step=step, close=close, idle_s=WATCH_S)
