@@ -8,7 +8,6 @@ from connectors.codecs import CodecOptions, decode_one
 from connectors.database import ROW_PLACE, open_database
 from connectors.files import form_of_name, open_files
 from connectors.options import encoding_of
-from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from hub.model.values import Record
     from hub.ports import Clock, Source
 
-SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock], Source]]] = {
+SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock | None], Source]]] = {
     "database": open_database,
     "files": open_files,
 }
@@ -31,9 +30,9 @@ def open_source(
 ) -> Source:
     """Open the source that a mapping declares, or the file or folder `path` in its stead.
 
-    Nothing is connected before the first read. Raise Misconfigured with every fault of the declaration.
+    `clock` is given in a replay, where the present is in the past. Nothing is connected before the first read.
+    Raise Misconfigured with every fault of the declaration.
     """
-    clock = clock or SystemClock()
     if path is not None:
         return open_files(declaration, environment, clock, path)
     opener = SOURCES.get(declaration.kind)

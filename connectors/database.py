@@ -57,9 +57,12 @@ ROW_PLACE: Final = "table "
 class DatabaseSource:
     """A Source over one table."""
 
-    def __init__(self, database: Database, options: DatabaseOptions) -> None:
-        """Poll `database` as `options` say; it is connected to at the first read."""
-        self._database, self._options = database, options
+    def __init__(self, database: Database, options: DatabaseOptions, *, replay: Clock | None = None) -> None:
+        """Poll `database` as `options` say; it is connected to at the first read.
+
+        Its own clock rules, but in a replay, whose clock stands in the past: what comes later is not read yet.
+        """
+        self._database, self._options, self._replay = database, options, replay
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
         """Yield the rows changed after `checkpoint`; see the port. A sweep that ends says up to when it saw all."""
@@ -171,8 +174,12 @@ class DatabaseSource:
 
     def _sweep(self, checkpoint: Mapping[str, Any] | None) -> Sweep:
         with self._database.reading() as connection:
-            now = self._database.now(connection)
+            now = self._now(connection)
         return go_on(checkpoint, bound=now - timedelta(seconds=self._options.settle_s), overlap=self._overlap)
+
+    def _now(self, connection: Connection) -> datetime:
+        now = self._database.now(connection)
+        return min(now, self._replay.now()) if self._replay else now
 
     @property
     def _overlap(self) -> timedelta:
@@ -246,7 +253,7 @@ class DatabaseSource:
         unchanged = [row for row in rows if self._is_as_read(row, as_read)]
         sound = [row[self._options.key] for row in unchanged if self._is_sound(row, as_read)]
         if sound:
-            taken = self._signature(self._database.now(connection))
+            taken = self._signature(self._now(connection))
             connection.execute(sa.update(self._table).where(self._key.in_(sound)).values(taken))
         for row in unchanged:
             self._write_error(connection, as_read[row[self._options.key]])
@@ -292,10 +299,11 @@ class DatabaseSource:
         connection.execute(sa.update(self._table).where(self._key == record.handle[0]).values({name: text}))
 
 
-def open_database(declaration: Declaration, environment: Mapping[str, str], clock: Clock) -> DatabaseSource:  # noqa: ARG001 - a database has its own
+def open_database(declaration: Declaration, environment: Mapping[str, str], clock: Clock | None) -> DatabaseSource:
     """Open what `declaration` says; raise Misconfigured with every fault. Nothing is connected yet."""
     found = declared(declaration, environment)
-    return DatabaseSource(Database(found.url, timeout_s=found.timeout_s, place=declaration.connection), found.options)
+    database = Database(found.url, timeout_s=found.timeout_s, place=declaration.connection)
+    return DatabaseSource(database, found.options, replay=clock)
 
 
 def _quoted(name: str) -> quoted_name:

@@ -14,6 +14,7 @@ from connectors.codecs import CODECS, SUFFIXES, CodecOptions
 from connectors.codecs.common import refused
 from connectors.encodings import UTF_8
 from connectors.options import Options, encoding_of
+from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured, Unavailable
 from hub.model.values import Portion, Record
 
@@ -251,7 +252,7 @@ def form_of_name(name: str) -> str:
 
 
 def open_files(
-    declaration: Declaration, environment: Mapping[str, str], clock: Clock, path: Path | None = None
+    declaration: Declaration, environment: Mapping[str, str], clock: Clock | None, path: Path | None = None
 ) -> FilesSource:
     """Open what `declaration` says, or `path` in its stead; raise Misconfigured with every fault."""
     values = declaration.connect if path is None else _in_stead(declaration)
@@ -271,7 +272,7 @@ def open_files(
     acknowledge.no_more()
     connect.no_more(also=("every",))
     connect.done()
-    return FilesSource(options, clock)
+    return FilesSource(options, clock or SystemClock())
 
 
 def _in_stead(declaration: Declaration) -> Mapping[str, Any]:

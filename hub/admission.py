@@ -15,7 +15,7 @@ from hub.errors import Refused, Rejection, Stage
 from hub.model import ids
 from hub.model.digest import content_digest, record_digest
 from hub.model.shapes import PATTERNS, shape
-from hub.model.values import Arrival, Outcome, QuarantineRow, ReadReport
+from hub.model.values import Arrival, Awaited, Outcome, QuarantineRow, ReadReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,6 +74,13 @@ class Report:
 
     report: ReadReport
     watermark: datetime | None
+    buckets: Mapping[str, int]
+    """Events of the whole read so far, by bucket."""
+
+    def awaited(self, partition: int, partitions: int) -> Awaited:
+        """Return what `partition` must have seen before the watermark holds there."""
+        mine = (n for bucket, n in self.buckets.items() if ids.partition_of(int(bucket), partitions) == partition)
+        return Awaited(read_id=self.report.read_id, events=sum(mine), watermark=self.watermark)
 
     @property
     def subject(self) -> str:
@@ -223,7 +230,8 @@ class Admission:
             ended_at=_instant(data["ended_at"]),
             body=delivery.body,
         )
-        return Report(report=report, watermark=_instant(data["watermark"]) if "watermark" in data else None)
+        watermark = _instant(data["watermark"]) if "watermark" in data else None
+        return Report(report=report, watermark=watermark, buckets=data["buckets"])
 
     def rejection(self, delivery: Delivery, now: datetime) -> RejectionPaper:
         """Admit one rejection into the quarantine or raise Refused."""

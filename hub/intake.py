@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -159,7 +160,7 @@ class Intake:
         if work.messages:
             self._bus.publish(work.handed_over())
         if handed or portion.final:
-            self._bus.publish([self._report(work, portion, watermark)])
+            self._bus.publish([self._report(read, work, portion, watermark)])
             read.count(work)
         return handed
 
@@ -169,12 +170,13 @@ class Intake:
             return Evidence(record_digest=digest, size_bytes=size_bytes, spool=self._spool.keep(record.raw))
         return Evidence(record_digest=digest, size_bytes=size_bytes, sealed=self._vault.seal(record.raw))
 
-    def _report(self, work: _PortionWork, portion: Portion, watermark: datetime | None) -> Message:
+    def _report(self, read: _Read, work: _PortionWork, portion: Portion, watermark: datetime | None) -> Message:
         data: dict[str, Any] = {
             **work.origin(),
             "final": portion.final,
             "records": work.counts(),
             "events": work.events,
+            "buckets": dict(read.buckets),
             "digests_xor": xor_digests(work.digests),
             "checkpoint": portion.checkpoint,
             "started_at": work.received_at,
@@ -193,6 +195,7 @@ class _Read:
     def __init__(self, *, backfill: bool) -> None:
         self.backfill = backfill
         self.totals = ReadTotals(read_id=str(uuid.uuid4()))
+        self.buckets: Counter[str] = Counter()
 
     def count(self, work: _PortionWork) -> None:
         """Add a portion that is delivered and reported."""
@@ -255,6 +258,7 @@ class _PortionWork:
             return refused.rejection
         self.messages += messages
         self.events += len(messages)
+        self._read.buckets.update(message.key for message in messages)
         if messages:
             self.mapped += 1
         else:

@@ -88,6 +88,9 @@ class Unit(Protocol):
     def watermarks(self) -> Mapping[str, Watermark]:
         """Return this partition's watermarks by connection."""
 
+    def arrived(self, reads: Collection[tuple[str, str]]) -> Mapping[str, int]:
+        """Count, by read id, the event messages of these (connection id, read id) that arrived in this partition."""
+
     def due(self, horizons: Mapping[str, datetime], *, limit: int) -> Sequence[CaseRow]:
         """Return at most `limit` cases of this partition with `wake_at` before their connection's horizon, in order."""
 

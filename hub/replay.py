@@ -63,10 +63,13 @@ class Replay:
         self.line.settle()
 
     def _next(self, history: History, moment: datetime) -> datetime | None:
-        """Return the next poll that finds something, or the next instant at which a deadline has passed."""
+        """Return the next poll that finds something, or the next instant at which a deadline has passed.
+
+        A deadline that has passed and is not judged yet waits for its source's word: that comes with a later poll.
+        """
         news, wake = history.next_after(moment), self.next_wake()
         poll = _poll_after(news, history.start, self.every) if news else None
-        due = max(wake + AFTER, moment + AFTER) if wake else None
+        due = None if wake is None else wake + AFTER if wake >= moment else moment + self.every
         return min((each for each in (poll, due) if each is not None), default=None)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from hub import marks
 from hub.admission import Act, Admission, Admitted, RefusedMessage, RejectionPaper, Report
 from hub.bench import Bench, CaseFile
 from hub.errors import Refused
 from hub.horizon import horizon
 from hub.model import ids
 from hub.model.chain import Chain
-from hub.model.values import Changes, Outcome, Watermark
+from hub.model.values import Changes, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         Delivery,
         QuarantineRow,
         ReadReport,
+        Watermark,
     )
     from hub.ports import Unit
 
@@ -114,6 +117,7 @@ class _Session:
                 self._take_act(item)
             else:
                 self._take_refused(item)
+        self._settle_marks()
 
     def keep(self, refused: RefusedMessage) -> None:
         """Take a message that is known to be unfit."""
@@ -160,14 +164,15 @@ class _Session:
         prior.append(arrival)
         self.arrivals.append(arrival)
         if event.backfill:
-            self._mark(event.connection_id, importing=True)
+            self.marks[event.connection_id] = marks.importing(self._mark(event.connection_id), event.message[0])
 
     def _take_report(self, item: Report) -> None:
         """File a read-report, and move the watermark where it ends a read. Filing it twice changes nothing."""
         report = item.report
         self.reports.append(report)
         if report.final:
-            self._mark(report.connection_id, delivered_to=item.watermark, importing=False)
+            awaited = item.awaited(self.partition, self.terms.partitions)
+            self.marks[report.connection_id] = marks.reported(self._mark(report.connection_id), awaited)
         if self.terms.home(report.connection_id) == self.partition:
             self._enter_once("report", item.subject, "", report.body)
 
@@ -188,10 +193,18 @@ class _Session:
         if item.delivery.kind == "event":
             self.arrivals.append(item.arrival(self.terms.connections))
 
-    def _mark(self, connection_id: str, *, importing: bool, delivered_to: datetime | None = None) -> None:
-        mark = self.marks.get(connection_id) or Watermark(connection_id=connection_id, delivered_to=None)
-        latest = max(filter(None, (mark.delivered_to, delivered_to)), default=None)
-        self.marks[connection_id] = replace(mark, importing=importing, delivered_to=latest)
+    def _mark(self, connection_id: str) -> Watermark:
+        return self.marks.get(connection_id) or marks.fresh(connection_id)
+
+    def _settle_marks(self) -> None:
+        """Move the watermarks whose events are all here, those of this batch included."""
+        waiting = {name: mark for name, mark in self.marks.items() if mark.awaited}
+        reads = {(name, awaited.read_id) for name, mark in waiting.items() for awaited in mark.awaited}
+        arrived = Counter(arrival.read_id for arrival in self.arrivals)
+        if reads:
+            arrived.update(self.unit.arrived(reads))
+        for name, mark in waiting.items():
+            self.marks[name] = marks.settled(mark, arrived)
 
     def horizons(self) -> dict[str, datetime]:
         """Return the horizon of every connection that may be judged now."""

@@ -19,7 +19,7 @@ from hub.bench import Bench
 from hub.bus import EMBEDDED_USER, open_bus
 from hub.bus.topology import topology
 from hub.checkpoints import FileCheckpoints
-from hub.clock import SystemClock
+from hub.clock import ManualClock, SystemClock
 from hub.drain import Line
 from hub.errors import Fault, Misconfigured
 from hub.feed import places_in
@@ -68,9 +68,9 @@ class Hub:
         return Queries(self.settings.store_url)
 
     @cached_property
-    def identities(self) -> object:
+    def identities(self) -> Identities:
         """Return who may use the gateway."""
-        return object()
+        return Identities(self.settings.store_url)
 
     @cached_property
     def vault(self) -> SealedBoxVault:
@@ -133,7 +133,8 @@ class Hub:
 
     def source(self, mapped: CompiledMapping, path: Path | None = None) -> Source:
         """Open the source that a mapping declares, or `path` in its stead."""
-        return open_source(mapped.declaration, os.environ, path, clock=self.clock)
+        replay = self.clock if isinstance(self.clock, ManualClock) else None
+        return open_source(mapped.declaration, os.environ, path, clock=replay)
 
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and load departments' catalogues."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from hub.bus.amqp_errors import ACCESS_REFUSED, RESOURCE_LOCKED, code_of, translated
 from hub.bus.amqp_link import refuse
-from hub.bus.topology import Queue, Topology
 from hub.errors import Fenced
 from hub.model.queues import PARKED, PREFIX
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from pika.channel import Channel
     from pika.frame import Method
     from pika.spec import Queue as QueueMethod
+
+    from hub.bus.topology import Queue, Topology
 
 
 def arguments_of(queue: Queue) -> dict[str, Any]:

@@ -25,10 +25,11 @@ from hub.mapping import TOKEN_KEY
 from hub.replay import History, Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from conformance.reference.city import City
+    from hub.mapping import CompiledMapping
     from hub.settings import Settings
 
 POLL: Final = timedelta(hours=2)
@@ -89,7 +90,7 @@ def _replay(hub: wiring.Hub, clock: ManualClock, city: City) -> None:
 
 
 @contextlib.contextmanager
-def _reading(hub: wiring.Hub, mapping: wiring.CompiledMapping) -> Iterator[Callable[[], object]]:
+def _reading(hub: wiring.Hub, mapping: CompiledMapping) -> Iterator[Callable[[], object]]:
     """Open one connection's source and its own bus, for as long as the replay lasts."""
     with contextlib.closing(hub.bus()) as bus, contextlib.closing(hub.source(mapping)) as source:
         intake = hub.intake(mapping, bus)
@@ -105,9 +106,8 @@ def _days(city: City) -> Iterator[Callable[[datetime], None]]:
         task = bar.add_task("replay 回放", total=total, day="")
 
         def shown(moment: datetime) -> None:
-            bar.update(
-                task, completed=(moment - city.start).days, day=f"{moment.astimezone(city.start.tzinfo):%Y-%m-%d}"
-            )
+            day = moment.astimezone(city.start.tzinfo).date()
+            bar.update(task, completed=(moment - city.start).days, day=day.isoformat())
 
         yield shown
 
@@ -127,14 +127,9 @@ def _show_truth(hub: wiring.Hub, city: City) -> None:
     for rule, planted in sorted(city.truth.items()):
         found = raised.get(rule, frozenset())
         table.add_row(rule, *(str(len(each)) for each in (planted, found, planted - found, found - planted)))
-    refused = {row["connection_id"]: row["quarantined"] for row in _accounts(hub)}
-    dirty = sum(city.quarantine_truth.values())
-    table.add_row("dirty records", str(dirty), str(sum(refused.values())), "", "")
+    refused = sum(account["quarantined"] for account in hub.queries.accounting().values())
+    table.add_row("dirty records", str(sum(city.quarantine_truth.values())), str(refused), "", "")
     common.OUT.print(table)
-
-
-def _accounts(hub: wiring.Hub) -> list[Mapping[str, int]]:
-    return [{"connection_id": name, **sums} for name, sums in hub.queries.accounting().items()]
 
 
 def raised_cases(hub: wiring.Hub) -> dict[str, frozenset[str]]:

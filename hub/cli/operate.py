@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,8 +15,9 @@ from hub.errors import Fault, Misconfigured
 from hub.store import migrate as migrations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from hub.mapping import CompiledMapping
     from hub.roles import Task
 
 
@@ -120,7 +121,7 @@ def _tasks(hub: wiring.Hub, role: Role) -> Sequence[Task]:
     return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]
 
 
-def _reading(hub: wiring.Hub, mapping: wiring.CompiledMapping) -> Task:
+def _reading(hub: wiring.Hub, mapping: CompiledMapping) -> Task:
     bus, source = hub.bus(), hub.source(mapping)
     intake, name = hub.intake(mapping, bus), mapping.declaration.connection
 
@@ -135,7 +136,7 @@ def _reading(hub: wiring.Hub, mapping: wiring.CompiledMapping) -> Task:
     return roles.reading(name, read, mapping.declaration.every_s, close)
 
 
-def _configuration(hub: wiring.Hub) -> tuple[list[wiring.CompiledMapping], list[object]]:
+def _configuration(hub: wiring.Hub) -> tuple[list[CompiledMapping], list[Mapping[str, Any]]]:
     folders = wiring.department_folders(hub.settings.mappings.folder)
     mappings = [wiring.load_mapping(path) for folder in folders for path in wiring.mapping_files(folder)]
     return mappings, [wiring.load_catalogue(folder / "department.yaml") for folder in folders]

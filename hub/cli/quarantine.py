@@ -47,9 +47,7 @@ def list_(
 def show(
     rejection: Annotated[str, typer.Argument(help="The id, or its first characters.")],
     *,
-    open_: Annotated[
-        bool, typer.Option("--open", help="Unseal the bytes and print them; the ledger remembers it.")
-    ] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Unseal and print the bytes; the ledger remembers.")] = False,
     as_json: common.AsJson = False,
     settings: common.SettingsFile = None,
 ) -> None:

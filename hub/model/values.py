@@ -209,16 +209,27 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A read whose last report has come, and perhaps not yet all its events."""
+
+    read_id: str
+    events: int
+    """Events of the read that are meant for this partition."""
+    watermark: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
     """What one connection has surely delivered, as one partition has seen it.
 
-    `importing` is true from the first event of a declared backfill to that read's final report: until then
-    the connection's cases are folded but not judged.
+    `importing` names the declared backfill that is open, from its first event until its last report is settled:
+    so long the connection's cases are folded but not judged. `awaited` are reads reported and not yet all here.
     """
 
     connection_id: str
     delivered_to: datetime | None
-    importing: bool = False
+    importing: str = ""
+    awaited: Sequence[Awaited] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,25 @@ BUSY_MS: Final = 30_000
 """Milliseconds a SQLite writer waits for another before the store counts as away."""
 
 
-POSTGRES_OPTIONS: Final = "-c idle_in_transaction_session_timeout=60s -c lock_timeout=15s -c timezone=UTC"
-"""A process that stalls inside a transaction loses it, with its locks, so that another owner can take over."""
+STALL_S: Final = 60
+"""Seconds a process may stall inside a transaction before PostgreSQL takes it, with its locks, so that another owner
+can go on. Far longer than any batch takes."""
+
+LOCK_S: Final = 15
+"""Seconds PostgreSQL waits for a lock before the store counts as away."""
+
+REACH: Final = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds and tries after which a PostgreSQL that does not answer counts as away."""
+
+NOT_MIGRATED: Final = frozenset({"42P01", "42703", "3F000"})
+"""SQLSTATE of PostgreSQL where a table, a column or a schema is not there."""
+
+BROKEN: Final = frozenset({"25P03", "40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"})
+"""SQLSTATE of PostgreSQL that time mends: a transaction that stalled too long, a deadlock, a lock not had in time, a
+server that is full, stopping or starting. Not all of them reach us as OperationalError."""
 
 
-def open_engine(url: str) -> sa.Engine:
+def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S) -> sa.Engine:
     """Return an engine for `url` (postgresql+psycopg://… or sqlite:///…); nothing is reached before its first use."""
     if url.startswith("sqlite"):
         path = sa.make_url(url).database
@@ -35,9 +49,10 @@ def open_engine(url: str) -> sa.Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-    return sa.create_engine(
-        url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args={"options": POSTGRES_OPTIONS}
-    )
+    limits = {"idle_in_transaction_session_timeout": f"{stall_s * 1000:.0f}", "lock_timeout": f"{lock_s * 1000:.0f}"}
+    options = " ".join(f"-c {name}={value}" for name, value in {**limits, "timezone": "UTC"}.items())
+    arguments = {**REACH, "options": options}
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=arguments)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -75,24 +90,26 @@ def translated() -> Iterator[None]:
     """Say in our words that the database is away or not prepared; everything else passes as it is."""
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as away:
-        if _is_missing_table(away):
-            raise _not_migrated() from away
-        problem = f"the store is away: {str(getattr(away, 'orig', away)).splitlines()[0]}"
-        raise Unavailable(problem) from away
-    except sa.exc.ProgrammingError as wrong:
-        if _is_missing_table(wrong):
-            raise _not_migrated() from wrong
-        raise
-    except sa.exc.DBAPIError as broken:
-        if broken.connection_invalidated:
-            raise Unavailable("the store's connection broke") from broken
+    except sa.exc.TimeoutError as busy:
+        problem = f"the store is away: {busy.args[0]}"
+        raise Unavailable(problem) from busy
+    except sa.exc.DBAPIError as error:
+        if _is_missing_table(error):
+            raise _not_migrated() from error
+        if _is_away(error):
+            problem = f"the store is away: {str(error.orig).splitlines()[0]}"
+            raise Unavailable(problem) from error
         raise
 
 
-def _is_missing_table(error: Exception) -> bool:
-    text = str(getattr(error, "orig", error))
-    return "no such table" in text or 'relation "' in text
+def _is_missing_table(error: sa.exc.DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in NOT_MIGRATED or str(error.orig).startswith(("no such table", "no such column"))
+
+
+def _is_away(error: sa.exc.DBAPIError) -> bool:
+    away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)) or error.connection_invalidated
+    return away or getattr(error.orig, "sqlstate", None) in BROKEN
 
 
 def _not_migrated() -> Misconfigured:

@@ -102,7 +102,7 @@ def _rehome(connection: sa.Connection, partitions: int) -> None:
             connection.execute(sa.update(tables.cases).where(cases.case_id == case_id).values(partition=home))
     least: dict[str, list[Watermark]] = {}
     for row in connection.execute(sa.select(tables.watermarks)):
-        mark = Watermark(connection_id=row.connection_id, delivered_to=row.delivered_to, importing=row.importing)
+        mark = rows.watermark(row)
         least.setdefault(row.connection_id, []).append(mark)
     connection.execute(sa.delete(tables.watermarks))
     for partition in range(partitions):
@@ -114,5 +114,5 @@ def _least(marks: Sequence[Watermark]) -> Watermark:
     return Watermark(
         connection_id=marks[0].connection_id,
         delivered_to=min(known) if len(known) == len(marks) else None,
-        importing=any(mark.importing for mark in marks),
+        importing=max(mark.importing for mark in marks),
     )

@@ -11,25 +11,20 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import sqlalchemy as sa
 
-from hub.model.values import FeedItem, Watermark
+from hub.model.values import FeedItem
 from hub.store import rows, tables
 from hub.store.bulk import insert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hub.model.values import Entry, Place
+    from hub.model.values import Entry, Place, Watermark
 
 
 def watermarks_of(connection: sa.Connection, partition: int) -> Mapping[str, Watermark]:
     """Return one partition's watermarks by connection."""
     query = sa.select(tables.watermarks).where(tables.watermarks.c.partition == partition)
-    return {
-        row.connection_id: Watermark(
-            connection_id=row.connection_id, delivered_to=row.delivered_to, importing=row.importing
-        )
-        for row in connection.execute(query)
-    }
+    return {row.connection_id: rows.watermark(row) for row in connection.execute(query)}
 
 
 def is_idle(connection: sa.Connection, published: int) -> bool:

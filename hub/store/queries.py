@@ -175,7 +175,7 @@ class Queries:
         marks = sa.select(
             mark.connection_id,
             sa.func.min(mark.delivered_to, type_=tables.Instant).label("delivered_to"),
-            sa.func.max(sa.cast(mark.importing, sa.Integer)).label("importing"),
+            sa.func.max(mark.importing).label("importing"),
         ).group_by(mark.connection_id)
         last = sa.select(
             read.connection_id,
@@ -188,7 +188,7 @@ class Queries:
             sa.select(
                 own.c.connection_id,
                 marked.c.delivered_to,
-                sa.func.coalesce(marked.c.importing, 0).label("importing"),
+                sa.func.coalesce(marked.c.importing, "").label("importing"),
                 reported.c.last_read_at,
                 sa.func.coalesce(reported.c.records, 0).label("records"),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -9,6 +10,7 @@ import orjson
 from hub.model.values import (
     AlertRow,
     Arrival,
+    Awaited,
     CaseRow,
     ClockRow,
     Connection,
@@ -163,7 +165,26 @@ def alert(row: sa.Row[Any]) -> AlertRow:
 
 def watermark_rows(marks: Iterable[Watermark], partition: int) -> list[Row]:
     """Rows of `watermarks`."""
-    return [(each.connection_id, partition, each.delivered_to, each.importing) for each in marks]
+    return [
+        (each.connection_id, partition, each.delivered_to, each.importing, _awaited_text(each.awaited))
+        for each in marks
+    ]
+
+
+def watermark(row: sa.Row[Any]) -> Watermark:
+    """Read one watermark."""
+    listed = orjson.loads(row.awaited)
+    awaited = tuple(Awaited(read_id=read, events=n, watermark=_moment(text)) for read, n, text in listed)
+    values = {name: value for name, value in named(row).items() if name != "partition"}
+    return Watermark(**{**values, "awaited": awaited})
+
+
+def _awaited_text(awaited: Sequence[Awaited]) -> str:
+    return orjson.dumps([[each.read_id, each.events, each.watermark] for each in awaited]).decode()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def read_rows(reports: Sequence[ReadReport]) -> list[Row]:

@@ -149,6 +149,17 @@ class SqlUnit:
         """See hub.ports.Unit."""
         return numbering.watermarks_of(self._connection, self._head.partition)
 
+    def arrived(self, reads: Collection[tuple[str, str]]) -> Mapping[str, int]:
+        """See hub.ports.Unit."""
+        tally = tables.tallies.c
+        found: dict[str, int] = {}
+        for connection_id, read_id in reads:
+            mine = (tally.connection_id == connection_id) & (tally.read_id == read_id)
+            here = mine & (tally.partition == self._head.partition)
+            total = self._connection.execute(sa.select(sa.func.sum(tally.n)).where(here)).scalar()
+            found[read_id] = int(total or 0)
+        return found
+
     def due(self, horizons: Mapping[str, datetime], *, limit: int) -> Sequence[CaseRow]:
         """See hub.ports.Unit."""
         found: list[CaseRow] = []

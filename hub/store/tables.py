@@ -252,8 +252,10 @@ watermarks = sa.Table(
     _text("connection_id", primary_key=True),
     _int("partition", primary_key=True),
     _at("delivered_to", nullable=True),
-    sa.Column("importing", sa.Boolean, nullable=False),
+    _text("importing"),
+    _text("awaited"),
 )
+"""`importing` is a read id or empty; `awaited` a JSON list of [read id, events, watermark]."""
 
 quarantine = sa.Table(
     "quarantine",

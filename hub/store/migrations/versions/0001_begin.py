@@ -173,7 +173,9 @@ def upgrade() -> None:
         sa.Column("ledgered_at", Instant(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("kind IN ('event', 'report', 'rejection', 'alert', 'act', 'genesis')", name=op.f("ck_ledger_kind")),
+        sa.CheckConstraint(
+            "kind IN ('event', 'report', 'rejection', 'alert', 'act', 'genesis')", name=op.f("ck_ledger_kind")
+        ),
         sa.PrimaryKeyConstraint("generation", "partition", "position", name=op.f("pk_ledger")),
     )
     op.create_index(op.f("ix_ledger_subject"), "ledger", ["subject"], unique=False)
@@ -249,6 +251,7 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.Text(), nullable=False),
         sa.Column("partition", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("delivered_to", Instant(), nullable=True),
-        sa.Column("importing", sa.Boolean(), nullable=False),
+        sa.Column("importing", sa.Text(), nullable=False),
+        sa.Column("awaited", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connection_id", "partition", name=op.f("pk_watermarks")),
     )

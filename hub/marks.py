@@ -1,0 +1,43 @@
+"""Decides when a watermark moves: once every event of the reads before it has reached the partition (contract 6).
+
+A broker may hand the events of a dead consumer back after the read-report that followed them. So a report says how
+many events of its read each bucket was sent, and its watermark waits until the partition has seen its share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hub.model.values import Awaited, Watermark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def fresh(connection_id: str) -> Watermark:
+    """Return the mark of a connection of which nothing is known."""
+    return Watermark(connection_id=connection_id, delivered_to=None)
+
+
+def importing(mark: Watermark, read_id: str) -> Watermark:
+    """Mark a declared backfill as open: its connection is not judged until its last read-report is settled."""
+    return replace(mark, importing=read_id)
+
+
+def reported(mark: Watermark, awaited: Awaited) -> Watermark:
+    """Remember the last report of a read until its events are here. Hearing of it twice changes nothing."""
+    if any(each.read_id == awaited.read_id for each in mark.awaited):
+        return mark
+    return replace(mark, awaited=(*mark.awaited, awaited))
+
+
+def settled(mark: Watermark, arrived: Mapping[str, int]) -> Watermark:
+    """Move the mark over every awaited read, in order, of which all events have `arrived` (events by read id)."""
+    waiting = list(mark.awaited)
+    while waiting and arrived.get(waiting[0].read_id, 0) >= waiting[0].events:
+        done = waiting.pop(0)
+        moments = [moment for moment in (mark.delivered_to, done.watermark) if moment is not None]
+        still = "" if mark.importing == done.read_id else mark.importing
+        mark = replace(mark, delivered_to=max(moments, default=None), importing=still)
+    return replace(mark, awaited=tuple(waiting))
