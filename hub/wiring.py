@@ -31,6 +31,7 @@ from hub.registry import Registry
 from hub.relay import Relay
 
 # ID
+from hub.store.identities import Identities
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore
 from hub.supervise import Terms

@@ -6,12 +6,13 @@ The hot path of the hub; SQLAlchemy's per-row work would cost more than the data
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.store.tables import Instant, microseconds
+from hub.store.tables import Instant, aware, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import sqlalchemy as sa
 
@@ -22,20 +23,25 @@ Conflict = Literal["refuse", "ignore", "replace", "add"]
 def insert(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]], *, conflict: Conflict = "refuse"
 ) -> None:
-    """Insert `rows`, each in the order of the table's columns. Instants must be aware."""
+    """Insert `rows`, each in the order of the table's columns. TypeError for a naive instant.
+
+    With `replace`, of several rows of one key the last stands.
+    """
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
-        columns = [list(values) for values in zip(*rows, strict=True)]
-        connection.exec_driver_sql(_postgres(table, conflict), tuple(columns))
+    columns = list(zip(*(_last_of_each(table, rows) if conflict == "replace" else rows), strict=True))
+    postgres = connection.dialect.name == "postgresql"
+    for index in _instants(table):
+        columns[index] = tuple(map(aware if postgres else microseconds, columns[index]))
+    if postgres:
+        connection.exec_driver_sql(_postgres(table, conflict), tuple(map(list, columns)))
     else:
-        at = _instants(table)
-        values = [tuple(_plain(value, index in at) for index, value in enumerate(row)) for row in rows] if at else rows
-        connection.exec_driver_sql(_sqlite(table, conflict), [tuple(row) for row in values])
+        connection.exec_driver_sql(_sqlite(table, conflict), list(zip(*columns, strict=True)))
 
 
-def _plain(value: Any, is_instant: bool) -> Any:  # noqa: ANN401, FBT001 - one value of any column
-    return microseconds(value) if is_instant and value is not None else value
+def _last_of_each(table: sa.Table, rows: Sequence[Sequence[Any]]) -> Collection[Sequence[Any]]:
+    key = itemgetter(*(index for index, column in enumerate(table.columns) if column.primary_key))
+    return {key(row): row for row in rows}.values()
 
 
 @lru_cache(maxsize=64)

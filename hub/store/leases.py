@@ -12,18 +12,30 @@ from hub.store.tables import leases
 
 
 def claim(connection: sa.Connection, role: str, *, owner: str, lease_s: float) -> int | None:
-    """Take or renew `role` for `owner`; return its epoch, or None while another's lease lasts."""
-    moment = database_now(connection)
-    row = connection.execute(sa.select(leases).where(leases.c.role == role).with_for_update()).one_or_none()
-    until = moment + timedelta(seconds=lease_s)
+    """Take or renew `role` for `owner`; return its epoch, or None while another holds it.
+
+    Who stands by never waits for who works: a lease that lasts is read without a lock, and one that has run out while
+    its owner is inside a transaction is held by it all the same, until that transaction ends.
+    """
+    query = sa.select(leases).where(leases.c.role == role)
+    until = database_now(connection) + timedelta(seconds=lease_s)
+    row = connection.execute(query).one_or_none()
     if row is None:
         return _first(connection, role, owner, until)
-    if row.owner is not None and row.owner != owner and row.lease_until > moment:
+    if not _is_free(connection, row, owner):
+        return None
+    mine = row.owner == owner
+    row = connection.execute(query.with_for_update(skip_locked=not mine)).one_or_none()
+    if row is None or not _is_free(connection, row, owner):
         return None
     epoch = int(row.epoch) if row.owner == owner else int(row.epoch) + 1
     change = sa.update(leases).where(leases.c.role == role).values(epoch=epoch, owner=owner, lease_until=until)
     connection.execute(change)
     return epoch
+
+
+def _is_free(connection: sa.Connection, row: sa.Row[tuple[object, ...]], owner: str) -> bool:
+    return row.owner in {None, owner} or row.lease_until <= database_now(connection)
 
 
 def _first(connection: sa.Connection, role: str, owner: str, until: datetime) -> int | None:

@@ -37,12 +37,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:  # noqa: ANN401 - per database
         """Write an instant; TypeError for a naive one."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            problem = f"a naive instant is no instant: {value!r}"
-            raise TypeError(problem)
-        return value if dialect.name == "postgresql" else microseconds(value)
+        return aware(value) if dialect.name == "postgresql" else microseconds(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ANN401 - per database
         """Read an instant as aware UTC."""
@@ -51,9 +46,19 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC) if dialect.name == "postgresql" else instant(value)
 
 
-def microseconds(moment: datetime) -> int:
-    """Whole microseconds since 1970, exact."""
-    since = moment - EPOCH
+def aware(moment: datetime | None) -> datetime | None:
+    """Return `moment` as it is; TypeError for a naive one."""
+    if moment is not None and moment.tzinfo is None:
+        problem = f"a naive instant is no instant: {moment!r}"
+        raise TypeError(problem)
+    return moment
+
+
+def microseconds(moment: datetime | None) -> int | None:
+    """Whole microseconds since 1970, exact; TypeError for a naive instant."""
+    if aware(moment) is None:
+        return None
+    since = moment - EPOCH  # type: ignore[operator] - None has left
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 

@@ -1,0 +1,55 @@
+"""The command `sunlight`: what an operator, an integrator and a newcomer type."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import typer
+
+from hub.cli import demo, importing, keys, ledger, operate, quarantine, summary
+from hub.errors import HubError, Misconfigured
+
+app = typer.Typer(
+    name="sunlight",
+    help="Sunlight Hub 阳光枢纽: connect departments, watch every deadline, raise and follow up alerts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("migrate")(operate.migrate)
+app.command("check")(operate.check)
+app.command("serve")(operate.serve)
+app.command("run")(operate.run)
+app.command("import")(importing.import_)
+app.command("summary")(summary.summary)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(keys.app, name="key")
+
+
+@app.callback()
+def options() -> None:
+    """Sunlight Hub 阳光枢纽: connect departments, watch every deadline, raise and follow up alerts.
+
+    Settings come from ./settings.toml; SUNLIGHT_STORE_URL, SUNLIGHT_BUS_URL and SUNLIGHT_DATA_DIR stand above it.
+    A first look: `sunlight demo`. A real source: `sunlight check`, `sunlight migrate`, `sunlight serve`.
+    """
+
+
+def main() -> None:
+    """Run the command; every error that the operator can mend is one readable message and exit code 2."""
+    logging.basicConfig(
+        level=os.environ.get("SUNLIGHT_LOG", "WARNING").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        app()
+    except Misconfigured as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        sys.exit(2)
+    except HubError as problem:
+        sys.stderr.write(f"{problem.code}: {problem}\n")
+        sys.exit(3)
