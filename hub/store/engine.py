@@ -97,7 +97,7 @@ def translated() -> Iterator[None]:
         if _is_missing_table(error):
             raise _not_migrated() from error
         if _is_away(error):
-            problem = f"the store is away: {str(error.orig).partition('\n')[0]}"
+            problem = "the store is away: " + str(error.orig).partition("\n")[0]
             raise Unavailable(problem) from error
         raise
 

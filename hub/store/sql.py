@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
 
-from hub.errors import Fault, HubError, Misconfigured
+from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
 from hub.store import leases, numbering, rows, tables
 from hub.store.bulk import insert
 from hub.store.engine import open_engine, reading, writing
+from hub.store.tables import aware
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -171,7 +173,8 @@ class SqlUnit:
     def _due(self, connection_id: str, horizon: datetime, limit: int) -> Sequence[CaseRow]:
         cases = tables.cases.c
         mine = (cases.partition == self._head.partition) & (cases.connection_id == connection_id)
-        query = sa.select(tables.cases).where(mine & (cases.wake_at < horizon)).order_by(cases.wake_at).limit(limit)
+        due = sa.select(tables.cases).where(mine & (cases.wake_at < aware(horizon)))
+        query = due.order_by(cases.wake_at, cases.case_id).limit(limit)
         return [rows.case(row) for row in self._connection.execute(query)]
 
     def write(self, changes: Changes) -> None:
@@ -192,9 +195,13 @@ class SqlUnit:
 
     def _check(self, changes: Changes) -> None:
         """Refuse changes that do not follow from the head: a fault of ours, never of a message."""
-        expected = range(self._head.position + 1, self._head.position + 1 + len(changes.entries))
-        if self._written or [entry.position for entry in changes.entries] != list(expected):
-            problem = f"changes do not follow position {self._head.position} of partition {self._head.partition}"
+        head, entries = self._head, changes.entries
+        expected = range(head.position + 1, head.position + 1 + len(entries))
+        last = replace(head, position=head.position + len(entries), hash=entries[-1].hash if entries else head.hash)
+        at_home = all((each.generation, each.partition) == (head.generation, head.partition) for each in entries)
+        in_order = [entry.position for entry in entries] == list(expected)
+        if self._written or not at_home or not in_order or changes.head != last:
+            problem = f"changes do not follow position {head.position} of partition {head.partition}"
             raise HubError(problem)
         self._written = True
 
@@ -245,5 +252,8 @@ def _locked_head(connection: sa.Connection, partition: int) -> Head:
     heads = tables.heads
     latest = sa.select(sa.func.max(heads.c.generation)).scalar_subquery()
     query = sa.select(heads).where((heads.c.generation == latest) & (heads.c.partition == partition)).with_for_update()
-    row = connection.execute(query).one()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        problem = f"the present generation has no partition {partition}: the number of partitions has changed"
+        raise Fenced(problem)
     return Head(generation=row.generation, partition=row.partition, position=row.position, hash=row.hash)

@@ -56,9 +56,9 @@ def aware(moment: datetime | None) -> datetime | None:
 
 def microseconds(moment: datetime | None) -> int | None:
     """Whole microseconds since 1970, exact; TypeError for a naive instant."""
-    if aware(moment) is None:
+    if moment is None:
         return None
-    since = moment - EPOCH  # type: ignore[operator] - None has left
+    since = moment - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
