@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.responses import Response
+from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
 from gateway import api, console, health, metrics, problems
 from gateway.pages import Pages

@@ -1,8 +1,7 @@
-"""Decides what is told of one case: its timeline, clocks with their reasons, alerts and ledger entries, as plain data."""
+"""Decides what is told of one case: timeline, clocks with their reasons, alerts, ledger entries, as plain data."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,7 +12,7 @@ from hub.supervision.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from gateway.reading import Row
     from gateway.words import Label, Names

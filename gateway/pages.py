@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +15,7 @@ from gateway import words
 from gateway.problems import TITLES
 
 if TYPE_CHECKING:
-    from datetime import timedelta, tzinfo
+    from datetime import tzinfo
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -40,7 +40,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(time=self.time, day=self.day, n=number, ago=ago)
+        self._templates.filters.update(time=self.time, due=self.due, n=number, ago=ago)
         self._templates.globals.update(words=words, asset=asset)
 
     def render(self, name: str, request: Request, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
@@ -64,9 +64,13 @@ class Pages:
             value = datetime.fromisoformat(value)
         return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M}"
 
-    def day(self, value: datetime | str | None) -> str:
-        """Write a local day; nothing as a dash."""
-        return self.time(value)[: len("2026-01-31")]
+    def due(self, value: datetime | str) -> str:
+        """Write a due moment; a midnight is the 24:00 of the day before, as limits are counted."""
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        moment = moment.astimezone(self._zone)
+        if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
+            return self.time(moment)
+        return f"{moment - timedelta(days=1):%Y-%m-%d} 24:00"
 
 
 def number(value: float) -> str:
