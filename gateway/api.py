@@ -21,7 +21,7 @@ from hub.model.shapes import load_schema
 from hub.resources import SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gateway.reading import Parts, Row
     from gateway.rights import Gate
@@ -154,14 +154,15 @@ def json_array(rows: Sequence[Row]) -> Response:
 def router(parts: Parts, gate: Gate, names: Names) -> APIRouter:
     """Return the routes of /v1, each behind its scope."""
     api, routes = Api(parts, names), APIRouter(prefix="/v1")
-    for path, endpoint, scope in (
+    behind: Sequence[tuple[str, Callable[..., object], str | None]] = (
         ("/cases", api.cases, "cases:read"),
         ("/cases/{case_id}", api.case, "cases:read"),
         ("/alerts", api.alerts, "alerts:read"),
         ("/summary", api.summary, "cases:read"),
         ("/accounting", api.accounting, "cases:read"),
-    ):
+        ("/feed", api.feed, None),  # its scope depends on the view
+        ("/schemas/{name}", api.schema, None),
+    )
+    for path, endpoint, scope in behind:
         routes.add_api_route(path, endpoint, methods=["GET"], dependencies=[Depends(gate.guard(scope))])
-    for path, endpoint in (("/feed", api.feed), ("/schemas/{name}", api.schema)):
-        routes.add_api_route(path, endpoint, methods=["GET"], dependencies=[Depends(gate.guard(None))])
     return routes

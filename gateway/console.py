@@ -93,12 +93,7 @@ class Console:
     ) -> Response:
         """List cases, newest first."""
         wanted = {"q": q, "region": region, "department": department, "state": state}
-        filters = {
-            "text": q or None,
-            "region": region or None,
-            "department": department or None,
-            "state": state or None,
-        }
+        filters = {"text": q or None, **{name: value or None for name, value in wanted.items() if name != "q"}}
         classes = visible(request.state.who)
         reading = self._parts.reading
         rows, following = listing.newest_cases(reading, filters=filters, classes=classes, after=after, limit=PAGE)
@@ -124,9 +119,7 @@ class Console:
         """Show one case: its timeline, clocks, alerts and ledger entries."""
         row = self._parts.reading.case(case_id)
         if row is None or row["disclosure"] not in visible(request.state.who):
-            raise Problem(
-                404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页按编号查找 look it up under Cases"
-            )
+            raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
         told = casefile(row, self._names, self._parts.zone)
         bars = clock_bars(row["clocks"], self._parts.now())
         return self._pages.render("case.html", request, case=told, bars=bars, now=self._parts.now())

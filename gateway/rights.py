@@ -73,7 +73,7 @@ class Gate:
         return found
 
     def guard(self, scope: str | None) -> Callable[[Request], None]:
-        """Return a dependency that admits holders of `scope` (None: of any key) and names them in `request.state.who`."""
+        """Return a dependency that admits holders of `scope` (None: any key), named in `request.state.who`."""
 
         def admitted(request: Request) -> None:
             request.state.who = self.admit(request)

@@ -17,7 +17,7 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-"""The console loads its own files and nothing else: government networks have no internet, and injected text no power."""
+"""The console loads its own files and nothing else: government networks have no internet, injected text no power."""
 
 HEADERS: Final = {
     "Content-Security-Policy": POLICY,
