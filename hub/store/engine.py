@@ -94,25 +94,24 @@ def translated() -> Iterator[None]:
         problem = f"the store is away: {busy.args[0]}"
         raise Unavailable(problem) from busy
     except sa.exc.DBAPIError as error:
-        if _is_missing_table(error):
-            raise _not_migrated() from error
+        if fault := _operators_fault(error):
+            raise Misconfigured(fault) from error
         if _is_away(error):
             problem = "the store is away: " + str(error.orig).partition("\n")[0]
             raise Unavailable(problem) from error
         raise
 
 
-def _is_missing_table(error: sa.exc.DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    return state in NOT_MIGRATED or str(error.orig).startswith(("no such table", "no such column"))
+def _operators_fault(error: sa.exc.DBAPIError) -> Fault | None:
+    text = str(error.orig)
+    if getattr(error.orig, "sqlstate", None) in NOT_MIGRATED or text.startswith(("no such table", "no such column")):
+        problem = "the store has no tables, or old ones"
+        return Fault(code="store.not-migrated", problem=problem, hint="run `sunlight migrate`")
+    if text in {"file is not a database", "database disk image is malformed"}:
+        return Fault(code="store.not-a-database", problem=f"the store's {text}", hint="check store_url, or restore it")
+    return None
 
 
 def _is_away(error: sa.exc.DBAPIError) -> bool:
     away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)) or error.connection_invalidated
     return away or getattr(error.orig, "sqlstate", None) in BROKEN
-
-
-def _not_migrated() -> Misconfigured:
-    return Misconfigured(
-        Fault(code="store.not-migrated", problem="the store has no tables, or old ones", hint="run `sunlight migrate`")
-    )

@@ -13,7 +13,7 @@ from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
 from hub.store import leases, numbering, rows, tables
 from hub.store.bulk import insert
-from hub.store.engine import open_engine, reading, writing
+from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
 from hub.store.tables import aware
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 class SqlStore:
     """hub.ports.Store on one database. Threads may share it: every call has its own connection."""
 
-    def __init__(self, url: str) -> None:
-        """Use the database at `url`; it is reached when first needed."""
-        self._engine = open_engine(url)
+    def __init__(self, url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S) -> None:
+        """Use the database at `url`; it is reached when first needed. The limits are PostgreSQL's (engine.py)."""
+        self._engine = open_engine(url, stall_s=stall_s, lock_s=lock_s)
 
     def partitions(self) -> int:
         """Return the number of partitions of the present generation; Misconfigured where there is none yet."""

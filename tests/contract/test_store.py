@@ -11,6 +11,7 @@ from hub.errors import Fenced, HubError
 from hub.model.values import Awaited, Changes, Connection, Outcome, Watermark
 from hub.store import tables
 from tests.support.stores import (
+    DATABASES,
     NOW,
     StorePlace,
     a_case,
@@ -19,6 +20,7 @@ from tests.support.stores import (
     a_report,
     an_alert,
     an_arrival,
+    empty_place,
     entries,
     extend,
     held,
@@ -30,13 +32,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+@pytest.fixture(params=DATABASES)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorePlace]:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/store.db" if sqlite else request.getfixturevalue("postgres").fresh_database()
-    place = StorePlace(url).prepare()
-    yield place
-    place.close()
+    with empty_place(request, tmp_path) as place:
+        yield place.prepare()
 
 
 def test_a_unit_that_fails_leaves_nothing_behind(place: StorePlace) -> None:

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
 
 from hub.model.chain import Chain
 from hub.model.values import (
@@ -47,6 +52,7 @@ class StorePlace:
 
     url: str
     opened: list[SqlStore | Queries] = field(default_factory=list)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def prepare(self, partitions: int = 1) -> StorePlace:
         """Migrate it and begin its ledger."""
@@ -84,12 +90,52 @@ class StorePlace:
     def process(self, script: str, *arguments: str) -> subprocess.Popen[str]:
         """Start a process that runs `script` with the URL and `arguments` as its argv; its output can be read."""
         command = [sys.executable, "-c", script, self.url, *arguments]
-        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.started.append(process)
+        return process
 
     def close(self) -> None:
-        """Close what was opened here."""
+        """Close what was opened here, and end what was started."""
+        for process in self.started:
+            process.kill()
+            process.communicate()
         for each in self.opened:
             each.close()
+
+
+DATABASES: Final = ["sqlite", pytest.param("postgres", marks=pytest.mark.servers)]
+"""What the Store port's contract is run against."""
+
+
+@contextmanager
+def empty_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorePlace]:
+    """Make an empty database of the kind that the fixture's parameter names."""
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/store.db" if sqlite else request.getfixturevalue("postgres").fresh_database()
+    place = StorePlace(url)
+    yield place
+    place.close()
+
+
+def cut(url: str) -> None:
+    """Break every connection to a PostgreSQL database, and let nobody in."""
+    name = urlsplit(url).path.lstrip("/")
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with _administering(url) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        connection.execute(end, [name])
+
+
+def mend(url: str) -> None:
+    """Let people into a PostgreSQL database again."""
+    name = sql.Identifier(urlsplit(url).path.lstrip("/"))
+    with _administering(url) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+
+
+def _administering(url: str) -> psycopg.Connection:
+    parts = urlsplit(url)._replace(scheme="postgresql", path="/postgres")
+    return psycopg.connect(urlunsplit(parts), autocommit=True)
 
 
 def held(store: SqlStore, role: str = "partition/0", owner: str = "me") -> int:
