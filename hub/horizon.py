@@ -10,14 +10,22 @@ if TYPE_CHECKING:
 
 
 def horizon(watermark: Watermark | None, *, allowed_delay_s: int, now: datetime) -> datetime | None:
-    """Return the instant before which everything due is judged; None while a declared backfill is still coming in.
+    """Return the instant before which everything due is judged; None while nothing may be judged.
 
     That is what the source has surely delivered up to, never beyond `now`; and at the latest `now` less the delay
-    that the connection is allowed, so that a source which falls silent does not thereby stop its clocks.
+    that the connection is allowed, so that a source which falls silent does not thereby stop its clocks. While a
+    read is coming in the source is not silent: then its word alone counts, and during a backfill not even that. A read
+    that never ends is given up after the allowed delay.
     """
-    if watermark is not None and watermark.importing:
-        return None
-    patience = now - timedelta(seconds=allowed_delay_s)
-    if watermark is None or watermark.delivered_to is None:
-        return patience
-    return max(min(now, watermark.delivered_to), patience)
+    patience = timedelta(seconds=allowed_delay_s)
+    if watermark is None:
+        return now - patience
+    delivered = min(now, watermark.delivered_to) if watermark.delivered_to else None
+    if _is_coming_in(watermark, now, patience):
+        return None if watermark.importing else delivered
+    return max(delivered, now - patience) if delivered else now - patience
+
+
+def _is_coming_in(watermark: Watermark, now: datetime, patience: timedelta) -> bool:
+    since = watermark.reading_since
+    return since is not None and now - since <= patience

@@ -13,6 +13,7 @@ from hub.model.values import Awaited, Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 def fresh(connection_id: str) -> Watermark:
@@ -20,9 +21,11 @@ def fresh(connection_id: str) -> Watermark:
     return Watermark(connection_id=connection_id, delivered_to=None)
 
 
-def importing(mark: Watermark, read_id: str) -> Watermark:
-    """Mark a declared backfill as open: its connection is not judged until its last read-report is settled."""
-    return replace(mark, importing=read_id)
+def begun(mark: Watermark, read_id: str, *, backfill: bool, now: datetime) -> Watermark:
+    """Mark a read as coming in, from its first event on; hearing more of it changes nothing."""
+    if mark.reading == read_id:
+        return mark
+    return replace(mark, reading=read_id, reading_since=now, importing=read_id if backfill else mark.importing)
 
 
 def reported(mark: Watermark, awaited: Awaited) -> Watermark:
@@ -38,6 +41,11 @@ def settled(mark: Watermark, arrived: Mapping[str, int]) -> Watermark:
     while waiting and arrived.get(waiting[0].read_id, 0) >= waiting[0].events:
         done = waiting.pop(0)
         moments = [moment for moment in (mark.delivered_to, done.watermark) if moment is not None]
-        still = "" if mark.importing == done.read_id else mark.importing
-        mark = replace(mark, delivered_to=max(moments, default=None), importing=still)
+        mark = replace(_ended(mark, done.read_id), delivered_to=max(moments, default=None))
     return replace(mark, awaited=tuple(waiting))
+
+
+def _ended(mark: Watermark, read_id: str) -> Watermark:
+    if mark.reading == read_id:
+        mark = replace(mark, reading="", reading_since=None)
+    return replace(mark, importing="") if mark.importing == read_id else mark

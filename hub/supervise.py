@@ -163,8 +163,7 @@ class _Session:
         arrival = event.arrival(outcome, position)
         prior.append(arrival)
         self.arrivals.append(arrival)
-        if event.backfill:
-            self.marks[event.connection_id] = marks.importing(self._mark(event.connection_id), event.message[0])
+        self._begin(event)
 
     def _take_report(self, item: Report) -> None:
         """File a read-report, and move the watermark where it ends a read. Filing it twice changes nothing."""
@@ -192,6 +191,11 @@ class _Session:
         self.quarantine.append(row)
         if item.delivery.kind == "event":
             self.arrivals.append(item.arrival(self.terms.connections))
+
+    def _begin(self, event: Admitted) -> None:
+        mark = self._mark(event.connection_id)
+        begun = marks.begun(mark, event.message[0], backfill=event.backfill, now=self.now)
+        self.marks[event.connection_id] = begun
 
     def _mark(self, connection_id: str) -> Watermark:
         return self.marks.get(connection_id) or marks.fresh(connection_id)

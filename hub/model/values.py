@@ -222,13 +222,15 @@ class Awaited:
 class Watermark:
     """What one connection has surely delivered, as one partition has seen it.
 
-    `importing` names the declared backfill that is open, from its first event until its last report is settled:
-    so long the connection's cases are folded but not judged. `awaited` are reads reported and not yet all here.
+    `reading` names the read that is coming in, from its first event (ledgered at `reading_since`) until its last
+    report is settled; `importing` the same of a declared backfill. `awaited` are reads reported and not yet all here.
     """
 
     connection_id: str
     delivered_to: datetime | None
     importing: str = ""
+    reading: str = ""
+    reading_since: datetime | None = None
     awaited: Sequence[Awaited] = ()
 
 

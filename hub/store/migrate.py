@@ -115,4 +115,6 @@ def _least(marks: Sequence[Watermark]) -> Watermark:
         connection_id=marks[0].connection_id,
         delivered_to=min(known) if len(known) == len(marks) else None,
         importing=max(mark.importing for mark in marks),
+        reading=max(mark.reading for mark in marks),
+        reading_since=max((mark.reading_since for mark in marks if mark.reading_since), default=None),
     )

@@ -166,7 +166,15 @@ def alert(row: sa.Row[Any]) -> AlertRow:
 def watermark_rows(marks: Iterable[Watermark], partition: int) -> list[Row]:
     """Rows of `watermarks`."""
     return [
-        (each.connection_id, partition, each.delivered_to, each.importing, _awaited_text(each.awaited))
+        (
+            each.connection_id,
+            partition,
+            each.delivered_to,
+            each.importing,
+            each.reading,
+            each.reading_since,
+            _awaited_text(each.awaited),
+        )
         for each in marks
     ]
 

@@ -258,9 +258,11 @@ watermarks = sa.Table(
     _int("partition", primary_key=True),
     _at("delivered_to", nullable=True),
     _text("importing"),
+    _text("reading"),
+    _at("reading_since", nullable=True),
     _text("awaited"),
 )
-"""`importing` is a read id or empty; `awaited` a JSON list of [read id, events, watermark]."""
+"""`importing` and `reading` are read ids or empty; `awaited` a JSON list of [read id, events, watermark]."""
 
 quarantine = sa.Table(
     "quarantine",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from hub import marks
-from hub.model.values import Awaited
+from hub.horizon import horizon
+from hub.model.values import Awaited, Watermark
 
 EARLIER = datetime(2026, 3, 2, tzinfo=UTC)
 LATER = datetime(2026, 3, 3, tzinfo=UTC)
+NOW = LATER
+DAY = timedelta(days=1)
 
 
 def awaited(read_id: str, events: int, watermark: datetime | None = LATER) -> Awaited:
@@ -39,11 +44,36 @@ def test_a_mark_never_goes_back() -> None:
     assert marks.settled(marks.reported(mark, awaited("s", 0, EARLIER)), {}).delivered_to == LATER
 
 
-def test_a_backfill_is_open_until_its_own_report_is_settled() -> None:
-    mark = marks.importing(marks.fresh("a"), "r")
+@pytest.mark.parametrize("backfill", [True, False])
+def test_a_read_is_coming_in_until_its_own_report_is_settled(backfill: bool) -> None:  # noqa: FBT001 - a case
+    mark = marks.begun(marks.fresh("a"), "r", backfill=backfill, now=EARLIER)
     other = marks.settled(marks.reported(mark, awaited("s", 0)), {})
-    assert other.importing == "r"
-    assert marks.settled(marks.reported(other, awaited("r", 1)), {"r": 1}).importing == ""
+    assert (other.reading, other.reading_since, bool(other.importing)) == ("r", EARLIER, backfill)
+    done = marks.settled(marks.reported(other, awaited("r", 1)), {"r": 1})
+    assert (done.reading, done.reading_since, done.importing) == ("", None, "")
+
+
+def test_hearing_more_of_a_read_does_not_prolong_it() -> None:
+    mark = marks.begun(marks.fresh("a"), "r", backfill=False, now=EARLIER)
+    assert marks.begun(mark, "r", backfill=False, now=LATER) == mark
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        (None, NOW - DAY),
+        (Watermark(connection_id="a", delivered_to=None), NOW - DAY),
+        (Watermark(connection_id="a", delivered_to=NOW - DAY / 2), NOW - DAY / 2),
+        (Watermark(connection_id="a", delivered_to=NOW + DAY), NOW),
+        (Watermark(connection_id="a", delivered_to=NOW - 9 * DAY), NOW - DAY),
+        (Watermark(connection_id="a", delivered_to=None, reading="r", reading_since=NOW), None),
+        (Watermark(connection_id="a", delivered_to=NOW - 9 * DAY, reading="r", reading_since=NOW), NOW - 9 * DAY),
+        (Watermark(connection_id="a", delivered_to=NOW - 9 * DAY, reading="r", reading_since=NOW - 2 * DAY), NOW - DAY),
+        (Watermark(connection_id="a", delivered_to=NOW, importing="r", reading="r", reading_since=NOW), None),
+    ],
+)
+def test_silence_is_evidence_up_to_the_horizon(mark: Watermark | None, expected: datetime | None) -> None:
+    assert horizon(mark, allowed_delay_s=int(DAY.total_seconds()), now=NOW) == expected
 
 
 def test_hearing_a_report_twice_changes_nothing() -> None:

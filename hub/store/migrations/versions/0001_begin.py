@@ -252,6 +252,8 @@ def upgrade() -> None:
         sa.Column("partition", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("delivered_to", Instant(), nullable=True),
         sa.Column("importing", sa.Text(), nullable=False),
+        sa.Column("reading", sa.Text(), nullable=False),
+        sa.Column("reading_since", Instant(), nullable=True),
         sa.Column("awaited", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connection_id", "partition", name=op.f("pk_watermarks")),
     )
