@@ -54,9 +54,10 @@ def release(connection: sa.Connection, role: str, *, epoch: int) -> None:
     connection.execute(sa.update(leases).where(held).values(owner=None, lease_until=None))
 
 
-def check(connection: sa.Connection, role: str, *, epoch: int) -> None:
-    """Hold `role`'s row until the transaction ends; raise Fenced if `epoch` is not its epoch."""
-    present = connection.execute(sa.select(leases.c.epoch).where(leases.c.role == role).with_for_update()).scalar()
+def check(connection: sa.Connection, role: str, *, epoch: int, hold: bool = True) -> None:
+    """Raise Fenced if `epoch` is not `role`'s epoch; `hold` its row, so that it stays until the transaction ends."""
+    query = sa.select(leases.c.epoch).where(leases.c.role == role)
+    present = connection.execute(query.with_for_update() if hold else query).scalar()
     if present != epoch:
         problem = f"{role} is at epoch {present}, not {epoch}: another owner has it"
         raise Fenced(problem)

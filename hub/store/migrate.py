@@ -16,7 +16,7 @@ from hub.errors import Fault, Misconfigured
 from hub.model import ids
 from hub.model.chain import GENESIS, Chain
 from hub.model.values import Head, Watermark
-from hub.store import leases, rows, tables
+from hub.store import leases, numbering, rows, tables
 from hub.store.bulk import insert
 from hub.store.engine import open_engine, writing
 from hub.store.sql import present_heads
@@ -69,8 +69,7 @@ def begin(url: str, *, partitions: int) -> bool:
 def _require_drained(connection: sa.Connection, old: Sequence[sa.Row[tuple[object, ...]]]) -> None:
     now = leases.database_now(connection)
     busy = sa.select(sa.func.count()).where(tables.leases.c.lease_until > now, tables.leases.c.owner.is_not(None))
-    behind = [head.partition for head in old if head.numbered < head.position]
-    if old and (behind or connection.execute(busy.select_from(tables.leases)).scalar_one()):
+    if old and (numbering.behind(connection) or connection.execute(busy.select_from(tables.leases)).scalar_one()):
         raise Misconfigured(
             Fault(
                 code="store.not-drained",
@@ -89,7 +88,8 @@ def _open_chain(
         inherited = [[head.generation, head.partition, head.position, head.hash.hex()] for head in old]
         chain.append(kind="genesis", subject="", outcome="", body=orjson.dumps({"heads": inherited}))
     head = chain.head
-    insert(connection, tables.heads, [(head.generation, head.partition, head.position, head.hash, 0)])
+    insert(connection, tables.heads, [(head.generation, head.partition, head.position, head.hash)])
+    insert(connection, tables.cursors, [(head.generation, head.partition, 0)])
     insert(connection, tables.ledger, rows.entry_rows(chain.entries))
 
 

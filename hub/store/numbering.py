@@ -29,11 +29,18 @@ def watermarks_of(connection: sa.Connection, partition: int) -> Mapping[str, Wat
 
 def is_idle(connection: sa.Connection, published: int) -> bool:
     """Tell whether there is nothing to number, nothing to publish again and nothing to record."""
-    waiting = sa.select(sa.literal(1)).where(tables.heads.c.numbered < tables.heads.c.position).limit(1)
-    if connection.execute(waiting).first() is not None:
-        return False
     state = connection.execute(sa.select(tables.relay)).one_or_none()
-    return state is None or (state.published == state.last_sequence and published <= state.published)
+    settled = state is None or (state.published == state.last_sequence and published <= state.published)
+    return settled and not behind(connection)
+
+
+def behind(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """Return the chains that the relay is behind in, with `position` and `numbered`, the least behind first."""
+    head, cursor = tables.heads.c, tables.cursors.c
+    same = (head.generation == cursor.generation) & (head.partition == cursor.partition)
+    query: sa.Select[Any] = sa.select(head.generation, head.partition, head.position, cursor.numbered)
+    joined = query.join_from(tables.heads, tables.cursors, same).where(cursor.numbered < head.position)
+    return connection.execute(joined.order_by(head.position - cursor.numbered, head.partition)).all()
 
 
 def number(
@@ -67,35 +74,39 @@ def _next(
     """Number the next entries, chain by chain; entries that appear nowhere are passed over for good."""
     streams = _Streams(connection)
     items: list[FeedItem] = []
-    while not items and (behind := _behind(connection)):
-        for head in behind:
-            for entry in _after(connection, head, limit - len(items)):
-                for place in places(entry):
-                    last += 1
-                    items.append(streams.item(entry, place, last))
+    while not items and (entries := _take(connection, limit)):
+        for entry in entries:
+            for place in places(entry):
+                last += 1
+                items.append(streams.item(entry, place, last))
     insert(connection, tables.feed, [_feed_row(item) for item in items])
     streams.write()
     return items
 
 
-def _behind(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
-    """Return the chains whose cursor is behind their head, older generations first."""
-    heads = tables.heads.c
-    behind = sa.select(tables.heads).where(heads.numbered < heads.position)
-    return connection.execute(behind.order_by(heads.generation, heads.partition)).all()
+def _take(connection: sa.Connection, limit: int) -> Sequence[Entry]:
+    """Return the entries after the cursors, at most `limit`, and move the cursors behind them.
 
-
-def _after(connection: sa.Connection, head: sa.Row[Any], limit: int) -> Sequence[Entry]:
-    """Return the entries after the cursor of one chain, and move the cursor behind them."""
-    if limit <= 0:
-        return ()
-    chain = tables.ledger.c
-    own = (chain.generation == head.generation) & (chain.partition == head.partition)
-    query = sa.select(tables.ledger).where(own & (chain.position > head.numbered)).order_by(chain.position).limit(limit)
-    entries = [rows.entry(row) for row in connection.execute(query)]
-    mine = (tables.heads.c.generation == head.generation) & (tables.heads.c.partition == head.partition)
-    connection.execute(sa.update(tables.heads).where(mine).values(numbered=entries[-1].position))
+    Every chain has its share: what those that are least behind leave over goes to the others.
+    """
+    entries: list[Entry] = []
+    moved = []
+    chains = behind(connection)
+    for index, chain in enumerate(chains):
+        share = -((len(entries) - limit) // (len(chains) - index))
+        if taken := _after(connection, chain, share):
+            entries += taken
+            moved.append((chain.generation, chain.partition, taken[-1].position))
+    insert(connection, tables.cursors, moved, conflict="replace")
     return entries
+
+
+def _after(connection: sa.Connection, chain: sa.Row[Any], limit: int) -> Sequence[Entry]:
+    """Return the entries after the cursor of one chain."""
+    entry = tables.ledger.c
+    own = (entry.generation == chain.generation) & (entry.partition == chain.partition)
+    query = sa.select(tables.ledger).where(own & (entry.position > chain.numbered)).order_by(entry.position)
+    return [rows.entry(row) for row in connection.execute(query.limit(limit))] if limit else ()
 
 
 class _Streams:

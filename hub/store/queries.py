@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from hub.model.values import Outcome
-from hub.store import rows, tables
+from hub.store import numbering, rows, tables
 from hub.store.engine import open_engine, reading
 
 if TYPE_CHECKING:
@@ -215,11 +215,9 @@ class Queries:
     def lag(self) -> dict[str, int]:
         """Return how many ledger entries await the relay, and how many numbered documents await the broker."""
         with reading(self._engine) as connection:
-            heads = tables.heads.c
-            behind = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(heads.position - heads.numbered), 0)))
+            unnumbered = sum(chain.position - chain.numbered for chain in numbering.behind(connection))
             state = connection.execute(sa.select(tables.relay)).one_or_none()
-            unconfirmed = state.last_sequence - state.published if state else 0
-            return {"unnumbered": int(behind.scalar_one()), "unconfirmed": unconfirmed}
+            return {"unnumbered": unnumbered, "unconfirmed": state.last_sequence - state.published if state else 0}
 
     def _all(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with reading(self._engine) as connection:

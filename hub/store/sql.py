@@ -73,6 +73,7 @@ class SqlStore:
     ) -> Sequence[FeedItem]:
         """See hub.ports.Store."""
         with reading(self._engine) as connection:
+            leases.check(connection, "relay", epoch=epoch, hold=False)
             if numbering.is_idle(connection, published):
                 return ()
         with writing(self._engine) as connection:

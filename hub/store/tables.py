@@ -102,10 +102,14 @@ heads = sa.Table(
     _int("partition", primary_key=True),
     _int("position"),
     sa.Column("hash", sa.LargeBinary, nullable=False),
-    _int("numbered"),
-    sa.CheckConstraint("numbered <= position", name="numbered"),
 )
-"""The last entry of every chain; `numbered` is how far the relay has come in it."""
+"""The last entry of every chain."""
+
+cursors = sa.Table(
+    "cursors", METADATA, _int("generation", primary_key=True), _int("partition", primary_key=True), _int("numbered")
+)
+"""How far the relay has come in every chain; apart from the heads, so that relay and owners never wait for one
+another's row locks."""
 
 ledger = sa.Table(
     "ledger",

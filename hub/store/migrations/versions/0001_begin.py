@@ -93,6 +93,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_connections")),
     )
     op.create_table(
+        "cursors",
+        sa.Column("generation", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("partition", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("numbered", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("generation", "partition", name=op.f("pk_cursors")),
+    )
+    op.create_table(
         "feed",
         sa.Column("view", sa.Text(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -114,8 +121,6 @@ def upgrade() -> None:
         sa.Column("partition", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("numbered", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.CheckConstraint("numbered <= position", name=op.f("ck_heads_numbered")),
         sa.PrimaryKeyConstraint("generation", "partition", name=op.f("pk_heads")),
     )
     op.create_table(
