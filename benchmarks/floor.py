@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
@@ -38,18 +38,17 @@ def run(bodies: Sequence[bytes], *, amqp_url: str, postgres_url: str, partitions
         database.execute("CREATE TABLE floor (message_id text PRIMARY KEY, body bytea NOT NULL)")
     wanted = _counts(bodies, partitions)
     context = multiprocessing.get_context("spawn")
-    consumers = [
-        context.Process(target=_consume, args=(amqp_url, url, partitions, partition, wanted[partition]))
+    ready = context.Barrier(partitions + 2)
+    processes = [
+        context.Process(target=_consume, args=(amqp_url, url, partitions, partition, wanted[partition], ready))
         for partition in range(partitions)
     ]
-    for consumer in consumers:
-        consumer.start()
-    _publish(list(bodies[:1]), amqp_url, partitions, first=-1)  # declares the topology before the clock starts
-    time.sleep(2)
+    processes.append(context.Process(target=_publish, args=(list(bodies), amqp_url, partitions, ready)))
+    for process in processes:
+        process.start()
+    ready.wait()
     started = time.perf_counter()
-    publisher = context.Process(target=_publish, args=(list(bodies), amqp_url, partitions))
-    publisher.start()
-    for process in (publisher, *consumers):
+    for process in processes:
         process.join()
     return time.perf_counter() - started
 
@@ -58,7 +57,6 @@ def _counts(bodies: Sequence[bytes], partitions: int) -> list[int]:
     counts = [0] * partitions
     for number in range(len(bodies)):
         counts[_bucket(number) % partitions] += 1
-    counts[_bucket(-1) % partitions] += 1
     return counts
 
 
@@ -66,16 +64,18 @@ def _bucket(number: int) -> int:
     return zlib.crc32(str(number // 6).encode()) % 256
 
 
-def _publish(bodies: Sequence[bytes], amqp_url: str, partitions: int, first: int = 0) -> None:
+def _publish(bodies: Sequence[bytes], amqp_url: str, partitions: int, ready: Any) -> None:  # noqa: ANN401 - a barrier
     bus = open_bus(amqp_url, topology(partitions, ["intranet"]))
+    bus.depth(intake_queue(0))
+    ready.wait()
     for start in range(0, len(bodies), WINDOW):
         bus.publish(
             [
                 Message(
                     exchange="intake",
-                    key=str(_bucket(first + start + offset)),
+                    key=str(_bucket(start + offset)),
                     kind="event",
-                    message_id=str(first + start + offset),
+                    message_id=str(start + offset),
                     body=body,
                 )
                 for offset, body in enumerate(bodies[start : start + WINDOW])
@@ -84,8 +84,17 @@ def _publish(bodies: Sequence[bytes], amqp_url: str, partitions: int, first: int
     bus.close()
 
 
-def _consume(amqp_url: str, postgres_url: str, partitions: int, partition: int, wanted: int) -> None:
+def _consume(
+    amqp_url: str,
+    postgres_url: str,
+    partitions: int,
+    partition: int,
+    wanted: int,
+    ready: Any,  # noqa: ANN401 - a barrier
+) -> None:
     bus = open_bus(amqp_url, topology(partitions, ["intranet"]))
+    bus.consume(intake_queue(partition), limit=BATCH, wait_s=0)
+    ready.wait()
     done = 0
     with psycopg.connect(postgres_url) as database, database.cursor() as cursor:
         while done < wanted:

@@ -11,6 +11,7 @@ from benchmarks.data import EVENTS_A_RECORD
 from hub import settings as settings_
 from hub import wiring
 from hub.mapping import TOKEN_KEY
+from hub.model.queues import intake_queue
 from hub.resources import ROOT
 from hub.store.migrate import begin, migrate
 
@@ -34,14 +35,14 @@ def run(path: Path, records: int, environment: Mapping[str, str]) -> tuple[float
     hub.vault.seal(b"the keys are made before the clock starts")
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    behind = [context.Process(target=_supervise, args=(partition, stop)) for partition in hub.partitions]
-    behind.append(context.Process(target=_relay, args=(stop,)))
-    for process in behind:
+    ready = context.Barrier(len(hub.partitions) + 3)
+    behind = [context.Process(target=_supervise, args=(partition, stop, ready)) for partition in hub.partitions]
+    behind.append(context.Process(target=_relay, args=(stop, ready)))
+    reader = context.Process(target=_read, args=(path, ready))
+    for process in [reader, *behind]:
         process.start()
-    time.sleep(3)
+    ready.wait()
     started = time.perf_counter()
-    reader = context.Process(target=_read, args=(path,))
-    reader.start()
     wanted = records * EVENTS_A_RECORD
     _wait(hub, wanted, [reader, *behind])
     elapsed = time.perf_counter() - started
@@ -63,28 +64,35 @@ def _wait(hub: wiring.Hub, wanted: int, processes: Sequence[BaseProcess]) -> Non
             return
 
 
-def _read(path: Path) -> None:
+def _read(path: Path, ready: Any) -> None:  # noqa: ANN401 - a multiprocessing barrier
     hub = wiring.build(settings_.load())
     mapped = wiring.load_mapping(MAPPING)
     bus = hub.bus()
-    hub.intake(mapped, bus).run_once(hub.source(mapped, path))
+    intake, source = hub.intake(mapped, bus), hub.source(mapped, path)
+    bus.depth(intake_queue(0))
+    ready.wait()
+    intake.run_once(source)
     bus.close()
 
 
-def _supervise(partition: int, stop: Any) -> None:  # noqa: ANN401 - a multiprocessing event
+def _supervise(partition: int, stop: Any, ready: Any) -> None:  # noqa: ANN401 - a multiprocessing event and barrier
     hub = wiring.build(settings_.load())
     bus = hub.bus()
     owner = hub.owner(bus)
+    owner.step(partition, wait_s=0)
+    ready.wait()
     while not stop.is_set():
         owner.step(partition, wait_s=0.2)
     owner.release()
     bus.close()
 
 
-def _relay(stop: Any) -> None:  # noqa: ANN401 - a multiprocessing event
+def _relay(stop: Any, ready: Any) -> None:  # noqa: ANN401 - a multiprocessing event and barrier
     hub = wiring.build(settings_.load())
     bus = hub.bus()
     relay = hub.relay(bus)
+    relay.step()
+    ready.wait()
     while not stop.is_set():
         if not relay.step():
             time.sleep(0.02)
