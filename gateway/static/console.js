@@ -11,6 +11,7 @@ async function refresh() {
   }
   if (!answer.ok) throw new Error(String(answer.status));
   live.innerHTML = await answer.text();
+  live.dataset.refreshed = String(Number(live.dataset.refreshed || 0) + 1);
 }
 
 function mark(isLost) {

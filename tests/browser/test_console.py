@@ -1,0 +1,79 @@
+"""A real browser shows the console whole: live, in Chinese, on a phone too, and asks nobody else."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lxml import html
+
+from tests.support import chromium
+from tests.support.desks import HOSTILE, a_client, a_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+SHOTS = os.environ.get("SUNLIGHT_SCREENSHOTS")
+"""A folder in which to keep the pictures, for people."""
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    hub = a_desk(tmp_path_factory.mktemp("desk"))
+    with a_client(hub) as opened:
+        yield opened
+    hub.close()
+
+
+@pytest.fixture
+def look(client: httpx.Client, tmp_path: Path) -> Any:
+    """Return how to look at a page: as it stands, or as a picture."""
+
+    class Look:
+        def dom(self, path: str) -> html.HtmlElement:
+            return html.fromstring(chromium.dom(f"{client.base_url}".rstrip("/") + path, tmp_path / "profile"))
+
+        def shot(self, name: str, path: str, *, width: int = 1440) -> bytes:
+            picture = Path(SHOTS or tmp_path) / f"{name}.png"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            url = f"{client.base_url}".rstrip("/") + path
+            return chromium.shot(url, tmp_path / "profile", picture, width=width)
+
+    return Look()
+
+
+def path_of(client: httpx.Client, number: str) -> str:
+    case = client.get("/v1/cases", params={"q": number}).json()["items"][0]
+    return f"/cases/{case['case_id']}"
+
+
+def test_the_overview_keeps_itself_live_in_a_browser(look: Any) -> None:
+    page = look.dom("/")
+    assert int(page.get_element_by_id("live").get("data-refreshed", "0")) >= 1
+    assert "泰州市住房和城乡建设局" in page.text_content()
+    assert "连接中断" not in page.text_content()
+
+
+def test_a_hostile_title_runs_nothing_in_a_browser(look: Any, client: httpx.Client) -> None:
+    page = look.dom(path_of(client, "T-2"))
+    assert page.findtext(".//h1") == HOSTILE
+    assert {script.get("src").partition("?")[0] for script in page.iter("script")} == {"/static/console.js"}
+
+
+@pytest.mark.parametrize("name", ["overview", "cases", "case", "alerts"])
+def test_a_page_is_drawn_whole_and_not_blank(look: Any, client: httpx.Client, name: str) -> None:
+    path = {"overview": "/", "cases": "/cases", "case": path_of(client, "T-1"), "alerts": "/alerts"}[name]
+    picture = look.shot(name, path)
+    assert struct.unpack(">II", picture[16:24]) == (1440, 1200)
+    blank = 15_000
+    assert len(picture) > blank, "a blank or unstyled page compresses to less"
+
+
+def test_a_case_is_legible_on_a_phone(look: Any, client: httpx.Client) -> None:
+    picture = look.shot("phone", path_of(client, "T-1"), width=500)
+    assert struct.unpack(">II", picture[16:24]) == (500, 1200)

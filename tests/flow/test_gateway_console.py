@@ -1,0 +1,121 @@
+"""The console shows what the store holds, in both languages, and nothing that a record says becomes markup."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from lxml import html
+
+from tests.support.desks import HOSTILE, a_client, a_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+PAGES = ("/", "/live/figures", "/cases", "/alerts", "/quarantine", "/login", "/nowhere")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    hub = a_desk(tmp_path_factory.mktemp("desk"))
+    with a_client(hub) as opened:
+        yield opened
+    hub.close()
+
+
+def case_page(client: httpx.Client, number: str) -> str:
+    case = client.get("/v1/cases", params={"q": number}).json()["items"][0]
+    return client.get(f"/cases/{case['case_id']}").text
+
+
+def test_the_overview_shows_the_figures_of_the_summary(client: httpx.Client) -> None:
+    page = html.fromstring(client.get("/").text)
+    figures = {row.findtext("dt").split()[0]: row.findtext("dd") for row in page.iterfind(".//dl/div")}
+    assert figures["办件"] == "6"
+    assert figures["在办"] == "5"
+    assert figures["隔离待处理"] == "1"
+    assert "泰州市住房和城乡建设局" in page.text_content()
+    assert "兴化市" in page.text_content()
+    assert "回放时钟" in page.text_content()
+
+
+def test_the_live_part_is_the_overviews(client: httpx.Client) -> None:
+    assert client.get("/live/figures").text.strip() in client.get("/").text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_hostile_title_is_text_and_never_markup(client: httpx.Client, path: str) -> None:
+    text = client.get(path, params={"q": HOSTILE, "next": HOSTILE}).text
+    assert "<script>alert" not in text
+    assert not any(script.text for script in html.fromstring(text).iter("script"))
+
+
+def test_a_hostile_title_is_shown_as_it_was_written(client: httpx.Client) -> None:
+    assert html.fromstring(case_page(client, "T-2")).findtext(".//h1") == HOSTILE
+    assert HOSTILE in html.fromstring(client.get("/cases").text).text_content()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_nothing_of_other_hosts_and_has_no_inline_code(client: httpx.Client, path: str) -> None:
+    text = client.get(path).text
+    assert not re.findall(r"""(?:src|href|action)=["'](?:https?:)?//""", text)
+    assert not re.findall(r"<[^>]+\s(?:on\w+|style)=", text)
+    assert "<style" not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/cases", "/alerts", "/quarantine", "/login"])
+def test_a_page_has_landmarks_a_language_one_heading_and_named_columns(client: httpx.Client, path: str) -> None:
+    page = html.fromstring(client.get(path).text)
+    assert page.get("lang") == "zh-CN"
+    assert len(page.findall(".//main")) == len(page.findall(".//h1")) == 1
+    assert page.findtext(".//title")
+    for table in page.iter("table"):
+        assert all(cell.get("scope") == "col" for cell in table.iterfind("./thead/tr/th"))
+        assert table.find("./thead/tr/th") is not None
+    assert all(field.getparent().tag == "label" for field in page.iter("select") if field.get("type") != "hidden")
+    assert page.findall(".//*[@lang='en']")
+
+
+def test_the_cases_page_filters_and_pages_newest_first(client: httpx.Client) -> None:
+    page = html.fromstring(client.get("/cases", params={"region": "321283"}).text)
+    listed = [cell.text_content() for cell in page.iterfind(".//tbody/tr/th")]
+    assert listed == ["T-6", "T-4", "T-3"]
+    chosen = page.xpath("//select[@name='region']/option[@selected]/@value")
+    assert chosen == ["321283"]
+
+
+def test_a_case_page_shows_what_happened_why_it_was_due_and_where_it_is_kept(client: httpx.Client) -> None:
+    page = html.fromstring(case_page(client, "T-1"))
+    text = page.text_content()
+    events = [item.findtext("h3").strip() for item in page.iterfind(".//ol[@class='timeline']/li")]
+    assert events == ["收件登记", "受理"]
+    for words in ("承诺时限", "2026-03-20 17:00", "超时", "承诺超时", "The department reported the due moment", "账本"):
+        assert words in text
+    assert page.xpath("//*[local-name() = 'rect'][@class = 'over']")
+
+
+def test_an_event_out_of_order_is_marked_on_the_page(client: httpx.Client) -> None:
+    assert "顺序异常" in case_page(client, "T-6")
+
+
+def test_the_quarantine_page_says_what_to_do_and_shows_no_bytes(client: httpx.Client) -> None:
+    text = client.get("/quarantine").text
+    assert "map." in text
+    assert "待处理" in text
+    assert "这一行时间有误" not in text
+
+
+def test_a_page_that_is_not_there_is_a_page(client: httpx.Client) -> None:
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "返回总览" in answer.text
+
+
+def test_assets_change_their_address_with_their_content(client: httpx.Client) -> None:
+    addresses = re.findall(r"/static/[\w.]+\?v=[0-9a-f]{8}", client.get("/").text)
+    assert len(set(addresses)) == 3
+    assert all(client.get(address).status_code == 200 for address in addresses)
