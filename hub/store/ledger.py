@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 import sqlalchemy as sa
 
 from hub.errors import Fault, Misconfigured
 from hub.model.chain import GENESIS, link
+from hub.model.values import Head
 from hub.signer import Signer, is_signed
 from hub.store import rows, tables
 from hub.store.engine import open_engine, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from hub.model.values import Entry
+
+Key: TypeAlias = tuple[int, int]
+"""Generation and partition: the name of a chain."""
+
+FIRST_GENERATION: Final = 1
+"""It inherits nothing."""
 
 CHUNK: Final = 2000
 """Rows read at a time, so that memory does not grow with the ledger."""
@@ -62,13 +70,8 @@ class Report:
 
 def seal(url: str, *, signer: Signer, now: datetime) -> dict[str, Any]:
     """Return the heads of all chains, signed: what `verify` compares with later to find a truncated tail."""
-    engine = open_engine(url)
-    with reading(engine) as connection:
-        heads = connection.execute(
-            sa.select(tables.heads).order_by(tables.heads.c.generation, tables.heads.c.partition)
-        )
-        listed = [[head.generation, head.partition, head.position, head.hash.hex()] for head in heads]
-    engine.dispose()
+    with closing(url) as engine, reading(engine) as connection:
+        listed = [[*key, head.position, head.hash.hex()] for key, head in _heads(connection).items()]
     sealed = {"heads": listed, "sealed_at": now.isoformat(), "public_key": signer.public_key}
     return {**sealed, "signature": signer.sign(sealed)}
 
@@ -79,23 +82,46 @@ def verify(url: str, *, sealed: Mapping[str, Any] | None = None, public_key: str
     A seal must be signed by `public_key`, or where none is given by the key it names.
     """
     marks = _marks(sealed, public_key) if sealed is not None else {}
+    with closing(url) as engine, reading(engine) as connection:
+        heads = _heads(connection)
+        chains = [
+            _followed(connection, key, heads.get(key), marks.get(key)) for key in _chains(connection, heads, marks)
+        ]
+    findings = [finding for chain in chains for finding in (*chain.findings, *chain.inheritance(heads))]
+    return Report(
+        entries=sum(chain.seen for chain in chains), chains=len(heads), findings=list(dict.fromkeys(findings))
+    )
+
+
+@contextmanager
+def closing(url: str) -> Iterator[sa.Engine]:
+    """Open an engine for one question."""
     engine = open_engine(url)
-    findings: list[Finding] = []
-    entries = chains = 0
-    with reading(engine) as connection:
-        heads = connection.execute(sa.select(tables.heads)).all()
-        for head in heads:
-            chain = _Chain(head, marks.pop((head.generation, head.partition), None))
-            for entry in _entries(connection, head.generation, head.partition):
-                chain.follow(entry)
-            chain.end()
-            findings.extend(chain.findings)
-            entries += chain.seen
-            chains += 1
-        findings.extend(_inheritance(connection))
-    engine.dispose()
-    findings.extend(_missing(key, mark) for key, mark in marks.items())
-    return Report(entries=entries, chains=chains, findings=findings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _heads(connection: sa.Connection) -> dict[Key, Head]:
+    """Return every head by generation and partition, in order."""
+    query = sa.select(tables.heads).order_by(tables.heads.c.generation, tables.heads.c.partition)
+    found = (Head(**rows.named(row)) for row in connection.execute(query))
+    return {(head.generation, head.partition): head for head in found}
+
+
+def _chains(connection: sa.Connection, *known: Collection[Key]) -> list[Key]:
+    """Name every chain of which there is a head, a seal or an entry."""
+    query = sa.select(tables.ledger.c.generation, tables.ledger.c.partition).distinct()
+    return sorted({(row.generation, row.partition) for row in connection.execute(query)}.union(*known))
+
+
+def _followed(connection: sa.Connection, key: Key, head: Head | None, mark: tuple[int, str] | None) -> _Chain:
+    chain = _Chain(key, head, mark)
+    for entry in _entries(connection, *key):
+        chain.follow(entry)
+    chain.end()
+    return chain
 
 
 def _marks(sealed: Mapping[str, Any], public_key: str) -> dict[tuple[int, int], tuple[int, str]]:
@@ -121,12 +147,13 @@ def _entries(connection: sa.Connection, generation: int, partition: int) -> Iter
 class _Chain:
     """Follows one chain. After a break it goes on from what stands there, so that every break is found, each once."""
 
-    def __init__(self, head: sa.Row[Any], mark: tuple[int, str] | None) -> None:
+    def __init__(self, key: Key, head: Head | None, mark: tuple[int, str] | None) -> None:
         self.findings: list[Finding] = []
         self.seen = 0
-        self._head, self._mark = head, mark
+        self._key, self._head, self._mark = key, head, mark
         self._position = 0
         self._before = {GENESIS}
+        self._genesis: Entry | None = None
 
     def follow(self, entry: Entry) -> None:
         """Check one entry against what came before."""
@@ -141,37 +168,45 @@ class _Chain:
             self._before |= follows
         if self._mark and entry.position == self._mark[0] and entry.hash.hex() != self._mark[1]:
             self._find(entry.position, "rewritten: its hash is not the sealed one")
+        if entry.position == 1:
+            self._genesis = entry
         self._position = entry.position
 
     def end(self) -> None:
         """Check the tail against the head row and the seal."""
-        if self._position < self._head.position:
+        if self._head is None:
+            self._find(0, "the head row is gone")
+        elif self._position < self._head.position:
             self._find(self._position + 1, f"truncated: the head row stands at {self._head.position}")
         elif self._position > self._head.position:
             self._find(self._head.position + 1, "foreign: entries stand beyond the head row")
-        elif self._position and self._head.hash not in self._before:
+        elif self._head.hash not in self._before:
             self._find(self._position, "the head row has another hash")
         if self._mark and self._position < self._mark[0]:
             self._find(self._position + 1, f"truncated: position {self._mark[0]} was sealed")
 
+    def inheritance(self, heads: Mapping[Key, Head]) -> Iterator[Finding]:
+        """Check that a later generation's chain starts from the heads that the one before it ended with."""
+        generation = self._key[0]
+        if generation == FIRST_GENERATION:
+            return
+        inherited = _inherited(self._genesis)
+        ended = {key: (head.position, head.hash.hex()) for key, head in heads.items() if key[0] == generation - 1}
+        problem = f"this is not the head from which generation {generation} goes on"
+        for key, (position, _) in sorted(inherited.items() ^ ended.items()):
+            yield Finding(generation=key[0], partition=key[1], position=position, problem=problem)
+
     def _find(self, position: int, problem: str) -> None:
-        where = {"generation": self._head.generation, "partition": self._head.partition, "position": position}
-        self.findings.append(Finding(**where, problem=problem))
+        self.findings.append(self._finding(position, problem))
+
+    def _finding(self, position: int, problem: str) -> Finding:
+        return Finding(generation=self._key[0], partition=self._key[1], position=position, problem=problem)
 
 
-def _inheritance(connection: sa.Connection) -> Iterator[Finding]:
-    """Check that each later generation starts from the heads that the one before it ended with."""
-    heads = {(row.generation, row.partition): row for row in connection.execute(sa.select(tables.heads))}
-    genesis = sa.select(tables.ledger).where(tables.ledger.c.kind == "genesis")
-    for entry in connection.execute(genesis):
-        for generation, partition, position, digest in orjson.loads(entry.body)["heads"]:
-            old = heads.get((generation, partition))
-            if old is None or (old.position, old.hash.hex()) != (position, digest):
-                problem = f"it inherits another head than generation {generation}, partition {partition} has"
-                yield Finding(
-                    generation=entry.generation, partition=entry.partition, position=entry.position, problem=problem
-                )
-
-
-def _missing(key: tuple[int, int], mark: tuple[int, str]) -> Finding:
-    return Finding(generation=key[0], partition=key[1], position=mark[0], problem="the whole chain is gone")
+def _inherited(genesis: Entry | None) -> dict[Key, tuple[int, str]]:
+    """Return the heads that a chain's first entry carries; none where it has been tampered with beyond reading."""
+    try:
+        listed = orjson.loads(genesis.body)["heads"] if genesis else ()
+        return {(int(number), int(partition)): (int(at), str(digest)) for number, partition, at, digest in listed}
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return {}
