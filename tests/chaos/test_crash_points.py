@@ -43,12 +43,12 @@ def places(request: pytest.FixtureRequest, source: Path, tmp_path: Path) -> Call
     """Make fresh places for hubs, on the embedded default and on real servers."""
     numbers = iter(range(10**6))
     if request.param == "embedded":
-        return lambda: victim.Place(tmp_path / str(next(numbers)), source)
+        return lambda: victim.Place(tmp_path / str(next(numbers)), source).prepared()
     rabbitmq: RabbitMQ = request.getfixturevalue("rabbitmq")
     postgres: Postgres = request.getfixturevalue("postgres")
     return lambda: victim.Place(
         tmp_path / str(next(numbers)), source, store_url=postgres.fresh_database(), bus_url=rabbitmq.vhost()
-    )
+    ).prepared()
 
 
 @pytest.mark.parametrize("role", ["intake", "supervise", "relay"])

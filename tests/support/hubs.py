@@ -19,15 +19,22 @@ if TYPE_CHECKING:
 
 def hub_at(folder: Path, *, now: datetime, store_url: str = "", bus_url: str = "", partitions: int = 2) -> wiring.Hub:
     """Build a migrated hub; without URLs on the embedded default in `folder`."""
+    hub = unprepared_hub_at(folder, now=now, store_url=store_url, bus_url=bus_url, partitions=partitions)
+    migrate(hub.settings.store_url)
+    begin(hub.settings.store_url, partitions=partitions)
+    return hub
+
+
+def unprepared_hub_at(
+    folder: Path, *, now: datetime, store_url: str = "", bus_url: str = "", partitions: int = 2
+) -> wiring.Hub:
+    """Build a hub whose store is prepared already, or never will be."""
     environment = {"SUNLIGHT_DATA_DIR": str(folder), "SUNLIGHT_PARTITIONS": str(partitions)}
     if store_url:
         environment["SUNLIGHT_STORE_URL"] = store_url
     if bus_url:
         environment["SUNLIGHT_BUS_URL"] = bus_url
-    hub = wiring.build(settings_.load(environment=environment), clock=ManualClock(now))
-    migrate(hub.settings.store_url)
-    begin(hub.settings.store_url, partitions=partitions)
-    return hub
+    return wiring.build(settings_.load(environment=environment), clock=ManualClock(now))
 
 
 @contextlib.contextmanager

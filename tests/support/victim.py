@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.intake import Intake
-
 from hub import wiring
 from hub.checkpoints import FileCheckpoints
 from hub.drain import Line
+from hub.intake import Intake
 from hub.mapping import TOKEN_KEY
-from tests.support.hubs import hub_at
+from tests.support.hubs import hub_at, unprepared_hub_at
 from tests.support.killing import Trap, Trapped
 
 if TYPE_CHECKING:
@@ -36,7 +36,14 @@ class Place:
 
     def hub(self) -> wiring.Hub:
         """Build the hub that lives here."""
-        return hub_at(self.folder, now=NOW, store_url=self.store_url, bus_url=self.bus_url)
+        return unprepared_hub_at(self.folder, now=NOW, store_url=self.store_url, bus_url=self.bus_url)
+
+    def prepared(self) -> Place:
+        """Migrate and register once what all processes here need."""
+        os.environ.setdefault(TOKEN_KEY, "test")
+        with contextlib.closing(hub_at(self.folder, now=NOW, store_url=self.store_url, bus_url=self.bus_url)) as hub:
+            hub.register([wiring.load_mapping(MAPPING)], [])
+        return self
 
 
 def intake(hub: wiring.Hub, data: Path, trap: Trap) -> None:
@@ -88,9 +95,8 @@ ROLES: dict[str, Callable[[wiring.Hub, Path, Trap], None]] = {"intake": intake, 
 
 def run(role: str, place: Place, at: int) -> None:
     """Run one role here; die at step `at` of it."""
-    os.environ[TOKEN_KEY] = "test"
+    os.environ.setdefault(TOKEN_KEY, "test")
     hub = place.hub()
-    hub.register([wiring.load_mapping(MAPPING)], [])
     hub.settings.supervision.__dict__["lease_s"] = 0.05
     ROLES[role](hub, place.data, Trap(at))
     hub.close()
