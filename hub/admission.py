@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -13,18 +11,21 @@ import orjson
 
 from hub.errors import Refused, Rejection, Stage
 from hub.model import ids
-from hub.model.digest import content_digest, record_digest
-from hub.model.shapes import PATTERNS, shape
-from hub.model.values import Arrival, Awaited, Outcome, QuarantineRow, ReadReport
+from hub.model.digest import content_digest
+from hub.model.shapes import shape
+from hub.model.values import Arrival, Awaited, QuarantineRow, ReadReport
+from hub.refused import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from hub.model.values import Connection, Delivery
+    from hub.model.values import Connection, Delivery, Outcome
 
-_UUID: Final = re.compile(PATTERNS["uuid"])
 SHAPES: Final = {"event": "case-event.v1", "report": "read-report.v1", "rejection": "rejection.v1", "act": "act.v1"}
 """The schema of each kind of message that intake carries."""
+
+_NULL: Final = b"\\u0000"
+"""How JSON spells the one character that PostgreSQL cannot hold in text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,72 +115,6 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedMessage:
-    """A message that may not enter, and why."""
-
-    delivery: Delivery
-    rejection: Rejection
-
-    @property
-    def subject(self) -> str:
-        """Name it in the ledger."""
-        return ids.parked_id(self.delivery.message_id)
-
-    @property
-    def evidence(self) -> bytes:
-        """Return what the ledger keeps of it: who sent what, by digest, and why it was refused."""
-        return orjson.dumps(
-            {
-                "message_id": self.delivery.message_id,
-                "user": self.delivery.user,
-                "record_digest": record_digest(self.delivery.body),
-                **dataclasses.asdict(self.rejection),
-            }
-        )
-
-    def row(
-        self, connections: Mapping[str, Connection], now: datetime, seal: Callable[[bytes], bytes]
-    ) -> QuarantineRow:
-        """Keep the message whole: its bytes sealed, and why."""
-        name = message_name(self.delivery.message_id)
-        why = self.rejection
-        return QuarantineRow(
-            rejection_id=self.subject,
-            connection_id=_speaking(self.delivery, connections),
-            read_id=name.read_id,
-            ordinal=name.ordinal,
-            stage=why.stage,
-            code=why.code,
-            path=why.path,
-            problem=why.problem,
-            hint=why.hint,
-            place=why.place or f"message {self.delivery.message_id} on {self.delivery.queue}",
-            record_digest=record_digest(self.delivery.body),
-            sealed=seal(self.delivery.body),
-            size_bytes=len(self.delivery.body),
-            received_at=now,
-        )
-
-    def arrival(self, connections: Mapping[str, Connection]) -> Arrival:
-        """Account for an event message that the hub could not take, so that nothing is missing from the sums."""
-        name = message_name(self.delivery.message_id)
-        return Arrival(
-            event_id=self.subject,
-            read_id=name.read_id,
-            portion=name.portion,
-            ordinal=name.ordinal,
-            connection_id=_speaking(self.delivery, connections),
-            digest="",
-            source_version=0,
-            mapping_version=0,
-            record_digest=record_digest(self.delivery.body),
-            fingerprint="",
-            outcome=Outcome.PARKED,
-            position=None,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
     """Who may say what in one partition. `trusted` is the hub's own bus account: imports, replays, the gateway."""
 
@@ -213,9 +148,19 @@ class Admission:
 
     def report(self, delivery: Delivery) -> Report:
         """Admit one read-report; or raise Refused."""
-        data = _shaped(delivery)["data"]
+        document = _shaped(delivery)
+        data = document["data"]
         self._speaker(delivery, data["connection_id"])
+        _check_paper(document, ids.report_id(data["read_id"], data["portion"]))
         counts = data["records"]
+        _require(
+            counts["read"] == counts["mapped"] + counts["empty"] + counts["quarantined"],
+            "validate.records",
+            "/data/records",
+            "read is not mapped + empty + quarantined",
+            "count every record once",
+            "validate",
+        )
         report = ReadReport(
             read_id=data["read_id"],
             portion=data["portion"],
@@ -238,9 +183,10 @@ class Admission:
         document = _shaped(delivery)
         data = document["data"]
         self._speaker(delivery, data["connection_id"])
+        _check_paper(document, ids.rejection_id(data["read_id"], data["ordinal"]))
         row = QuarantineRow(
             rejection_id=document["id"],
-            sealed=base64.b64decode(data.get("sealed", "")),
+            sealed=_unwrapped(data.get("sealed", "")),
             size_bytes=data.get("size_bytes", 0),
             received_at=now,
             **{name: data[name] for name in _QUARANTINE_FIELDS},
@@ -316,37 +262,6 @@ _QUARANTINE_FIELDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageName:
-    """What a message id `<read_id>:<portion>:<ordinal>` says."""
-
-    read_id: str
-    portion: int
-    ordinal: int
-
-
-def message_name(message_id: str) -> MessageName:
-    """Read a message id; one that is not of our form names a read of its own."""
-    read_id, _, numbers = message_id.partition(":")
-    portion, _, ordinal = numbers.partition(":")
-    if _UUID.fullmatch(read_id) and portion.isdecimal() and ordinal.isdecimal():
-        return MessageName(read_id=read_id, portion=int(portion), ordinal=int(ordinal))
-    return MessageName(read_id=ids.foreign_read_id(message_id), portion=0, ordinal=0)
-
-
-def _speaking(delivery: Delivery, connections: Mapping[str, Connection]) -> str:
-    """Charge a refused message to whoever the broker knows published it, else to whom it claims to be."""
-    own = (name for name, connection in connections.items() if connection.user == delivery.user)
-    return next(own, None) or _claimed_connection(delivery)
-
-
-def _claimed_connection(delivery: Delivery) -> str:
-    try:
-        return str(orjson.loads(delivery.body)["data"]["connection_id"])[:100]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return ""
-
-
 def _shaped(delivery: Delivery) -> dict[str, Any]:
     if delivery.kind not in SHAPES:
         raise _refusal("validate.kind", "", f"intake carries no {delivery.kind!r}", "see schemas/", "validate")
@@ -358,6 +273,8 @@ def _shaped(delivery: Delivery) -> dict[str, Any]:
     if not expected.holds(document):
         problem = expected.problems(document)[0]
         raise _refusal(f"validate.{problem.rule.lower()}", problem.path, problem.problem, "see schemas/", "validate")
+    if _NULL in delivery.body and (place := next(_nulls(document), None)) is not None:
+        raise _refusal("validate.null", place, "it holds the character U+0000", "send text without it", "validate")
     return dict(document)
 
 
@@ -365,9 +282,52 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _require(held: bool, code: str, path: str, problem: str, hint: str) -> None:  # noqa: FBT001 - a predicate
+def _check_paper(document: Mapping[str, Any], name: str) -> None:
+    """Hold a report or a rejection to its names: its id must be `name`."""
+    connection = document["data"]["connection_id"]
+    hint = "derive identifiers as hub.model.ids does"
+    _require(document["id"] == name, "authorise.paper-id", "/id", "the id is not that of this document", hint)
+    _require(
+        document["subject"] == connection and document["source"] == f"/connections/{connection}",
+        "authorise.envelope",
+        "/source",
+        "the envelope and the data name different connections",
+        hint,
+    )
+
+
+def _unwrapped(sealed: str) -> bytes:
+    try:
+        return base64.b64decode(sealed, validate=True)
+    except ValueError as broken:
+        raise _refusal(
+            "validate.base64", "/data/sealed", "the bytes are no base64", "send base64", "validate"
+        ) from broken
+
+
+def _nulls(node: object, path: str = "") -> Iterator[str]:
+    """Yield the place of every U+0000 in a document."""
+    if isinstance(node, dict):
+        for name, child in node.items():
+            yield from _nulls(name, f"{path}/{storable(name)}")
+            yield from _nulls(child, f"{path}/{storable(name)}")
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _nulls(child, f"{path}/{index}")
+    elif isinstance(node, str) and "\x00" in node:
+        yield path
+
+
+def _require(
+    held: bool,  # noqa: FBT001 - a predicate
+    code: str,
+    path: str,
+    problem: str,
+    hint: str,
+    stage: Stage = "authorise",
+) -> None:
     if not held:
-        raise _refusal(code, path, problem, hint)
+        raise _refusal(code, path, problem, hint, stage)
 
 
 def _refusal(code: str, path: str, problem: str, hint: str, stage: Stage = "authorise") -> Refused:

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.admission import RefusedMessage
 from hub.errors import Fenced, HubError, Rejection
 from hub.model.queues import intake_queue
 from hub.model.values import Changes, Message
+from hub.refused import RefusedMessage
 from hub.supervise import decide, keep_refused, patrol
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hub import marks
-from hub.admission import Act, Admission, Admitted, RefusedMessage, RejectionPaper, Report
+from hub.admission import Act, Admission, Admitted, RejectionPaper, Report
 from hub.bench import Bench, CaseFile
-from hub.errors import Refused
+from hub.errors import Refused, Rejection
 from hub.horizon import horizon
 from hub.model import ids
 from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome
+from hub.refused import RefusedMessage, charged_to, parked_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,6 +95,7 @@ class _Session:
         self.marks = dict(self.known_marks)
         self.prior: dict[str, list[Arrival]] = {}
         self.entered: set[str] = set()
+        self.reporters: dict[str, str] = {}
         self.files: dict[str, CaseFile] = {}
         self.arrivals: list[Arrival] = []
         self.reports: list[ReadReport] = []
@@ -105,10 +107,10 @@ class _Session:
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take every delivery in the order it came: admit it, look up what is known of it, enter it."""
         items = [self._admit(delivery) for delivery in deliveries]
-        self._look_up(items)
-        for item in items:
+        self._look_up(items, deliveries)
+        for item, delivery in zip(items, deliveries, strict=True):
             if isinstance(item, Admitted):
-                self._take_event(item)
+                self._take_event(item, delivery)
             elif isinstance(item, Report):
                 self._take_report(item)
             elif isinstance(item, RejectionPaper):
@@ -123,6 +125,7 @@ class _Session:
         """Take a message that is known to be unfit."""
         self.entered = set(self.unit.entered({refused.subject}))
         self._take_refused(refused)
+        self._settle_marks()
 
     def _admit(self, delivery: Delivery) -> Item:
         admission = self.terms.admission(self.partition)
@@ -138,32 +141,61 @@ class _Session:
             LOG.warning("message refused", extra={"code": refused.rejection.code, "message_id": delivery.message_id})
             return RefusedMessage(delivery=delivery, rejection=refused.rejection)
 
-    def _look_up(self, items: Sequence[Item]) -> None:
+    def _look_up(self, items: Sequence[Item], deliveries: Sequence[Delivery]) -> None:
         events = [item for item in items if isinstance(item, Admitted)]
         known = self.unit.arrivals({event.event_id for event in events})
         self.prior = {event_id: list(arrivals) for event_id, arrivals in known.items()}
         cases = {event.case_id for event in events}
         rows = self.unit.cases(cases)
         self.files = {case_id: CaseFile(rows.get(case_id)) for case_id in cases}
+        self.reporters = {case_id: row.connection_id for case_id, row in rows.items()}
         papers = {item.subject for item in items if not isinstance(item, Admitted)}
+        papers |= {parked_name(delivery) for delivery in deliveries if delivery.redelivered}
         self.entered = set(self.unit.entered(papers)) if papers else set()
 
-    def _take_event(self, event: Admitted) -> None:
+    def _take_event(self, event: Admitted, delivery: Delivery) -> None:
         """Give an event its outcome, its entry and its place in its case. A redelivered message changes nothing."""
         prior = self.prior.setdefault(event.event_id, [])
         if any((arrival.read_id, arrival.ordinal) == event.message for arrival in prior):
             return
-        file = self.files[event.case_id]
-        fact = self.terms.bench.fact(event, position=None, ledgered_at=self.now)
-        outcome = file.weigh(fact, prior)
-        position = None
-        if outcome is not Outcome.DUPLICATE:
-            position = self._enter("event", event.case_id, outcome, event.body)
-            file.add(replace(fact, position=position))
+        if delivery.redelivered and parked_name(delivery) in self.entered:
+            return
+        if (stranger := self._stranger(event)) is not None:
+            self._take_refused(RefusedMessage(delivery=delivery, rejection=stranger))
+            return
+        outcome, position = self._file(event, prior)
         arrival = event.arrival(outcome, position)
         prior.append(arrival)
         self.arrivals.append(arrival)
         self._begin(event)
+
+    def _file(self, event: Admitted, prior: Sequence[Arrival]) -> tuple[Outcome, int | None]:
+        """Weigh an event against what arrived before it; enter it and put it on file if it says anything new."""
+        file = self.files[event.case_id]
+        fact = self.terms.bench.fact(event, position=None, ledgered_at=self.now)
+        outcome = file.weigh(fact, prior)
+        if outcome is Outcome.DUPLICATE:
+            return outcome, None
+        position = self._enter("event", event.case_id, outcome, event.body)
+        file.add(replace(fact, position=position))
+        return outcome, position
+
+    def _stranger(self, event: Admitted) -> Rejection | None:
+        """Refuse an event of a case that another connection reports, with which this one shares no department.
+
+        Where two connections number cases alike, both speak for the department whose cases they are.
+        """
+        reporter = self.reporters.setdefault(event.case_id, event.connection_id)
+        theirs, own = self.terms.connections.get(reporter), self.terms.connections.get(event.connection_id)
+        if reporter == event.connection_id or not (theirs and own) or theirs.departments & own.departments:
+            return None
+        return Rejection(
+            stage="authorise",
+            code="authorise.case",
+            path="/data/case/case_id",
+            problem=f"the case is reported by {reporter}, with which {event.connection_id} shares no department",
+            hint="number this connection's cases by themselves (case.numbering in its mapping)",
+        )
 
     def _take_report(self, item: Report) -> None:
         """File a read-report, and move the watermark where it ends a read. Filing it twice changes nothing."""
@@ -185,12 +217,13 @@ class _Session:
 
     def _take_refused(self, item: RefusedMessage) -> None:
         """Keep a message that may not enter: accounted for as parked, its bytes in the quarantine."""
-        row = item.row(self.terms.connections, self.now, self.terms.seal)
+        connection = charged_to(item.delivery, self.terms.connections, self.terms.trusted)
+        row = item.row(connection, self.now, self.terms.seal)
         if not self._enter_once("rejection", item.subject, row.code, item.evidence):
             return
         self.quarantine.append(row)
         if item.delivery.kind == "event":
-            self.arrivals.append(item.arrival(self.terms.connections))
+            self.arrivals.append(item.arrival(connection))
 
     def _begin(self, event: Admitted) -> None:
         mark = self._mark(event.connection_id)
@@ -202,13 +235,16 @@ class _Session:
 
     def _settle_marks(self) -> None:
         """Move the watermarks whose events are all here, those of this batch included."""
-        waiting = {name: mark for name, mark in self.marks.items() if mark.awaited}
-        reads = {(name, awaited.read_id) for name, mark in waiting.items() for awaited in mark.awaited}
-        arrived = Counter(arrival.read_id for arrival in self.arrivals)
-        if reads:
-            arrived.update(self.unit.arrived(reads))
-        for name, mark in waiting.items():
-            self.marks[name] = marks.settled(mark, arrived)
+        for name, mark in list(self.marks.items()):
+            if mark.awaited:
+                self.marks[name] = marks.settled(mark, self._arrived(mark))
+
+    def _arrived(self, mark: Watermark) -> Mapping[str, int]:
+        """Count the messages here of every read that a connection's mark awaits."""
+        own = mark.connection_id
+        arrived = Counter(arrival.read_id for arrival in self.arrivals if arrival.connection_id == own)
+        arrived.update(self.unit.arrived({(own, awaited.read_id) for awaited in mark.awaited}))
+        return arrived
 
     def horizons(self) -> dict[str, datetime]:
         """Return the horizon of every connection that may be judged now."""

@@ -15,13 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import intake as intake_module
-from hub.admission import Admission, message_name
+from hub.admission import Admission
 from hub.clock import ManualClock
 from hub.errors import Refused, Rejection, Unavailable
 from hub.intake import Intake
 from hub.model import ids
 from hub.model.digest import record_digest, xor_digests
 from hub.model.values import Connection, Delivery, Message, Portion, Record
+from hub.refused import message_name
 from hub.vault import SealedBoxVault, generate
 from tests.support.casework import CONNECTION, DEPARTMENT, an_event
 
