@@ -42,8 +42,10 @@ def _missed(rule: Rule, view: View, clock: Clock) -> Finding:
         return _finding(rule, view, clock, f"应于{due}前办理，至今未办理。", f"Due {due}, and still open.")
     done = view.calendar.day_of(clock.stop.occurred_at)
     days = view.calendar.workdays_between(clock.due.day, done)
-    zh = f"应于{due}前办理，实际于{done.isoformat()}办理，超期{days}个工作日。"
-    return _finding(rule, view, clock, zh, f"Due {due}, done on {done.isoformat()}: {days} working days late.")
+    late_zh = f"超期{days}个工作日" if days else "超期不足1个工作日"
+    late_en = f"{days} working day{'s' if days > 1 else ''} late" if days else "less than a working day late"
+    zh = f"应于{due}前办理，实际于{done.isoformat()}办理，{late_zh}。"
+    return _finding(rule, view, clock, zh, f"Due {due}, done on {done.isoformat()}: {late_en}.")
 
 
 def _of_kind(rule: Rule, view: View) -> Iterator[Clock]:
