@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hub.errors import Fenced, HubError, Rejection
+from hub.model.documents import PROBLEM_CHARS
 from hub.model.queues import intake_queue
 from hub.model.values import Changes, Message
 from hub.refused import RefusedMessage
@@ -117,7 +118,7 @@ class Owner:
         why = Rejection(
             stage="supervise",
             code="supervise.fault",
-            problem=f"{type(fault).__name__}: {fault}"[:400],
+            problem=_said(fault),
             hint="a fault of the hub: report it; sunlight quarantine replay once it is mended",
         )
         refused = RefusedMessage(delivery=delivery, rejection=why)
@@ -177,6 +178,11 @@ class _Lease:
 def role(partition: int) -> str:
     """Name a partition's lease in the store."""
     return f"partition/{partition}"
+
+
+def _said(fault: Exception) -> str:
+    """Say a fault in one line: what follows it may quote the message."""
+    return f"{type(fault).__name__}: {fault}".partition("\n")[0][:PROBLEM_CHARS]
 
 
 def _parked(delivery: Delivery, fault: Exception) -> Message:

@@ -39,12 +39,15 @@ server that is full, stopping or starting. Not all of them reach us as Operation
 
 
 def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S) -> sa.Engine:
-    """Return an engine for `url` (postgresql+psycopg://… or sqlite:///…); nothing is reached before its first use."""
+    """Return an engine for `url` (postgresql+psycopg://… or sqlite:///…); nothing is reached before its first use.
+
+    Its errors do not show parameters: these are documents, which belong into no log.
+    """
     if url.startswith("sqlite"):
         path = sa.make_url(url).database
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -52,7 +55,9 @@ def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S) -
     limits = {"idle_in_transaction_session_timeout": f"{stall_s * 1000:.0f}", "lock_timeout": f"{lock_s * 1000:.0f}"}
     options = " ".join(f"-c {name}={value}" for name, value in {**limits, "timezone": "UTC"}.items())
     arguments = {**REACH, "options": options}
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=arguments)
+    return sa.create_engine(
+        url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=arguments, hide_parameters=True
+    )
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

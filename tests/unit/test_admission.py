@@ -113,7 +113,7 @@ FORGERIES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "the subject of another case": ("authorise.subject", lambda d: d.update(subject=ids.case_id(CONNECTION, "9"))),
     "another connection in the envelope": ("authorise.envelope", lambda d: d.update(source=f"/connections/{OTHER}")),
     "another type in the envelope": ("authorise.envelope", lambda d: d.update(type="sunlight.case.closed.v1")),
-    "a field nobody knows": ("validate.additionalproperties", lambda d: d["data"].update(secret_word="x")),
+    "a field nobody knows": ("validate.additionalproperties", lambda d: d["data"].update(nickname="x")),
     "a character no database holds": ("validate.null", lambda d: d["data"]["case"].update(title="a\x00b")),
 }
 
