@@ -54,21 +54,24 @@ def _postgres(table: sa.Table, conflict: Conflict) -> str:
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - only where it is used
 
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    arrays = ", ".join(f"%s::{column.type.compile(dialect)}[]" for column in table.columns)
-    return f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM unnest({arrays}) {_resolution(table, conflict)}"  # noqa: S608 - our own names
+    resolved = _resolution(table, conflict, differs="DISTINCT FROM")
+    arrays = ", ".join(f"%b::{column.type.compile(dialect)}[]" for column in table.columns)
+    return f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM unnest({arrays}) {resolved}"  # noqa: S608 - our own names
 
 
 @lru_cache(maxsize=64)
 def _sqlite(table: sa.Table, conflict: Conflict) -> str:
+    resolved = _resolution(table, conflict, differs="NOT")
     marks = ", ".join("?" for _ in table.columns)
-    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks}) {_resolution(table, conflict)}"  # noqa: S608 - our own names
+    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks}) {resolved}"  # noqa: S608 - our own names
 
 
 def _names(table: sa.Table) -> str:
     return ", ".join(f'"{column.name}"' for column in table.columns)
 
 
-def _resolution(table: sa.Table, conflict: Conflict) -> str:
+def _resolution(table: sa.Table, conflict: Conflict, *, differs: str) -> str:
+    """Say what to do about a row whose key exists; one that stands as it is is not written again."""
     key = ", ".join(f'"{column.name}"' for column in table.primary_key)
     if conflict == "refuse":
         return ""
@@ -76,5 +79,7 @@ def _resolution(table: sa.Table, conflict: Conflict) -> str:
         return "ON CONFLICT DO NOTHING"
     if conflict == "add":
         return f'ON CONFLICT ({key}) DO UPDATE SET n = "{table.name}".n + excluded.n'
-    kept = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in table.columns if not c.primary_key)
-    return f"ON CONFLICT ({key}) DO UPDATE SET {kept}"
+    values = [column.name for column in table.columns if not column.primary_key]
+    kept = ", ".join(f'"{name}" = excluded."{name}"' for name in values)
+    changed = " OR ".join(f'"{table.name}"."{name}" IS {differs} excluded."{name}"' for name in values)
+    return f"ON CONFLICT ({key}) DO UPDATE SET {kept} WHERE {changed}"

@@ -38,8 +38,11 @@ BROKEN: Final = frozenset({"25P03", "40001", "40P01", "53300", "55P03", "57P01",
 server that is full, stopping or starting. Not all of them reach us as OperationalError."""
 
 
-def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S) -> sa.Engine:
+def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S, by_key: bool = False) -> sa.Engine:
     """Return an engine for `url` (postgresql+psycopg://… or sqlite:///…); nothing is reached before its first use.
+
+    `by_key` is for callers that read by key alone: during an import PostgreSQL's statistics are older than the rows,
+    and it would read whole tables for every batch.
 
     Its errors do not show parameters: these are documents, which belong into no log.
     """
@@ -53,7 +56,8 @@ def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S) -
         return engine
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
     limits = {"idle_in_transaction_session_timeout": f"{stall_s * 1000:.0f}", "lock_timeout": f"{lock_s * 1000:.0f}"}
-    options = " ".join(f"-c {name}={value}" for name, value in {**limits, "timezone": "UTC"}.items())
+    settings = {**limits, "timezone": "UTC", "enable_seqscan": "off" if by_key else "on"}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     arguments = {**REACH, "options": options}
     return sa.create_engine(
         url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=arguments, hide_parameters=True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -23,26 +24,32 @@ from hub.model.values import (
 from hub.store import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import sqlalchemy as sa
 
 Row = tuple[Any, ...]
 
 
-def _getter(table: sa.Table, value: type, *, left_out: tuple[str, ...] = ()) -> tuple[str, ...]:
-    names = tuple(column.name for column in table.columns if column.name not in left_out)
+def _getter(table: sa.Table, value: type, *, left_out: str = "") -> Callable[[Any], Row]:
+    """Return what reads a value's fields in the order of the table's columns."""
+    names = tuple(column.name for column in table.columns if column.name != left_out)
     missing = set(names) - set(value.__slots__)  # type: ignore[attr-defined]
     if missing:
         problem = f"{value.__name__} lacks {sorted(missing)}"
         raise AssertionError(problem)
-    return names
+    return attrgetter(*names)
 
 
 _ENTRY = _getter(tables.ledger, Entry)
-_CASE = _getter(tables.cases, CaseRow, left_out=("partition",))
+_CASE = _getter(tables.cases, CaseRow, left_out="partition")
+_ARRIVAL = _getter(tables.inbox, Arrival, left_out="partition")
 _QUARANTINE = _getter(tables.quarantine, QuarantineRow)
 _READ = _getter(tables.reads, ReadReport)
+
+
+_OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+"""Looked up rather than called: this is read for every event."""
 
 
 def named(row: sa.Row[Any]) -> dict[str, Any]:
@@ -52,7 +59,7 @@ def named(row: sa.Row[Any]) -> dict[str, Any]:
 
 def entry_rows(entries: Iterable[Entry]) -> list[Row]:
     """Rows of `ledger`."""
-    return [tuple(getattr(entry, name) for name in _ENTRY) for entry in entries]
+    return list(map(_ENTRY, entries))
 
 
 def entry(row: sa.Row[Any]) -> Entry:
@@ -62,31 +69,15 @@ def entry(row: sa.Row[Any]) -> Entry:
 
 def arrival_rows(arrivals: Iterable[Arrival], partition: int) -> list[Row]:
     """Rows of `inbox`."""
-    return [
-        (
-            each.event_id,
-            each.read_id,
-            each.ordinal,
-            each.portion,
-            each.connection_id,
-            each.digest,
-            each.source_version,
-            each.mapping_version,
-            each.record_digest,
-            each.fingerprint,
-            str(each.outcome),
-            partition,
-            each.position,
-        )
-        for each in arrivals
-    ]
+    return [(*row[:-2], str(row[-2]), partition, row[-1]) for row in map(_ARRIVAL, arrivals)]
 
 
 def arrival(row: sa.Row[Any]) -> Arrival:
     """Read one inbox row."""
     values = named(row)
     del values["partition"]
-    return Arrival(**{**values, "outcome": Outcome(values["outcome"])})
+    values["outcome"] = _OUTCOMES[values["outcome"]]
+    return Arrival(**values)
 
 
 def tally_rows(arrivals: Iterable[Arrival], partition: int) -> list[Row]:
@@ -100,7 +91,7 @@ def tally_rows(arrivals: Iterable[Arrival], partition: int) -> list[Row]:
 
 def case_rows(cases: Iterable[CaseRow], partition: int) -> list[Row]:
     """Rows of `cases`."""
-    return [(each.case_id, partition, *(getattr(each, name) for name in _CASE[1:])) for each in cases]
+    return [(row[0], partition, *row[1:]) for row in map(_CASE, cases)]
 
 
 def case(row: sa.Row[Any]) -> CaseRow:
@@ -197,12 +188,12 @@ def _moment(text: str | None) -> datetime | None:
 
 def read_rows(reports: Sequence[ReadReport]) -> list[Row]:
     """Rows of `reads`."""
-    return [tuple(getattr(each, name) for name in _READ) for each in reports]
+    return list(map(_READ, reports))
 
 
 def quarantine_rows(rows: Sequence[QuarantineRow]) -> list[Row]:
     """Rows of `quarantine`."""
-    return [tuple(getattr(each, name) for name in _QUARANTINE) for each in rows]
+    return list(map(_QUARANTINE, rows))
 
 
 def connection_document(connection: Connection) -> str:

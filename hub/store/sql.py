@@ -39,7 +39,7 @@ class SqlStore:
 
     def __init__(self, url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S) -> None:
         """Use the database at `url`; it is reached when first needed. The limits are PostgreSQL's (engine.py)."""
-        self._engine = open_engine(url, stall_s=stall_s, lock_s=lock_s)
+        self._engine = open_engine(url, stall_s=stall_s, lock_s=lock_s, by_key=True)
 
     def partitions(self) -> int:
         """Return the number of partitions of the present generation; Misconfigured where there is none yet."""
@@ -126,8 +126,7 @@ class SqlUnit:
     def arrivals(self, event_ids: Collection[str]) -> Mapping[str, Sequence[Arrival]]:
         """See hub.ports.Unit."""
         found: dict[str, list[Arrival]] = {}
-        order = (tables.inbox.c.position, tables.inbox.c.read_id, tables.inbox.c.ordinal)
-        for row in self._where_in(sa.select(tables.inbox).order_by(*order), tables.inbox.c.event_id, event_ids):
+        for row in self._where_in(sa.select(tables.inbox), tables.inbox.c.event_id, event_ids):
             found.setdefault(row.event_id, []).append(rows.arrival(row))
         return found
 
@@ -207,18 +206,18 @@ class SqlUnit:
         self._written = True
 
     def _replace_clocks(self, changes: Changes) -> None:
-        named = {clock.clock_id for clock in changes.clocks}
-        stand = sa.select(tables.clocks.c.clock_id)
-        found = self._where_in(stand, tables.clocks.c.case_id, [case.case_id for case in changes.cases])
-        gone = [row.clock_id for row in found if row.clock_id not in named]
-        if gone:
-            self._connection.execute(sa.delete(tables.clocks).where(tables.clocks.c.clock_id.in_(gone)))
+        """Write the clocks of the cases written, and forget those of theirs that are not named any more."""
+        if changes.cases:
+            clock = tables.clocks.c
+            theirs = self._among(clock.case_id, [case.case_id for case in changes.cases])
+            named = self._among(clock.clock_id, [each.clock_id for each in changes.clocks])
+            self._connection.execute(sa.delete(tables.clocks).where(theirs & sa.not_(named)))
         insert(self._connection, tables.clocks, rows.clock_rows(changes.clocks), conflict="replace")
 
     def _mark_replayed(self, rejection_ids: Sequence[str]) -> None:
         if rejection_ids:
             column = tables.quarantine.c
-            named = sa.update(tables.quarantine).where(column.rejection_id.in_(rejection_ids))
+            named = sa.update(tables.quarantine).where(self._among(column.rejection_id, rejection_ids))
             self._connection.execute(named.values(state="replayed"))
 
     def _move_head(self, head: Head) -> None:
@@ -232,13 +231,14 @@ class SqlUnit:
         self, query: sa.Select[Any], column: sa.Column[str], values: Collection[str]
     ) -> Sequence[sa.Row[Any]]:
         """Run `query` for the rows whose `column` is among `values`; one statement whatever their number."""
-        if not values:
-            return ()
+        return self._connection.execute(query.where(self._among(column, values))).all() if values else ()
+
+    def _among(self, column: sa.Column[str], values: Collection[str]) -> sa.ColumnElement[bool]:
+        """Tell whether `column` is among `values`; one parameter whatever their number."""
         if self._connection.dialect.name == "postgresql":
-            wanted = sa.literal(list(values), sa.ARRAY(sa.Text))
-            return self._connection.execute(query.where(column == sa.func.any(wanted))).all()
+            return column == sa.func.any(sa.literal(list(values), sa.ARRAY(sa.Text)))
         listed = sa.func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
-        return self._connection.execute(query.where(column.in_(sa.select(listed.c.value)))).all()
+        return column.in_(sa.select(listed.c.value))
 
 
 def present_heads(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
