@@ -20,7 +20,7 @@ PAGE_MOST: Final = 500
 _TICK: Final = timedelta(microseconds=1)
 """The least difference of two stored instants."""
 
-_BEGINNING: Final = datetime(1, 1, 1, tzinfo=UTC)
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the opening of a case that has none."""
 
 Mark = tuple[datetime, str]

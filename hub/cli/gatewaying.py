@@ -14,6 +14,7 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.reading import Parts
+from hub.cli import common
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
 from hub.model.queues import intake_queue
@@ -63,7 +64,8 @@ class Listings(Queries):
         limit: int = 50,
     ) -> list[dict[str, Any]]:
         """List cases newest first, after the case that opened at that instant and has that id."""
-        case, opened = tables.cases.c, sa.func.coalesce(tables.cases.c.opened_at, tables.EPOCH, type_=tables.Instant)
+        case = tables.cases.c
+        opened = sa.func.coalesce(case.opened_at, sa.literal(tables.EPOCH, tables.Instant), type_=tables.Instant)
         wanted = [
             *([case.department_id == department] if department else []),
             *([case.state == state] if state else []),
@@ -226,18 +228,13 @@ def serving(hub: Hub, *, clock_text: Callable[[], str] | None = None) -> Iterato
 
 
 def task(hub: Hub) -> Task:
-    """Return the role `gateway`: it starts at its first step and ends with the process."""
-    started: list[Running] = []
+    """Return the role `gateway`; it listens when this returns, so that what is wrong is told at once."""
+    running = serve_in_thread(hub)
+    common.ERR.print(f"console 控制台: {running.url}", soft_wrap=True)
 
     def step() -> bool:
-        if not started:
-            started.append(serve_in_thread(hub))
-        if not started[0].is_alive:
+        if not running.is_alive:
             raise HubError("the gateway ended by itself", hint="see the log above")
         return False
 
-    def close() -> None:
-        for running in started:
-            running.stop()
-
-    return Task(name="gateway", step=step, close=close, idle_s=WATCH_S)
+    return Task(name="gateway", step=step, close=running.stop, idle_s=WATCH_S)

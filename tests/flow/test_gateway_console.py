@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import html
 
+from gateway import listing
+from hub.cli.gatewaying import Listings
 from tests.support.desks import HOSTILE, a_client, a_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
 
@@ -119,3 +122,16 @@ def test_assets_change_their_address_with_their_content(client: httpx.Client) ->
     addresses = re.findall(r"/static/[\w.]+\?v=[0-9a-f]{8}", client.get("/").text)
     assert len(set(addresses)) == 3
     assert all(client.get(address).status_code == 200 for address in addresses)
+
+
+def test_pages_of_cases_that_opened_at_one_instant_give_every_case_once(tmp_path: Path) -> None:
+    opened = "2026-03-02 09:00"
+    hub = a_desk(tmp_path, [(f"S-{n}", "申请", "public", "321281", opened, "", "", "") for n in range(5)])
+    queries, after, seen = Listings(hub.settings.store_url), None, []
+    for _ in range(5):
+        rows, after = listing.newest_cases(queries, filters={}, classes={"public"}, after=after, limit=1)
+        seen += [row["case_no"] for row in rows]
+    assert sorted(seen) == [f"S-{n}" for n in range(5)]
+    assert after is None
+    queries.close()
+    hub.close()

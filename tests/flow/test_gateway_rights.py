@@ -10,10 +10,10 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from hub.cli.gatewaying import binding_allowed, serve_in_thread, serving
+from hub.cli.gatewaying import binding_allowed, serve_in_thread, serving, task
 from hub.cli.main import app as command
 from hub.clock import SystemClock
-from hub.errors import Misconfigured
+from hub.errors import HubError, Misconfigured
 from hub.identity import issue
 from tests.support.desks import NOW, ROWS, a_client, a_desk, a_key, bearer
 from tests.support.hubs import hub_at
@@ -224,6 +224,20 @@ def test_the_gateway_tells_the_port_it_was_given_and_gives_it_back(tmp_path: Pat
             serve_in_thread(on(hub, "127.0.0.1", port))
     with pytest.raises(httpx.ConnectError):
         httpx.get(url + "healthz", trust_env=False)
+    hub.close()
+
+
+def test_the_role_gateway_listens_at_once_and_ends_when_it_is_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = on(hub_at(tmp_path, now=NOW), "127.0.0.1")
+    role = task(hub)
+    url = capsys.readouterr().err.split()[-1]
+    assert httpx.get(url + "readyz", trust_env=False).status_code == 200
+    assert role.step() is False
+    role.close()
+    with pytest.raises(HubError, match="ended"):
+        role.step()
     hub.close()
 
 

@@ -65,9 +65,9 @@ ROWS: Final = (
 LATE: Final = {"T-1", "T-2", "T-4", "T-5", "T-6"}
 
 
-def a_desk(folder: Path, rows: Sequence[Sequence[str]] = ROWS) -> Hub:
+def a_desk(folder: Path, rows: Sequence[Sequence[str]] = ROWS, **urls: str) -> Hub:
     """Return a hub that has read and judged `rows`."""
-    hub = hub_at(folder, now=NOW)
+    hub = hub_at(folder, now=NOW, **urls)
     hub.store.load_catalogue(
         [{"department": {"department_id": DEPARTMENT, "name": "泰州市住房和城乡建设局", "region_code": "321200"}}]
     )
