@@ -148,13 +148,14 @@ class Owner:
             return
         LOG.warning("partition lost to another owner", extra={"partition": partition})
         self._leases.pop(partition, None)
-        self._bus.give_back(lease.held)
+        self._bus.leave(intake_queue(partition))
 
     def release(self) -> None:
-        """Let others take the partitions at once."""
-        for partition, lease in self._leases.items():
+        """Let others take the partitions at once, with every message that is here."""
+        while self._leases:
+            partition, lease = self._leases.popitem()
+            self._bus.leave(intake_queue(partition))
             self._store.release(role(partition), epoch=lease.epoch)
-        self._leases.clear()
 
 
 class _Lease:

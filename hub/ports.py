@@ -56,6 +56,12 @@ class Bus(Protocol):
     def give_back(self, deliveries: Sequence[Delivery]) -> None:
         """Return `deliveries` to their queue, to be delivered again (marked redelivered), nothing lost."""
 
+    def leave(self, queue: str) -> None:
+        """Stop consuming `queue`: all of it that is held, or was sent ahead to this instance, goes back for others.
+
+        Its deliveries are void then. `consume` begins anew. To leave a queue never consumed is no error.
+        """
+
     def depth(self, queue: str) -> int:
         """Count the messages of `queue` that are ready or held by a consumer. For people and drains, not for logic."""
 
@@ -74,7 +80,7 @@ class Unit(Protocol):
         """Return the chain's head, locked until the transaction ends."""
 
     def arrivals(self, event_ids: Collection[str]) -> Mapping[str, Sequence[Arrival]]:
-        """Return the inbox rows of these events, in order of arrival; events never seen are absent."""
+        """Return the inbox rows of these events, in any order; events never seen are absent."""
 
     def cases(self, case_ids: Collection[str]) -> Mapping[str, CaseRow]:
         """Return these cases; unknown ones are absent."""

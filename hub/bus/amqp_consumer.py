@@ -73,6 +73,13 @@ class Consumer:
             del self._held[tag]
         loop.add_callback_threadsafe(partial(self._send_nacks, channel, sorted(tags)))
 
+    def leave(self) -> None:
+        """Close the channel, after the acks that are on their way; a channel that is gone is left already."""
+        channel, loop = self._channel, self._loop
+        self._end(Unavailable("this queue was left", place=self.queue, hint="consume it again"))
+        if channel and loop:
+            loop.add_callback_threadsafe(lambda: channel.close() if channel.is_open else None)
+
     def count(self) -> int:
         """Count the messages here: waiting, or taken and not acked."""
         return 0 if self._over else len(self._ready) + len(self._held)

@@ -89,6 +89,11 @@ class EmbeddedBus:
         with self._let_go(deliveries, sql.GIVE_BACK) as (db, returned):
             self._bury_spent(db, returned)
 
+    def leave(self, queue: str) -> None:
+        """Return all that is held of `queue`; nothing is ever sent ahead."""
+        with self._transaction() as db:
+            self._bury_spent(db, db.execute(sql.LEAVE, (self._name, queue)).fetchall())
+
     def depth(self, queue: str) -> int:
         """Count the messages of `queue`, ready or held by any instance."""
         with self._translated() as db:

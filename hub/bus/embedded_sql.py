@@ -65,6 +65,8 @@ GIVE_BACK: Final = """UPDATE message SET holder = NULL, returns = returns + 1 WH
     RETURNING id, queue, returns"""
 RELEASE: Final = """UPDATE message SET holder = NULL, returns = returns + 1 WHERE holder = ?
     RETURNING id, queue, returns"""
+LEAVE: Final = """UPDATE message SET holder = NULL, returns = returns + 1 WHERE holder = ? AND queue = ?
+    RETURNING id, queue, returns"""
 
 COPY: Final = """INSERT INTO message (queue, kind, message_id, user, headers, body)
     SELECT ?, kind, message_id, user, headers, body FROM message WHERE id = ?"""

@@ -85,6 +85,12 @@ class RabbitBus:
         """Return `deliveries` to the head of their queue; each return counts towards the queue's delivery limit."""
         self._each_queue(deliveries, Consumer.give_back)
 
+    def leave(self, queue: str) -> None:
+        """Close the queue's channel: the broker takes back what was not acked; each return counts as above."""
+        consumer = self._consumers.pop(queue, None)
+        if consumer:
+            consumer.leave()
+
     def depth(self, queue: str) -> int:
         """Count what waits at the broker and what this instance holds.
 

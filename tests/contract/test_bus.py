@@ -136,6 +136,23 @@ def test_what_is_given_back_comes_again_marked_before_later_ones(place: BusPlace
     bus.ack([*again, held[2]])
 
 
+def test_leaving_a_queue_returns_what_is_held_and_what_was_sent_ahead(place: BusPlace) -> None:
+    left, other = place.open(), place.open()
+    left.publish(some_messages(5))
+    held = take(left, 2)
+    left.ack(held[:1])
+    left.leave(QUEUE)
+    assert names(take(other, 4)) == ["m1", "m2", "m3", "m4"]
+    with pytest.raises(Unavailable):
+        left.ack(held[1:])
+    other.leave(QUEUE)
+    assert names(take(left, 4)) == ["m1", "m2", "m3", "m4"]
+
+
+def test_leaving_a_queue_never_consumed_is_no_error(place: BusPlace) -> None:
+    place.open().leave(QUEUE)
+
+
 def test_what_a_killed_process_held_comes_again_in_order(place: BusPlace) -> None:
     bus = place.open()
     bus.publish(some_messages(5))
