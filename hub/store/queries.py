@@ -64,18 +64,40 @@ class Queries:
     ) -> list[dict[str, Any]]:
         """List cases by case id, after the case id `after`; `text` is looked for in number and title."""
         case = tables.cases.c
-        query = sa.select(*_CASE_LIST).order_by(case.case_id).limit(limit)
-        for column, wanted in ((case.department_id, department), (case.state, state)):
-            query = query.where(column == wanted) if wanted else query
-        if region:
-            query = query.where(case.region_code.startswith(region, autoescape=True))
-        if text:
-            query = query.where(
-                sa.or_(case.case_no.contains(text, autoescape=True), case.title.contains(text, autoescape=True))
-            )
-        if disclosures is not None:
-            query = query.where(case.disclosure.in_(list(disclosures)))
+        chosen = [
+            *_equal({case.department_id: department, case.state: state}),
+            *_within(case.region_code, region),
+            *_disclosed(disclosures),
+            *_saying(text),
+        ]
+        query = sa.select(*_CASE_LIST).where(*chosen).order_by(case.case_id).limit(limit)
         return self._all(query.where(case.case_id > after) if after else query)
+
+    def newest_cases(
+        self,
+        *,
+        region: str | None = None,
+        department: str | None = None,
+        state: str | None = None,
+        text: str | None = None,
+        disclosures: Collection[str] | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int = PAGE,
+    ) -> list[dict[str, Any]]:
+        """List cases newest first, by case id where they opened at one instant; those not yet opened come last.
+
+        `after` is the opening instant and the id of the last case of the page before (1970 for one not yet opened).
+        """
+        case = tables.cases.c
+        opened = sa.func.coalesce(case.opened_at, sa.literal(tables.EPOCH, tables.Instant), type_=tables.Instant)
+        chosen = [
+            *_equal({case.department_id: department, case.state: state}),
+            *_within(case.region_code, region),
+            *_disclosed(disclosures),
+            *_saying(text),
+            *_behind(opened, case.case_id, after),
+        ]
+        return self._all(sa.select(*_CASE_LIST).where(*chosen).order_by(opened.desc(), case.case_id).limit(limit))
 
     def case(self, case_id: str) -> dict[str, Any] | None:
         """Return one case with its log, clocks, alerts and ledger entries; None if there is no such case."""
@@ -101,7 +123,7 @@ class Queries:
             found: str | None = connection.execute(query).scalar()
             return found
 
-    def alerts(
+    def alerts(  # noqa: PLR0913 - one parameter a filter
         self,
         *,
         rule: str | None = None,
@@ -109,24 +131,25 @@ class Queries:
         level: str | None = None,
         department: str | None = None,
         region: str | None = None,
+        disclosures: Collection[str] | None = None,
         before: datetime | None = None,
+        after: tuple[datetime, str] | None = None,
         limit: int = PAGE,
     ) -> list[dict[str, Any]]:
-        """List alerts, newest change first, changed before `before`; each with its last document."""
+        """List alerts, newest change first, by alert id where many changed at one instant; each with its last document.
+
+        `before` keeps those changed before an instant; `after` pages: the instant and id of the last alert before.
+        """
         alert, case = tables.alerts.c, tables.cases.c
+        chosen = [
+            *_equal({alert.rule_id: rule, alert.state: state, alert.level: level, alert.department_id: department}),
+            *_within(alert.region_code, region),
+            *_disclosed(disclosures),
+            *([alert.changed_at < before] if before else []),
+            *_behind(alert.changed_at, alert.alert_id, after),
+        ]
         joined = tables.alerts.join(tables.cases, alert.case_id == case.case_id)
-        query = sa.select(tables.alerts, case.case_no, case.title, case.disclosure).select_from(joined)
-        for column, wanted in (
-            (alert.rule_id, rule),
-            (alert.state, state),
-            (alert.level, level),
-            (alert.department_id, department),
-        ):
-            query = query.where(column == wanted) if wanted else query
-        if region:
-            query = query.where(alert.region_code.startswith(region, autoescape=True))
-        if before:
-            query = query.where(alert.changed_at < before)
+        query = sa.select(tables.alerts, case.case_no, case.title, case.disclosure).select_from(joined).where(*chosen)
         return self._all(query.order_by(alert.changed_at.desc(), alert.alert_id).limit(limit))
 
     def feed(
@@ -155,6 +178,13 @@ class Queries:
         query = sa.select(tables.quarantine).order_by(column.received_at.desc(), column.rejection_id).limit(limit)
         query = query.where(column.connection_id == connection) if connection else query
         return self._all(query.where(column.state == state) if state else query)
+
+    def open_quarantine(self) -> dict[str, int]:
+        """Count by connection the refused records and messages that nobody has replayed."""
+        column = tables.quarantine.c
+        query = sa.select(column.connection_id, sa.func.count()).where(column.state == "open")
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(column.connection_id))}
 
     def quarantine_item(self, rejection_id: str) -> dict[str, Any] | None:
         """Return one refused record by its id or a prefix of it that only it has; None otherwise."""
@@ -226,6 +256,33 @@ class Queries:
     def close(self) -> None:
         """Give up all connections."""
         self._engine.dispose()
+
+
+def _equal(wanted: Mapping[sa.Column[str], str | None]) -> list[sa.ColumnElement[bool]]:
+    return [column == value for column, value in wanted.items() if value]
+
+
+def _within(column: sa.Column[str], region: str | None) -> list[sa.ColumnElement[bool]]:
+    """Choose a region with all that lies in it."""
+    return [column.startswith(region, autoescape=True)] if region else []
+
+
+def _disclosed(disclosures: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
+    return [] if disclosures is None else [tables.cases.c.disclosure.in_(list(disclosures))]
+
+
+def _saying(text: str | None) -> list[sa.ColumnElement[bool]]:
+    """Choose cases with `text` in number or title, in either case of its letters."""
+    case = tables.cases.c
+    both = (column.icontains(text, autoescape=True) for column in (case.case_no, case.title)) if text else ()
+    return [sa.or_(*both)] if text else []
+
+
+def _behind(
+    moment: sa.ColumnElement[datetime], name: sa.Column[str], last: tuple[datetime, str] | None
+) -> list[sa.ColumnElement[bool]]:
+    """Choose what comes after `last` where the latest comes first, by name within one instant."""
+    return [sa.or_(moment < last[0], (moment == last[0]) & (name > last[1]))] if last else []
 
 
 def _counted(connection: sa.Connection, table: sa.Table, column: str) -> dict[str, int]:
