@@ -35,7 +35,7 @@ LOOK_S: Final = 0.25
 
 VIEWS: Final = ("public", "intranet", "restricted")
 
-Filter = Annotated[str | None, Query(max_length=80)]
+Filter = Annotated[str | None, Query(max_length=80, pattern=listing.TEXT)]
 Limit = Annotated[int, Query(ge=1, le=listing.PAGE_MOST)]
 
 
@@ -73,7 +73,7 @@ class Api:
 
     def row(self, request: Request, case_id: str) -> Row:
         """Return one case that the asker may see; one that they may not see is not found, like one that is not."""
-        row = self._parts.reading.case(case_id)
+        row = self._parts.reading.case(case_id) if case_id.isprintable() else None
         if row is None or row["disclosure"] not in visible(request.state.who):
             raise Problem(404, "no-case", f"there is no case {case_id[:80]!r}", hint="look it up: /v1/cases?q=<number>")
         return row

@@ -31,7 +31,7 @@ LATEST: Final = 8
 FORM_BYTES: Final = 4096
 """Bytes of the largest login form that is read."""
 
-Field = Annotated[str, Query(max_length=80)]
+Field = Annotated[str, Query(max_length=80, pattern=listing.TEXT)]
 Cursor = Annotated[str, Query(max_length=200)]
 
 
@@ -117,7 +117,7 @@ class Console:
 
     def case(self, request: Request, case_id: str) -> Response:
         """Show one case: its timeline, clocks, alerts and ledger entries."""
-        row = self._parts.reading.case(case_id)
+        row = self._parts.reading.case(case_id) if case_id.isprintable() else None
         if row is None or row["disclosure"] not in visible(request.state.who):
             raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
         told = casefile(row, self._names, self._parts.zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.problems import Problem
@@ -22,6 +22,9 @@ _TICK: Final = timedelta(microseconds=1)
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the opening of a case that has none."""
+
+TEXT: Final = r"^[^\x00-\x1f\x7f]*$"
+"""What a filter may hold: PostgreSQL takes no NUL in a text, and no name of ours has control characters."""
 
 Mark = tuple[datetime, str]
 """The last row of a page: its instant and its id."""
@@ -41,7 +44,7 @@ def mark_of(word: str | None) -> Mark | None:
         moment = datetime.fromisoformat(instant)
     except (ValueError, binascii.Error) as wrong:
         raise _no_cursor(word) from wrong
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or moment.year == MAXYEAR or not name.isprintable():
         raise _no_cursor(word)
     return moment, name
 

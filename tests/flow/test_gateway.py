@@ -274,6 +274,10 @@ def test_over_rabbitmq_and_postgresql_the_gateway_says_the_same(
             assert len(walked(other, path, limit=1)) == len(walked(client, path, limit=1))
         for path in ("/", "/cases?q=T", "/alerts", "/quarantine", "/metrics"):
             assert other.get(path).status_code == 200
+        for path in ("/v1/cases?q=%00", "/cases?q=%00"):
+            assert other.get(path).status_code == 400, path
+        for path in ("/v1/cases/%00", "/cases/%00"):
+            assert other.get(path).status_code == 404, path
         token = a_key(hub, "cases:read")
         assert other.get("/v1/cases").status_code == 401
         assert other.get("/v1/cases", headers=bearer(token)).status_code == 200
