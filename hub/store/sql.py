@@ -164,18 +164,25 @@ class SqlUnit:
 
     def due(self, horizons: Mapping[str, datetime], *, limit: int) -> Sequence[CaseRow]:
         """See hub.ports.Unit."""
-        found: list[CaseRow] = []
-        for connection_id, horizon in horizons.items():
-            if len(found) < limit:
-                found.extend(self._due(connection_id, horizon, limit - len(found)))
-        return found
+        cases, given = tables.cases.c, self._given(horizons)
+        due = (cases.connection_id == given.c.connection_id) & (cases.wake_at < given.c.horizon)
+        query = sa.select(tables.cases).join(given, due).where(cases.partition == self._head.partition)
+        ordered = query.order_by(cases.wake_at, cases.case_id).limit(limit)
+        return [rows.case(row) for row in self._connection.execute(ordered)] if horizons else ()
 
-    def _due(self, connection_id: str, horizon: datetime, limit: int) -> Sequence[CaseRow]:
-        cases = tables.cases.c
-        mine = (cases.partition == self._head.partition) & (cases.connection_id == connection_id)
-        due = sa.select(tables.cases).where(mine & (cases.wake_at < aware(horizon)))
-        query = due.order_by(cases.wake_at, cases.case_id).limit(limit)
-        return [rows.case(row) for row in self._connection.execute(query)]
+    def _given(self, horizons: Mapping[str, datetime]) -> sa.FromClause:
+        """Return `horizons` as a table of connection_id and horizon, handed over as parameters."""
+        if self._connection.dialect.name == "postgresql":
+            names = sa.literal(list(horizons), sa.ARRAY(sa.Text))
+            moments = sa.literal([aware(moment) for moment in horizons.values()], sa.ARRAY(sa.TIMESTAMP(timezone=True)))
+            columns = (sa.column("connection_id", sa.Text), sa.column("horizon", tables.Instant))
+            return sa.func.unnest(names, moments).table_valued(*columns, name="given").render_derived()
+        listed = orjson.dumps({name: tables.microseconds(moment) for name, moment in horizons.items()}).decode()
+        each = sa.func.json_each(listed).table_valued("key", "value").alias("listed")
+        named = sa.select(
+            each.c.key.label("connection_id"), sa.type_coerce(each.c.value, tables.Instant).label("horizon")
+        )
+        return named.subquery("given")
 
     def write(self, changes: Changes) -> None:
         """See hub.ports.Unit."""
