@@ -39,9 +39,14 @@ class Registry(Mapping[str, Connection]):
     def __len__(self) -> int:
         return len(self._fresh(KEEP_S))
 
+    def reread(self) -> bool:
+        """Read anew at once; tell whether anything is different now."""
+        before = self._known
+        return self._fresh(0) != before
+
     def _fresh(self, keep_s: float) -> Mapping[str, Connection]:
         now = time.monotonic()
-        if now - self._read_at > keep_s:
+        if now - self._read_at >= keep_s:
             self._known = self._store.connections()
             self._read_at = now
         return self._known

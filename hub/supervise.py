@@ -44,10 +44,14 @@ UNJUDGED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a batch is decided with: the judge, who may speak, and the vault for what is refused."""
+    """What a batch is decided with: the judge, who may speak, and the vault for what is refused.
+
+    `connections` may be a moment old; `reread` brings it up to date and tells whether that changed anything.
+    """
 
     bench: Bench
     connections: Mapping[str, Connection]
+    reread: Callable[[], bool]
     trusted: str
     partitions: int
     seal: Callable[[bytes], bytes]
@@ -94,6 +98,7 @@ class _Session:
         self.known_marks = unit.watermarks()
         self.marks = dict(self.known_marks)
         self.prior: dict[str, list[Arrival]] = {}
+        self.is_reread = False
         self.entered: set[str] = set()
         self.reporters: dict[str, str] = {}
         self.files: dict[str, CaseFile] = {}
@@ -128,18 +133,29 @@ class _Session:
         self._settle_marks()
 
     def _admit(self, delivery: Delivery) -> Item:
-        admission = self.terms.admission(self.partition)
+        """Admit a message; nobody is refused by a registration that has changed meanwhile."""
         try:
-            if delivery.kind == "event":
-                return admission.event(delivery)
-            if delivery.kind == "report":
-                return admission.report(delivery)
-            if delivery.kind == "act":
-                return admission.act(delivery)
-            return admission.rejection(delivery, self.now)
+            return self._entering(delivery)
         except Refused as refused:
+            if refused.rejection.stage == "authorise" and self._reread():
+                return self._admit(delivery)
             LOG.warning("message refused", extra={"code": refused.rejection.code, "message_id": delivery.message_id})
             return RefusedMessage(delivery=delivery, rejection=refused.rejection)
+
+    def _reread(self) -> bool:
+        """Look once a batch: whoever registered before publishing did so before the batch was begun."""
+        first, self.is_reread = not self.is_reread, True
+        return first and self.terms.reread()
+
+    def _entering(self, delivery: Delivery) -> Item:
+        admission = self.terms.admission(self.partition)
+        if delivery.kind == "event":
+            return admission.event(delivery)
+        if delivery.kind == "report":
+            return admission.report(delivery)
+        if delivery.kind == "act":
+            return admission.act(delivery)
+        return admission.rejection(delivery, self.now)
 
     def _look_up(self, items: Sequence[Item], deliveries: Sequence[Delivery]) -> None:
         events = [item for item in items if isinstance(item, Admitted)]

@@ -150,6 +150,7 @@ class Hub:
             return Terms(
                 bench=bench.get(),
                 connections=registry,
+                reread=registry.reread,
                 trusted=trusted,
                 partitions=len(self.partitions),
                 seal=self.vault.seal,
