@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -28,7 +29,7 @@ def link(previous: bytes, entry: Entry) -> bytes:
             entry.kind,
             entry.subject,
             entry.outcome,
-            entry.ledgered_at.isoformat(),
+            entry.ledgered_at.astimezone(UTC).isoformat(),
             hashlib.sha256(entry.body).hexdigest(),
         ]
     )
