@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +33,15 @@ class Signer:
 
     @classmethod
     def at(cls, path: Path) -> Signer:
-        """Load the key file, or make one (mode 0600) where there is none."""
+        """Load the key file, or make one (mode 0600) where there is none; Misconfigured if it holds no key."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(raw)
-        return cls(Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
+            _make_key(path)
+        try:
+            return cls(Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
+        except ValueError as wrong:
+            hint = "restore the key file from its backup; a new key cannot prove old seals"
+            fault = Fault(code="signer.key", file=str(path), problem="this is no Ed25519 key of 32 bytes", hint=hint)
+            raise Misconfigured(fault) from wrong
 
     @property
     def public_key(self) -> str:
@@ -46,6 +51,21 @@ class Signer:
     def sign(self, document: Mapping[str, Any]) -> str:
         """Return the signature of `document`, 128 hex digits."""
         return self._key.sign(canonical(document)).hex()
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key beside `path` and give it that name whole; where another was quicker, that one's key stands."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(raw)
+        stream.flush()
+        os.fsync(descriptor)
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
 def is_signed(document: Mapping[str, Any], signature: str, public_key: str) -> bool:
