@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import threading
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from hub.errors import Fault, Misconfigured
+from hub.files import create_durably
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,18 +53,11 @@ class Signer:
 
 
 def _make_key(path: Path) -> None:
-    """Write a new key beside `path` and give it that name whole; where another was quicker, that one's key stands."""
+    """Write a new key to `path` whole, or not at all; where another was quicker, that one's key stands."""
     path.parent.mkdir(parents=True, exist_ok=True)
     raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(raw)
-        stream.flush()
-        os.fsync(descriptor)
     with contextlib.suppress(FileExistsError):
-        path.hardlink_to(draft)
-    draft.unlink()
+        create_durably(path, raw)
 
 
 def is_signed(document: Mapping[str, Any], signature: str, public_key: str) -> bool:

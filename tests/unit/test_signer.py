@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub import files as durable
 from hub.errors import Misconfigured
 from hub.signer import Signer, canonical, is_signed
 
@@ -76,3 +77,15 @@ def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"ledger.key.*no Ed25519 key"):
         Signer.at(path)
     assert path.read_bytes() == b"short"
+
+
+def test_a_crash_while_the_key_is_made_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(durable.os, "fsync", crash)
+        with pytest.raises(OSError, match="No space left"):
+            Signer.at(tmp_path / "ledger.key")
+    assert list(tmp_path.iterdir()) == []
+    assert Signer.at(tmp_path / "ledger.key").public_key
