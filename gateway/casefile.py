@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from gateway import words
+from gateway import details, words
 from hub.supervision.caselog import decode, in_force
 from hub.supervision.fold import fold
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from hub.model.values import AlertRow, ClockRow, Entry
     from hub.supervision.caselog import Fact
 
-_DETAILS = ("stage_name", "result", "promised_due_at", "statutory_due_at", "new_case_no", "remarks")
 _HEADER = ("case_id", "connection_id", "matter_code", "disclosure", "state")
 
 
@@ -32,7 +31,7 @@ def casefile(row: Row, names: Names, zone: tzinfo) -> dict[str, Any]:
         **header(row, names, zone),
         "aliases": list(case.aliases),
         "timeline": [_told(fact, odd, documents, zone) for fact in case.timeline],
-        "clocks": [_clock(each, zone) for each in row["clocks"]],
+        "clocks": [_clock(each, zone) for each in in_order(row["clocks"])],
         "alerts": [_alert(each) for each in row["alerts"]],
         "ledger": [_entry(each, zone) for each in row["entries"]],
     }
@@ -65,6 +64,12 @@ def labelled(label: Label) -> dict[str, str]:
     return {"zh": label.zh, "en": label.en}
 
 
+def in_order(clocks: Sequence[ClockRow]) -> list[ClockRow]:
+    """Order clocks as a case lives through them, equals by their start."""
+    kinds = list(words.CLOCKS)
+    return sorted(clocks, key=lambda each: (kinds.index(each.kind) if each.kind in kinds else 99, each.started_at))
+
+
 def _documents(entries: Sequence[Entry]) -> Mapping[tuple[str, int | None], tuple[Entry, Mapping[str, Any]]]:
     """Find an event's ledger entry and document by (event id, position)."""
     found: dict[tuple[str, int | None], tuple[Entry, Mapping[str, Any]]] = {}
@@ -94,7 +99,7 @@ def _told(
         "partition": entry.partition if entry else None,
         "outcome": entry.outcome if entry else None,
         "hash": entry.hash.hex() if entry else None,
-        "details": {name: data[name] for name in _DETAILS if data.get(name)},
+        "details": details.chosen(data),
         "anomaly": odd.get(fact.event_id),
     }
 

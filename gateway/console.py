@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway import listing, overview, words
 from gateway.bars import clock_bars
-from gateway.casefile import casefile, header, told_alert
+from gateway.casefile import casefile, header, in_order, told_alert
 from gateway.problems import Problem
 from gateway.rights import COOKIE, visible
 
@@ -121,7 +121,7 @@ class Console:
         if row is None or row["disclosure"] not in visible(request.state.who):
             raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
         told = casefile(row, self._names, self._parts.zone)
-        bars = clock_bars(row["clocks"], self._parts.now())
+        bars = clock_bars(in_order(row["clocks"]), self._parts.now())
         return self._pages.render("case.html", request, case=told, bars=bars, now=self._parts.now())
 
     def alerts(

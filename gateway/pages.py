@@ -12,6 +12,7 @@ import jinja2
 from starlette.responses import HTMLResponse
 
 from gateway import words
+from gateway.details import said
 from gateway.problems import TITLES
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(time=self.time, due=self.due, n=number, ago=ago)
-        self._templates.globals.update(words=words, asset=asset)
+        self._templates.globals.update(words=words, asset=asset, said=said)
 
     def render(self, name: str, request: Request, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
         """Render one page for whoever asks."""

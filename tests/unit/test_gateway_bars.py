@@ -15,8 +15,7 @@ from gateway.problems import Problem
 from hub.model.values import ClockRow
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
-LAST = datetime.max.replace(year=9998)
-"""Hypothesis wants a naive bound; a cursor at the very end of time is none of ours."""
+LAST = datetime(9998, 1, 1)  # noqa: DTZ001 - Hypothesis wants a naive bound
 
 HOURS = st.integers(min_value=0, max_value=9000).map(lambda n: timedelta(hours=n))
 
