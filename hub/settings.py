@@ -7,6 +7,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -37,6 +38,19 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _readable(url: str) -> str:
+    try:
+        urlsplit(url).port  # noqa: B018 - asking is the check
+    except ValueError as wrong:
+        problem = "the URL cannot be read: write scheme://user@host:port/name"
+        raise ValueError(problem) from wrong
+    return url
+
+
+_Url = Annotated[str, AfterValidator(_readable)]
+"""A URL that may hold a password: what is wrong with it is said without quoting it."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,13 +66,13 @@ class HubSection(_Section):
 class StoreSection(_Section):
     """[store]."""
 
-    url: str = Field(default="sqlite:///{data_dir}/hub.db", pattern="^(sqlite|postgresql)")
+    url: _Url = Field(default="sqlite:///{data_dir}/hub.db", pattern=r"^(sqlite|postgresql(\+psycopg)?)://")
 
 
 class BusSection(_Section):
     """[bus]."""
 
-    url: str = Field(default="embedded:///{data_dir}/bus.db", pattern="^(embedded|amqps?)://")
+    url: _Url = Field(default="embedded:///{data_dir}/bus.db", pattern="^(embedded|amqps?)://")
     partitions: int = Field(default=2, ge=1, le=256)
 
 
@@ -127,14 +141,22 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     """Read `path` (default: ./settings.toml, else the one shipped) under `environment`, or report every fault."""
     chosen = path or next((p for p in (Path("settings.toml"), ROOT / "settings.toml") if p.is_file()), None)
     values = _read(chosen) if chosen else {}
-    for name, (section, key) in OVERRIDES.items():
-        override = (os.environ if environment is None else environment).get(name)
-        if override:
-            values.setdefault(section, {})[key] = override
+    overriding = _override(values, os.environ if environment is None else environment)
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:
-        raise Misconfigured(*_faults(wrong, str(chosen or "the environment"))) from wrong
+        raise Misconfigured(*_faults(wrong, str(chosen or ""), overriding)) from wrong
+
+
+def _override(values: dict[str, Any], environment: Mapping[str, str]) -> Mapping[tuple[str, str], str]:
+    """Put what the environment says above the file; return which variable set which key."""
+    overriding = {}
+    for name, (section, key) in OVERRIDES.items():
+        within = values.setdefault(section, {}) if environment.get(name) else None
+        if isinstance(within, dict):
+            within[key] = environment[name]
+            overriding[section, key] = name
+    return overriding
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -142,18 +164,24 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as missing:
         raise Misconfigured(Fault(code="settings.missing", problem="no such file", file=str(path))) from missing
+    except OSError as unreadable:
+        problem = unreadable.strerror or str(unreadable)
+        raise Misconfigured(Fault(code="settings.unreadable", problem=problem, file=str(path))) from unreadable
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise Misconfigured(Fault(code="settings.syntax", problem=str(broken), file=str(path))) from broken
 
 
-def _faults(wrong: ValidationError, file: str) -> list[Fault]:
-    return [
-        Fault(
-            code="settings.value",
-            problem=error["msg"],
-            file=file,
-            target_path=".".join(str(part) for part in error["loc"]),
-            hint=f"see [{error['loc'][0]}] in the settings.toml that is shipped" if error["loc"] else "",
-        )
-        for error in wrong.errors()
-    ]
+def _faults(wrong: ValidationError, file: str, overriding: Mapping[tuple[str, str], str]) -> list[Fault]:
+    return [_fault([str(part) for part in error["loc"]], error["msg"], file, overriding) for error in wrong.errors()]
+
+
+def _fault(loc: list[str], problem: str, file: str, overriding: Mapping[tuple[str, str], str]) -> Fault:
+    """Say what is wrong where it was said: in the file, or in a variable of the environment."""
+    variable = overriding.get((loc[0], loc[1])) if len(loc) > 1 else None
+    return Fault(
+        code="settings.value",
+        problem=problem,
+        file=f"${variable}" if variable else file,
+        target_path=".".join(loc),
+        hint=f"see [{loc[0]}] in the settings.toml that is shipped" if loc else "",
+    )

@@ -11,13 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from ruamel.yaml import YAML
-
 from connectors import open_source
 from hub import mapping
 from hub.bench import Bench
 from hub.bus import EMBEDDED_USER, open_bus
 from hub.bus.topology import topology
+from hub.catalogue import load_catalogue
 from hub.checkpoints import FileCheckpoints
 from hub.clock import ManualClock, SystemClock
 from hub.drain import Line
@@ -25,7 +24,6 @@ from hub.errors import Fault, Misconfigured
 from hub.feed import places_in
 from hub.importing import registration
 from hub.intake import Intake
-from hub.model.shapes import shape
 from hub.owner import Owner, Pace
 from hub.registry import Registry
 from hub.relay import Relay
@@ -38,6 +36,8 @@ from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.catalogue import Catalogue
 from hub.vault import SealedBoxVault
+
+__all__ = ["Hub", "build", "bus_user", "department_folders", "load_catalogue", "load_mapping", "mapping_files"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -199,32 +199,11 @@ def load_mapping(path: Path) -> CompiledMapping:
     return mapping.load(path, environment=os.environ)
 
 
-def load_catalogue(path: Path) -> Mapping[str, Any]:
-    """Read one department.yaml and check its shape, or report every fault in it."""
-    document: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    document = _plain(document)
-    problems = shape("catalogue.v1").problems(document)
-    if problems:
-        raise Misconfigured(
-            *(
-                Fault(code="catalogue.shape", problem=each.problem, file=str(path), target_path=each.path)
-                for each in problems
-            )
-        )
-    return document
-
-
-def _plain(node: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
-    """Write YAML's dates as the text that the schema wants."""
-    if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    return node.isoformat() if hasattr(node, "isoformat") else node
-
-
 def department_folders(folder: Path) -> Sequence[Path]:
     """Return the folders of mappings/ that belong to a department: those with a department.yaml."""
+    if not folder.is_dir():
+        hint = "set [mappings] folder, or SUNLIGHT_MAPPINGS"
+        raise Misconfigured(Fault(code="mappings.missing", problem="no such folder", file=str(folder), hint=hint))
     return sorted(path.parent for path in folder.glob("*/department.yaml"))
 
 

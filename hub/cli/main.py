@@ -40,7 +40,7 @@ def options() -> None:
 
 
 def main() -> None:
-    """Run the command; every error that the operator can mend is one readable message and exit code 2."""
+    """Run the command. Exit code 2: what the operator can mend, one fault a line; 3: what only time mends."""
     logging.basicConfig(
         level=os.environ.get("SUNLIGHT_LOG", "WARNING").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -53,3 +53,6 @@ def main() -> None:
     except HubError as problem:
         sys.stderr.write(f"{problem.code}: {problem}\n")
         sys.exit(3)
+    except OSError as refused:
+        sys.stderr.write(f"system: {refused.filename or ''}: {refused.strerror or refused}\n")
+        sys.exit(2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from hub.store import migrate as migrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from hub.mapping import CompiledMapping
     from hub.roles import Task
@@ -49,30 +51,37 @@ def migrate(*, settings: common.SettingsFile = None) -> None:
 
 
 def check(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
-    """Read the settings, every mapping file and every catalogue, and report all that is wrong with them, at once."""
-    hub = common.hub(settings)
-    faults: list[Fault] = []
-    found = 0
-    for folder in wiring.department_folders(hub.settings.mappings.folder):
-        for load, paths in (
-            (wiring.load_catalogue, [folder / "department.yaml"]),
-            (wiring.load_mapping, wiring.mapping_files(folder)),
-        ):
-            for path in paths:
-                found += 1
-                faults.extend(_faults_of(lambda load=load, path=path: load(path)))  # type: ignore[misc]
+    """Read the settings, every mapping file and every catalogue, and report all that is wrong with them, at once.
+
+    Exit code 0: nothing is wrong; 2: each fault is one line, `file:line:column: code: what and what to do`.
+    """
+    folders = wiring.department_folders(common.hub(settings).settings.mappings.folder)
+    catalogues = [folder / "department.yaml" for folder in folders]
+    mappings = [path for folder in folders for path in wiring.mapping_files(folder)]
+    faults = [fault for path in catalogues for fault in _faults_of(wiring.load_catalogue, path)]
+    loaded: dict[str, Path] = {}
+    for path in mappings:
+        faults += _faults_of(partial(_load_once, loaded), path)
     if as_json:
-        common.print_json({"files": found, "faults": [str(fault) for fault in faults]})
+        common.print_json({"files": len(catalogues + mappings), "faults": [str(fault) for fault in faults]})
     else:
         for fault in faults:
-            common.OUT.print(str(fault), soft_wrap=True, highlight=False)
-        common.OUT.print(f"{found} files, {len(faults)} faults")
+            common.OUT.print(str(fault), soft_wrap=True, highlight=False, markup=False)
+        common.OUT.print(f"{len(catalogues + mappings)} files, {len(faults)} faults")
     raise typer.Exit(2 if faults else 0)
 
 
-def _faults_of(load: Callable[[], object]) -> Sequence[Fault]:
+def _load_once(loaded: dict[str, Path], path: Path) -> None:
+    """Load a mapping; Misconfigured where a file in `loaded` declares its connection already."""
+    name = wiring.load_mapping(path).declaration.connection
+    if loaded.setdefault(name, path) != path:
+        problem, hint = f"connection {name} is declared by {loaded[name]} too", "a connection is one mapping file"
+        raise Misconfigured(Fault(code="mappings.twice", problem=problem, file=str(path), hint=hint))
+
+
+def _faults_of(load: Callable[[Path], object], path: Path) -> Sequence[Fault]:
     try:
-        load()
+        load(path)
     except Misconfigured as wrong:
         return wrong.faults
     return ()
@@ -137,6 +146,7 @@ def _reading(hub: wiring.Hub, mapping: CompiledMapping) -> Task:
 
 
 def _configuration(hub: wiring.Hub) -> tuple[list[CompiledMapping], list[Mapping[str, Any]]]:
+    """Load every mapping and catalogue, or report what is wrong with the first file that is not right."""
     folders = wiring.department_folders(hub.settings.mappings.folder)
     mappings = [wiring.load_mapping(path) for folder in folders for path in wiring.mapping_files(folder)]
     return mappings, [wiring.load_catalogue(folder / "department.yaml") for folder in folders]
