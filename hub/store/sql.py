@@ -164,25 +164,26 @@ class SqlUnit:
 
     def due(self, horizons: Mapping[str, datetime], *, limit: int) -> Sequence[CaseRow]:
         """See hub.ports.Unit."""
-        cases, given = tables.cases.c, self._given(horizons)
-        due = (cases.connection_id == given.c.connection_id) & (cases.wake_at < given.c.horizon)
-        query = sa.select(tables.cases).join(given, due).where(cases.partition == self._head.partition)
-        ordered = query.order_by(cases.wake_at, cases.case_id).limit(limit)
-        return [rows.case(row) for row in self._connection.execute(ordered)] if horizons else ()
+        waking = sorted(self._waking(horizons, limit))[:limit] if horizons else ()
+        found = self.cases([case_id for _, case_id in waking])
+        return [found[case_id] for _, case_id in waking]
 
-    def _given(self, horizons: Mapping[str, datetime]) -> sa.FromClause:
-        """Return `horizons` as a table of connection_id and horizon, handed over as parameters."""
+    def _waking(self, horizons: Mapping[str, datetime], limit: int) -> list[tuple[datetime, str]]:
+        """Return instant and id of the first `limit` cases of each connection to wake, read in an index's order."""
+        case = tables.cases.c
+        mine = sa.select(case.wake_at, case.case_id).where(case.partition == self._head.partition)
+        first = mine.order_by(case.wake_at, case.case_id).limit(limit)
         if self._connection.dialect.name == "postgresql":
-            names = sa.literal(list(horizons), sa.ARRAY(sa.Text))
-            moments = sa.literal([aware(moment) for moment in horizons.values()], sa.ARRAY(sa.TIMESTAMP(timezone=True)))
-            columns = (sa.column("connection_id", sa.Text), sa.column("horizon", tables.Instant))
-            return sa.func.unnest(names, moments).table_valued(*columns, name="given").render_derived()
-        listed = orjson.dumps({name: tables.microseconds(moment) for name, moment in horizons.items()}).decode()
-        each = sa.func.json_each(listed).table_valued("key", "value").alias("listed")
-        named = sa.select(
-            each.c.key.label("connection_id"), sa.type_coerce(each.c.value, tables.Instant).label("horizon")
-        )
-        return named.subquery("given")
+            given = _given(horizons)
+            theirs = (case.connection_id == given.c.connection_id) & (case.wake_at < given.c.horizon)
+            each = first.where(theirs).lateral("each")
+            found = sa.select(each).select_from(given.join(each, sa.true()))
+            return [(row.wake_at, row.case_id) for row in self._connection.execute(found)]
+        waking: list[tuple[datetime, str]] = []
+        for connection_id, horizon in horizons.items():
+            theirs = (case.connection_id == connection_id) & (case.wake_at < aware(horizon))
+            waking += [(row.wake_at, row.case_id) for row in self._connection.execute(first.where(theirs))]
+        return waking
 
     def write(self, changes: Changes) -> None:
         """See hub.ports.Unit."""
@@ -246,6 +247,14 @@ class SqlUnit:
             return column == sa.func.any(sa.literal(list(values), sa.ARRAY(sa.Text)))
         listed = sa.func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
         return column.in_(sa.select(listed.c.value))
+
+
+def _given(horizons: Mapping[str, datetime]) -> sa.FromClause:
+    """Return `horizons` as a table of connection_id and horizon, handed over as two parameters (PostgreSQL)."""
+    names = sa.literal(list(horizons), sa.ARRAY(sa.Text))
+    moments = sa.literal([aware(moment) for moment in horizons.values()], sa.ARRAY(sa.TIMESTAMP(timezone=True)))
+    columns = (sa.column("connection_id", sa.Text), sa.column("horizon", tables.Instant))
+    return sa.func.unnest(names, moments).table_valued(*columns, name="given").render_derived()
 
 
 def present_heads(connection: sa.Connection) -> Sequence[sa.Row[Any]]:

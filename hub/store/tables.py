@@ -183,6 +183,7 @@ cases = sa.Table(
         "partition",
         "connection_id",
         "wake_at",
+        "case_id",
         postgresql_where=sa.text("wake_at IS NOT NULL"),
         sqlite_where=sa.text("wake_at IS NOT NULL"),
     ),

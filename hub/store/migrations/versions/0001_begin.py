@@ -54,7 +54,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_cases_wake",
         "cases",
-        ["partition", "connection_id", "wake_at"],
+        ["partition", "connection_id", "wake_at", "case_id"],
         unique=False,
         postgresql_where=sa.text("wake_at IS NOT NULL"),
         sqlite_where=sa.text("wake_at IS NOT NULL"),
