@@ -50,10 +50,12 @@ class Owner:
     def step(self, partition: int, *, wait_s: float) -> int:
         """Handle one batch of `partition` and patrol it when that is due; return the messages handled.
 
+        Where there is nothing to handle, or another owns the partition, it takes `wait_s` to say so.
         Unavailable leaves the batch held here, unacknowledged: the next step takes it up again, before any other.
         """
         lease = self._lease(partition)
         if lease is None:
+            time.sleep(wait_s)
             return 0
         if not lease.held:
             lease.held = self._bus.consume(intake_queue(partition), limit=self._pace.batch, wait_s=wait_s)

@@ -37,19 +37,21 @@ def import_(
     beside = mapping.parent / "department.yaml"
     hub.store.load_catalogue([wiring.load_catalogue(beside)] if beside.is_file() else [])
     bus = hub.bus()
+    line = hub.line(bus)
     try:
         with common.progress() as bar:
             task = bar.add_task(f"import {from_.name}", total=None, unit=" records")
             import_all(
                 source=hub.source(loaded, from_),
                 intake=hub.intake(loaded, bus),
-                line=hub.line(bus),
+                line=line,
                 store=hub.store,
                 connection=registration(loaded.declaration, loaded.fingerprint),
                 watermark=hub.clock.now(),
                 progress=lambda records: bar.update(task, completed=records),
             )
     finally:
+        line.release()
         bus.close()
     figures = hub.queries.summary()
     common.print_json(figures) if as_json else show(figures)

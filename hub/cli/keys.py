@@ -80,7 +80,10 @@ def revoke(
     *,
     settings: common.SettingsFile = None,
 ) -> None:
-    """Revoke a key at once. It stays in the list."""
+    """Revoke a key at once. It stays in the list.
+
+    Example: sunlight key revoke 3f9a1c20
+    """
     hub = common.hub(settings)
     if not hub.identities.revoke(key_id, hub.clock.now()):
         hint = "see `sunlight key list`"

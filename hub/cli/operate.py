@@ -6,7 +6,7 @@ import signal
 import threading
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from hub.mapping import CompiledMapping
     from hub.roles import Task
+
+
+T = TypeVar("T")
 
 
 class Role(StrEnum):
@@ -43,9 +46,11 @@ def prepare(hub: wiring.Hub) -> Sequence[str]:
 def migrate(*, settings: common.SettingsFile = None) -> None:
     """Create or upgrade the store's tables, register the connections and load the catalogue of mappings/."""
     hub = common.hub(settings)
-    applied = prepare(hub)
-    mappings, catalogues = _configuration(hub)
+    applied, folder = prepare(hub), hub.settings.mappings.folder
+    mappings, catalogues = _configuration(hub) if folder.is_dir() else ([], [])
     hub.register(mappings, catalogues)
+    if not folder.is_dir():
+        common.OUT.print(f"there is no folder {folder}: nothing to register ([mappings] folder, SUNLIGHT_MAPPINGS)")
     common.OUT.print(f"revisions applied: {', '.join(applied) or 'none, the store is up to date'}")
     common.OUT.print(f"connections registered: {len(mappings)}; departments' catalogues loaded: {len(catalogues)}")
 
@@ -58,10 +63,9 @@ def check(*, as_json: common.AsJson = False, settings: common.SettingsFile = Non
     folders = wiring.department_folders(common.hub(settings).settings.mappings.folder)
     catalogues = [folder / "department.yaml" for folder in folders]
     mappings = [path for folder in folders for path in wiring.mapping_files(folder)]
-    faults = [fault for path in catalogues for fault in _faults_of(wiring.load_catalogue, path)]
-    loaded: dict[str, Path] = {}
-    for path in mappings:
-        faults += _faults_of(partial(_load_once, loaded), path)
+    faults: list[Fault] = []
+    _loaded(wiring.load_catalogue, catalogues, faults)
+    _loaded(partial(_load_once, {}), mappings, faults)
     if as_json:
         common.print_json({"files": len(catalogues + mappings), "faults": [str(fault) for fault in faults]})
     else:
@@ -79,14 +83,6 @@ def _load_once(loaded: dict[str, Path], path: Path) -> None:
         raise Misconfigured(Fault(code="mappings.twice", problem=problem, file=str(path), hint=hint))
 
 
-def _faults_of(load: Callable[[Path], object], path: Path) -> Sequence[Fault]:
-    try:
-        load(path)
-    except Misconfigured as wrong:
-        return wrong.faults
-    return ()
-
-
 def serve(*, settings: common.SettingsFile = None) -> None:
     """Run the whole hub in this one process: intake, supervision, relay and gateway. Ctrl-C ends it cleanly."""
     run_roles(common.hub(settings), list(Role))
@@ -100,6 +96,8 @@ def run(
     """Run some of the hub's roles in this process; as many processes as you like may run the same role.
 
     Partitions, the relay and each source are leased, so that two processes never do the same work.
+
+    Example: sunlight run supervise relay
     """
     run_roles(common.hub(settings), role)
 
@@ -146,7 +144,24 @@ def _reading(hub: wiring.Hub, mapping: CompiledMapping) -> Task:
 
 
 def _configuration(hub: wiring.Hub) -> tuple[list[CompiledMapping], list[Mapping[str, Any]]]:
-    """Load every mapping and catalogue, or report what is wrong with the first file that is not right."""
+    """Load every mapping and catalogue, or report every fault in all of them."""
     folders = wiring.department_folders(hub.settings.mappings.folder)
-    mappings = [wiring.load_mapping(path) for folder in folders for path in wiring.mapping_files(folder)]
-    return mappings, [wiring.load_catalogue(folder / "department.yaml") for folder in folders]
+    faults: list[Fault] = []
+    mappings = _loaded(
+        wiring.load_mapping, [path for folder in folders for path in wiring.mapping_files(folder)], faults
+    )
+    catalogues = _loaded(wiring.load_catalogue, [folder / "department.yaml" for folder in folders], faults)
+    if faults:
+        raise Misconfigured(*faults)
+    return mappings, catalogues
+
+
+def _loaded(load: Callable[[Path], T], paths: Sequence[Path], faults: list[Fault]) -> list[T]:
+    """Load what can be loaded; add to `faults` what is wrong with the others."""
+    found = []
+    for path in paths:
+        try:
+            found.append(load(path))
+        except Misconfigured as wrong:
+            faults.extend(wrong.faults)
+    return found

@@ -51,7 +51,10 @@ def show(
     as_json: common.AsJson = False,
     settings: common.SettingsFile = None,
 ) -> None:
-    """Show one refused record: where it stood, why it was refused, what to do, and with --open its bytes."""
+    """Show one refused record: where it stood, why it was refused, what to do, and with --open its bytes.
+
+    Example: sunlight quarantine show 5b1e77 --open
+    """
     hub = common.hub(settings)
     item = _item(hub, rejection)
     shown = {name: value for name, value in item.items() if name != "sealed"}
@@ -83,6 +86,8 @@ def replay(
     """Map a refused record once more, after its mapping or code table was mended.
 
     What it says now goes the usual way; if it is refused again it stays in quarantine with the new reason beside it.
+
+    Example: sunlight quarantine replay 5b1e77 mappings/taizhou-housing/permits.yaml
     """
     hub = common.hub(settings)
     item = _item(hub, rejection)
