@@ -39,7 +39,9 @@ def missed(rule: Rule, view: View) -> Iterator[Finding]:
 def _missed(rule: Rule, view: View, clock: Clock) -> Finding:
     due = spoken(clock.due)
     if clock.stop is None:
-        return _finding(rule, view, clock, f"应于{due}前办理，至今未办理。", f"Due {due}, and still open.")
+        return _finding(
+            rule, view, clock, f"应于{due}前办理，发现时尚未办理。", f"Due {due}, and still open when found."
+        )
     done = view.calendar.day_of(clock.stop.occurred_at)
     days = view.calendar.workdays_between(clock.due.day, done)
     late_zh = f"超期{days}个工作日" if days else "超期不足1个工作日"
