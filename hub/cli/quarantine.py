@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,10 +13,15 @@ from rich.table import Table
 
 from connectors import reopen_record
 from hub import wiring
+from hub.admission import Admission
 from hub.cli import common
 from hub.errors import Fault, Misconfigured
-from hub.quarantine import open_bytes
+from hub.quarantine import open_bytes, replay_message
 from hub.quarantine import replay as replay_record
+from hub.refused import PLACE as MESSAGE_PLACE
+
+if TYPE_CHECKING:
+    from hub.mapping import CompiledMapping
 
 app = typer.Typer(help="Look at refused records, and replay them when their cause is mended.")
 
@@ -36,10 +41,8 @@ def list_(
         return
     table = Table("id", "connection", "stage", "code", "path", "problem", "what to do", "state")
     for row in rows:
-        table.add_row(
-            row["rejection_id"][:8],
-            *(str(row[name]) for name in ("connection_id", "stage", "code", "path", "problem", "hint", "state")),
-        )
+        cells = (str(row[name]) for name in ("connection_id", "stage", "code", "path", "problem", "hint", "state"))
+        table.add_row(row["rejection_id"][:8], *map(escape, cells))
     common.OUT.print(table)
 
 
@@ -83,7 +86,7 @@ def replay(
     *,
     settings: common.SettingsFile = None,
 ) -> None:
-    """Map a refused record once more, after its mapping or code table was mended.
+    """Map a refused record once more, after its mapping or code table was mended; send a refused message once more.
 
     What it says now goes the usual way; if it is refused again it stays in quarantine with the new reason beside it.
 
@@ -91,24 +94,53 @@ def replay(
     """
     hub = common.hub(settings)
     item = _item(hub, rejection)
+    if item["state"] == "replayed":
+        problem, hint = (
+            f"{item['rejection_id']} has been replayed already",
+            "see what is open: sunlight quarantine list",
+        )
+        raise Misconfigured(Fault(code="quarantine.replayed", problem=problem, hint=hint))
     loaded = wiring.load_mapping(mapping)
     if loaded.declaration.connection != item["connection_id"]:
-        raise Misconfigured(
-            Fault(
-                code="quarantine.mapping",
-                problem=f"the record came by {item['connection_id']}, not by {loaded.declaration.connection}",
-                file=str(mapping),
-                hint="name the mapping file of that connection",
-            )
-        )
+        raise Misconfigured(_another_connection(item, loaded, mapping))
     with contextlib.closing(hub.bus()) as bus:
-        acts = {"rejection_id": item["rejection_id"], "bus": bus, "by": getpass.getuser(), "now": hub.clock.now()}
-        raw = open_bytes(item["sealed"], vault=hub.vault, **acts)
-        record = reopen_record(loaded.declaration, raw, item["place"])
-        totals = replay_record(record, intake=hub.intake(loaded, bus), **acts)
-    outcome = "refused again" if totals.quarantined else f"replayed: {totals.events} events are on their way"
-    common.OUT.print(outcome)
-    raise typer.Exit(1 if totals.quarantined else 0)
+        how = {"rejection_id": item["rejection_id"], "bus": bus, "by": getpass.getuser(), "now": hub.clock.now()}
+        raw = open_bytes(item["sealed"], vault=hub.vault, **how)
+        again = _message if item["place"].startswith(MESSAGE_PLACE) else _record
+        refused, said = again(hub, item, loaded, raw, how)
+    common.OUT.print(said, soft_wrap=True, highlight=False, markup=False)
+    raise typer.Exit(1 if refused else 0)
+
+
+def _record(
+    hub: wiring.Hub, item: dict[str, Any], loaded: CompiledMapping, raw: bytes, how: dict[str, Any]
+) -> tuple[bool, str]:
+    """Take a refused record in again."""
+    record = reopen_record(loaded.declaration, raw, item["place"])
+    totals = replay_record(record, intake=hub.intake(loaded, how["bus"]), **how)
+    refused = bool(totals.quarantined)
+    return refused, "refused again" if refused else f"replayed: {totals.events} events are on their way"
+
+
+def _message(
+    hub: wiring.Hub, item: dict[str, Any], _loaded: CompiledMapping, raw: bytes, how: dict[str, Any]
+) -> tuple[bool, str]:
+    """Send a refused message again, as the connections are registered now."""
+    trusted = wiring.bus_user(hub.settings.bus_url)
+    gate = Admission(connections=hub.store.connections(), trusted=trusted, partition=0, partitions=1)
+    why = replay_message(raw, connection_id=item["connection_id"], gate=gate, **how)
+    if why is None:
+        return False, "replayed: 1 event is on its way"
+    return True, f"refused again: {why.code}: {why.problem} ({why.hint})"
+
+
+def _another_connection(item: dict[str, Any], loaded: CompiledMapping, mapping: Path) -> Fault:
+    return Fault(
+        code="quarantine.mapping",
+        problem=f"the record came by {item['connection_id']}, not by {loaded.declaration.connection}",
+        file=str(mapping),
+        hint="name the mapping file of that connection",
+    )
 
 
 def _item(hub: wiring.Hub, rejection: str) -> dict[str, Any]:
