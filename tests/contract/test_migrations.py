@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 MIGRATION = """
 import sys
 from hub.store.migrate import begin, migrate
+print("ready", flush=True)
 sys.stdin.readline()
 migrate(sys.argv[1])
 begin(sys.argv[1], partitions=3)
@@ -94,17 +95,19 @@ def test_beginning_again_changes_nothing(place: StorePlace) -> None:
 
 
 def test_migrations_at_once_are_one(place: StorePlace) -> None:
-    processes = [place.process(MIGRATION) for _ in range(3)]
-    ends = [_woken(process) for process in processes]
-    assert ends == [0, 0, 0]
+    processes = [place.process(MIGRATION) for _ in range(4)]
+    assert [_said(process) for process in processes] == ["ready\n"] * 4
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.wait() for process in processes] == [0] * 4
     assert place.open().partitions() == 3
 
 
-def _woken(process: subprocess.Popen[str]) -> int:
-    assert process.stdin
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return process.wait()
+def _said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline()
 
 
 def test_a_new_generation_inherits_the_heads_of_the_old(place: StorePlace) -> None:

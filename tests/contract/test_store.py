@@ -216,6 +216,17 @@ def test_clocks_that_a_rewritten_case_no_longer_names_are_gone(place: StorePlace
     assert kept == [("b", "met"), ("c", "running"), ("other", "running")]
 
 
+def test_of_a_row_written_twice_in_one_batch_the_last_stands(place: StorePlace) -> None:
+    store = place.open()
+    epoch = held(store)
+    marks = [Watermark(connection_id="a", delivered_to=at) for at in (None, NOW)]
+    with store.unit(0, epoch=epoch) as unit:
+        written(unit, cases=[a_case(), a_case(state="closed")], watermarks=marks)
+    with store.unit(0, epoch=epoch) as unit:
+        assert unit.cases(["case"]) == {"case": a_case(state="closed")}
+        assert unit.watermarks() == {"a": marks[1]}
+
+
 def test_entered_tells_what_this_partition_has_entered(place: StorePlace) -> None:
     store = place.open()
     epoch = held(store)

@@ -95,6 +95,7 @@ def test_a_confirmation_of_what_was_never_numbered_counts_for_nothing(place: Sto
     assert number(store, published=9) == []
     extend(store, held(store), 2)
     assert [item.sequence for item in number(store, published=9)] == [1, 2]
+    assert [item.sequence for item in number(store)] == [1, 2]
 
 
 def test_an_interrupted_numbering_gives_no_numbers(place: StorePlace) -> None:
@@ -132,6 +133,14 @@ def test_a_busy_chain_does_not_starve_the_others(place: StorePlace) -> None:
     told = texts(number(store, limit=10))
     assert len(told) == 10
     assert {"f0", "f1"} < set(told)
+
+
+def test_two_busy_chains_share_what_is_numbered(place: StorePlace) -> None:
+    store = place.open()
+    extend(store, held(store), 50)
+    extend(store, held(store, "partition/1"), 40, partition=1, prefix="f")
+    told = texts(number(store, limit=10))
+    assert sorted(text[0] for text in told) == ["e"] * 5 + ["f"] * 5
 
 
 def test_entries_that_appear_nowhere_are_passed_over_and_do_not_stop_the_relay(place: StorePlace) -> None:
