@@ -37,7 +37,7 @@ endif
 
 test: venv servers lint ## Lint, check types, run every test, on private RabbitMQ and PostgreSQL too
 	@echo 'testing'
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 lint: venv ## Check style, format and types
 	@echo 'linting'
