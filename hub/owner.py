@@ -37,7 +37,11 @@ class Pace:
 
 
 class Owner:
-    """One process's hold on partitions. State is its leases; the terms are asked for anew with every batch."""
+    """One process's hold on partitions. The terms are asked for anew with every batch.
+
+    State is its leases, and the cases that it could not judge when their time had come: it tries them again when
+    something new is said of them, or when it is started again.
+    """
 
     def __init__(
         self, *, store: Store, bus: Bus, clock: Clock, terms: Callable[[], Terms], owner: str, pace: Pace
@@ -46,6 +50,7 @@ class Owner:
         self._store, self._bus, self._clock = store, bus, clock
         self._terms, self._owner, self._pace = terms, owner, pace
         self._leases: dict[int, _Lease] = {}
+        self._unfit: set[str] = set()
 
     def step(self, partition: int, *, wait_s: float) -> int:
         """Handle one batch of `partition` and patrol it when that is due; return the messages handled.
@@ -81,7 +86,8 @@ class Owner:
 
     def _patrol_once(self, partition: int, epoch: int) -> int:
         with self._store.unit(partition, epoch=epoch) as unit:
-            changes = patrol(unit, terms=self._terms(), now=self._clock.now(), limit=PATROL_BATCH)
+            now = self._clock.now()
+            changes = patrol(unit, terms=self._terms(), now=now, limit=PATROL_BATCH, unfit=self._unfit)
             if changes is None:
                 return 0
             unit.write(changes)
@@ -107,7 +113,9 @@ class Owner:
 
     def _write(self, partition: int, epoch: int, decision: Callable[[Unit], Changes]) -> None:
         with self._store.unit(partition, epoch=epoch) as unit:
-            unit.write(decision(unit))
+            changes = decision(unit)
+            unit.write(changes)
+        self._unfit.difference_update(case.case_id for case in changes.cases)
 
     def _check_the_store(self, partition: int, epoch: int) -> None:
         """Raise where not even nothing can be written: then the fault is not the message's, and none is parked."""

@@ -74,11 +74,15 @@ def decide(unit: Unit, deliveries: Sequence[Delivery], *, terms: Terms, now: dat
     return session.changes(session.judge(session.touched()))
 
 
-def patrol(unit: Unit, *, terms: Terms, now: datetime, limit: int) -> Changes | None:
-    """Judge at most `limit` cases whose time has come; None if there are none. Reads the unit, writes nothing."""
+def patrol(unit: Unit, *, terms: Terms, now: datetime, limit: int, unfit: set[str]) -> Changes | None:
+    """Judge at most `limit` cases whose time has come; None if there are none. Reads the unit, writes nothing.
+
+    A case that cannot be judged at all is added to `unfit`, and passed over from then on: it holds up no other.
+    """
     session = _Session(unit, terms, now)
-    due = unit.due(session.horizons(), limit=limit)
-    return session.changes(session.judge({row.case_id: CaseFile(row) for row in due})) if due else None
+    due = [row for row in unit.due(session.horizons(), limit=limit) if row.case_id not in unfit]
+    cases = session.judge_due(due, unfit)
+    return session.changes(cases) if cases else None
 
 
 def keep_refused(unit: Unit, refused: RefusedMessage, *, terms: Terms, now: datetime) -> Changes:
@@ -280,6 +284,17 @@ class _Session:
         """Judge cases; while a connection's backfill is open its cases are folded only. Return them as they are now."""
         known = self.unit.alerts(files.keys()) if files else {}
         return [self._judge(file, known.get(case_id, ())) for case_id, file in files.items()]
+
+    def judge_due(self, due: Sequence[CaseRow], unfit: set[str]) -> list[CaseRow]:
+        """Judge cases each for itself; return those that could be judged, as they are now."""
+        known, judged = self.unit.alerts({row.case_id for row in due}) if due else {}, []
+        for row in due:
+            try:
+                judged.append(self._judge(CaseFile(row), known.get(row.case_id, ())))
+            except Exception:
+                LOG.exception("case cannot be judged", extra={"case_id": row.case_id})
+                unfit.add(row.case_id)
+        return judged
 
     def _judge(self, file: CaseFile, alerts: Sequence[AlertRow]) -> CaseRow:
         at = self._horizon(file.connection_id)
