@@ -4,6 +4,7 @@ a talkative one for the person who reads the problem.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +19,7 @@ from hub.model.organisations import is_organisation
 from hub.resources import SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _HEX: Final = "[0-9a-f]"
 PATTERNS: Final = {
@@ -71,6 +72,18 @@ class Problem:
     rule: str
 
 
+def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[jsonschema.ValidationError]:
+    """Match as JSON Schema means it: to Python alone `$` also stands before a last line break."""
+    exact = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
+    if isinstance(instance, str) and not re.search(exact, instance):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_TALKATIVE: Final = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft202012Validator, {"pattern": _pattern}
+)
+
+
 class Shape:
     """One document schema, compiled for both validators."""
 
@@ -81,7 +94,7 @@ class Shape:
         checker = jsonschema.FormatChecker(formats=())
         for name, check in _SLOW_FORMATS.items():
             checker.checks(name)(lambda value, check=check: not isinstance(value, str) or check(value))
-        self._slow = jsonschema.Draft202012Validator(schema, format_checker=checker)
+        self._slow = _TALKATIVE(schema, format_checker=checker)
 
     def holds(self, document: object) -> bool:
         """Tell quickly whether `document` has this shape."""
