@@ -80,6 +80,7 @@ class Read:
     records: Counter[str] = field(default_factory=Counter)
     buckets: Counter[str] = field(default_factory=Counter)
     reported: int = 0
+    refused: int = 0
 
     def event(self, event_type: str, occurred_at: str, *, case_no: str = "2026-0001", **fields: Any) -> Message:
         """Return the message of the next event; `fields` are of its data, `case` of its case."""
@@ -120,11 +121,12 @@ class Read:
             "connection_id": self.connection,
             "read_id": self.read_id,
             "portion": self.portion,
-            "ordinal": sum(self.records.values()),
+            "ordinal": self.refused,
             "backfill": self.backfill,
             "mapping_fingerprint": "a" * 64,
         }
         self.records["quarantined"] += 1
+        self.refused += 1
         evidence = Evidence(record_digest=record_digest(raw), size_bytes=len(raw), sealed=raw)
         document = rejection_document(
             Rejection(**{**said, **fields}), evidence, origin=origin, received_at="2026-03-02T12:00:00+08:00"
