@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.errors import Unavailable
 from hub.model.queues import intake_queue
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 WAIT_S: Final = 0.05
 """Seconds to wait for a delivery that the broker still holds back."""
 
+LOST_S: Final = 60.0
+"""Seconds without any delivery after which messages that were confirmed count as not to be had."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -27,22 +32,37 @@ class Line:
     bus: Bus
     partitions: Sequence[int]
 
-    def settle(self) -> int:
-        """Handle every message that is queued, judge what has fallen due, relay it all; return the messages handled."""
+    def hold(self) -> Sequence[int]:
+        """Take every partition that is free; return those that another process holds."""
+        return [partition for partition in self.partitions if not self.owner.hold(partition)]
+
+    def settle(self, expected: int = 0) -> int:
+        """Handle every message that is queued, judge what has fallen due, relay it all; return the messages handled.
+
+        `expected` messages are known to be on their way: a broker tells how many it holds a moment late.
+        """
         handled = self.work_off()
+        deadline = time.monotonic() + LOST_S
+        while handled < expected:
+            more = self.work_off(wait_s=WAIT_S)
+            deadline = time.monotonic() + LOST_S if more else deadline
+            handled += more
+            if time.monotonic() > deadline:
+                problem = f"{expected - handled} of {expected} messages were published and are not delivered"
+                raise Unavailable(problem, hint="see the broker's queues; run it again when they are empty")
         for partition in self.partitions:
             self.owner.patrol(partition)
         self.relay.drain()
         return handled
 
-    def work_off(self) -> int:
-        """Handle every message that is queued."""
-        return sum(self._work_off(partition) for partition in self.partitions)
+    def work_off(self, *, wait_s: float = 0) -> int:
+        """Handle every message that is queued; wait for the first of each partition at most `wait_s`."""
+        return sum(self._work_off(partition, wait_s) for partition in self.partitions)
 
-    def _work_off(self, partition: int) -> int:
+    def _work_off(self, partition: int, wait_s: float) -> int:
         handled = 0
         while True:
-            count = self.owner.step(partition, wait_s=0)
+            count = self.owner.step(partition, wait_s=wait_s)
             if count == 0:
                 if not self.bus.depth(intake_queue(partition)):
                     return handled

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from hub.errors import Fault, Misconfigured
 from hub.model.values import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from hub.drain import Line
@@ -58,14 +59,27 @@ def import_all(
 ) -> ReadTotals:
     """Read `source` from its beginning to its end, handling as it goes, and judge everything once at `watermark`.
 
-    `progress` is told how many records have been read. What was imported before comes again as duplicates.
+    `progress` is told how many records have been read. What was imported before comes again as duplicates. Every
+    partition must be free: an import is judged by its own clock. Misconfigured where supervision runs elsewhere.
     """
+    if held := line.hold():
+        raise Misconfigured(_held_elsewhere(held))
     store.register([connection])
+    handled = 0
 
     def after_portion(records: int) -> None:
-        line.work_off()
+        nonlocal handled
+        handled += line.work_off()
         progress(records)
 
     totals = intake.run_once(source, backfill=True, watermark=watermark, progress=after_portion)
-    line.settle()
+    line.settle(expected=totals.messages(len(line.partitions)) - handled)
     return totals
+
+
+def _held_elsewhere(partitions: Sequence[int]) -> Fault:
+    return Fault(
+        code="import.held",
+        problem=f"another process supervises partitions {', '.join(map(str, partitions))}",
+        hint="stop `sunlight serve` or `run supervise` for the import; a lease left by a killed process ends by itself",
+    )

@@ -91,6 +91,10 @@ class ReadTotals:
     quarantined: int = 0
     events: int = 0
 
+    def messages(self, partitions: int) -> int:
+        """Return how many messages the read put into the intake queues: its reports go to every partition."""
+        return self.events + self.quarantined + self.portions * partitions
+
 
 class Intake:
     """The intake of one connection. Belongs to one thread, as its bus does; at most one runs per connection."""

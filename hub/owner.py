@@ -76,6 +76,10 @@ class Owner:
             self._lose(partition, lease)
         return len(deliveries)
 
+    def hold(self, partition: int) -> bool:
+        """Take or renew `partition`; tell whether it is held now."""
+        return self._lease(partition) is not None
+
     def patrol(self, partition: int) -> int:
         """Judge every case of `partition` whose time has come; return how many. Raise Fenced if the lease is lost."""
         lease = self._lease(partition)

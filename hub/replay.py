@@ -37,7 +37,8 @@ class Replay:
 
     clock: ManualClock
     line: Line
-    reads: Sequence[Callable[[], object]]
+    reads: Sequence[Callable[[], int]]
+    """Each polls one source and returns how many messages it put into the intake queues."""
     next_wake: Callable[[], datetime | None]
     every: timedelta
     """How often the sources are polled, in replayed time."""
@@ -58,9 +59,7 @@ class Replay:
     def _settle(self, history: History, moment: datetime) -> None:
         self.clock.move_to(moment)
         history.reveal(moment)
-        for read in self.reads:
-            read()
-        self.line.settle()
+        self.line.settle(sum(read() for read in self.reads))
 
     def _next(self, history: History, moment: datetime) -> datetime | None:
         """Return the next poll that finds something, or the next instant at which a deadline has passed.

@@ -90,11 +90,11 @@ def _replay(hub: wiring.Hub, clock: ManualClock, city: City) -> None:
 
 
 @contextlib.contextmanager
-def _reading(hub: wiring.Hub, mapping: CompiledMapping) -> Iterator[Callable[[], object]]:
+def _reading(hub: wiring.Hub, mapping: CompiledMapping) -> Iterator[Callable[[], int]]:
     """Open one connection's source and its own bus, for as long as the replay lasts."""
     with contextlib.closing(hub.bus()) as bus, contextlib.closing(hub.source(mapping)) as source:
         intake = hub.intake(mapping, bus)
-        yield lambda: intake.run_once(source)
+        yield lambda: intake.run_once(source).messages(len(hub.partitions))
 
 
 @contextlib.contextmanager

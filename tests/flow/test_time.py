@@ -242,11 +242,12 @@ class Told:
     def next_after(self, moment: datetime) -> datetime | None:
         return next((at(when) for when, _, _ in STORY if at(when) > moment), None)
 
-    def poll(self) -> None:
+    def poll(self) -> int:
         read = Read()
         news = [read.event(kind, when, case_no=number) for when, number, kind in STORY[self.read_up_to : self.known]]
         self.read_up_to = self.known
         self.spine.bus.publish([*news, read.report(self.spine.clock.now().isoformat())])
+        return len(news) + 1
 
 
 def replayed(spine: Spine, shown: Callable[[datetime], None], every: timedelta) -> list[datetime]:
