@@ -62,9 +62,7 @@ def told(spine: Spine) -> None:
     places |= {"closed": ("321281", "restricted"), "hidden": ("321281", "secret")}
     for name, (region, disclosure) in places.items():
         case = {"region_code": region, "matter_code": MATTER, "disclosure": {"class": disclosure}, "title": "private"}
-        spine.bus.publish(
-            [read.event(kind, DAY, case_no=name, case=case) for kind in ("case.received", "case.accepted")]
-        )
+        spine.tell(*(read.event(kind, DAY, case_no=name, case=case) for kind in ("case.received", "case.accepted")))
     spine.tell(read.report())
     spine.clock.move_to(NOW + timedelta(days=15))
     spine.line.settle()

@@ -68,12 +68,10 @@ def test_the_broker_itself_refuses_a_false_account(city: City) -> None:
 
 def test_a_well_formed_event_of_another_connection_is_charged_to_its_sender(city: City) -> None:
     spine, read = city.spine, Read()
-    city.honest.publish([read.event("case.received", DAY, case_no="true"), read.report()])
-    spine.line.settle()
+    spine.tell(read.event("case.received", DAY, case_no="true"), read.report(), bus=city.honest)
     before, case = spine.accounts(), spine.hub.queries.case(ids.case_id(CONNECTION, "true"))
     forged = read.event("case.closed", DAY, case_no="true")
-    city.liar.publish([forged, read.report(), Read().rejection()])
-    spine.line.settle()
+    spine.tell(forged, read.report(), Read().rejection(), bus=city.liar)
     after = spine.accounts()
     assert after[CONNECTION] == before[CONNECTION]
     assert spine.hub.queries.case(ids.case_id(CONNECTION, "true")) == case
@@ -90,10 +88,8 @@ _NONE = {"outcomes": {"parked": 0}}
 def test_a_forged_message_under_anothers_message_id_takes_nothing_from_it(city: City) -> None:
     spine, read = city.spine, Read()
     true = read.event("case.received", DAY, case_no="same-name")
-    city.liar.publish([true, replace(true, body=b"{}"), replace(true, body=b"[]")])
-    spine.line.settle()
-    city.honest.publish([true, read.report("2026-03-02T10:00:00+08:00")])
-    spine.line.settle()
+    spine.tell(true, replace(true, body=b"{}"), replace(true, body=b"[]"), bus=city.liar)
+    spine.tell(true, read.report("2026-03-02T10:00:00+08:00"), bus=city.honest)
     spine.accounts()
     case = spine.hub.queries.case(ids.case_id(CONNECTION, "same-name"))
     assert case is not None
@@ -106,8 +102,7 @@ def test_a_forged_message_under_anothers_message_id_takes_nothing_from_it(city: 
 def test_a_connection_does_not_speak_for_a_department_outside_its_list(city: City) -> None:
     spine, read = city.spine, Read(department=OTHER_DEPARTMENT)
     message = read.event("case.received", DAY, case_no="department")
-    city.honest.publish([message, read.report()])
-    spine.line.settle()
+    spine.tell(message, read.report(), bus=city.honest)
     spine.accounts()
     assert spine.hub.queries.case(ids.case_id(CONNECTION, "department")) is None
     assert _code_of(spine, read) == "authorise.department"
@@ -116,8 +111,9 @@ def test_a_connection_does_not_speak_for_a_department_outside_its_list(city: Cit
 def test_a_forged_event_id_is_refused(city: City) -> None:
     spine, read = city.spine, Read()
     document = read.document("case.received", DAY, case_no="forged-id")
-    city.honest.publish([read.message({**document, "id": ids.event_id(OTHER, "1", "case.received")}), read.report()])
-    spine.line.settle()
+    spine.tell(
+        read.message({**document, "id": ids.event_id(OTHER, "1", "case.received")}), read.report(), bus=city.honest
+    )
     spine.accounts()
     assert _code_of(spine, read) == "authorise.event-id"
 
@@ -125,8 +121,7 @@ def test_a_forged_event_id_is_refused(city: City) -> None:
 def test_a_message_by_another_cases_bucket_is_refused(city: City) -> None:
     spine, read = city.spine, Read()
     message = read.event("case.received", DAY, case_no="bucket")
-    city.honest.publish([replace(message, key=str((int(message.key) + 1) % 256)), read.report()])
-    spine.line.settle()
+    spine.tell(replace(message, key=str((int(message.key) + 1) % 256)), read.report(), bus=city.honest)
     assert spine.hub.queries.case(ids.case_id(CONNECTION, "bucket")) is None
     assert _code_of(spine, read) == "authorise.partition"
     spine.accounts()
@@ -135,22 +130,18 @@ def test_a_message_by_another_cases_bucket_is_refused(city: City) -> None:
 def test_nobody_is_refused_by_a_registration_that_has_changed_meanwhile(city: City) -> None:
     spine, read = city.spine, Read(department=OTHER_DEPARTMENT)
     registered = spine.hub.store.connections()[CONNECTION]
-    city.honest.publish([Read().report()])
-    spine.line.settle()
+    spine.tell(Read().report(), bus=city.honest)
     spine.hub.store.register([replace(registered, departments=frozenset({DEPARTMENT, OTHER_DEPARTMENT}))])
-    city.honest.publish([read.event("case.received", DAY, case_no="later"), read.report()])
-    spine.line.settle()
+    spine.tell(read.event("case.received", DAY, case_no="later"), read.report(), bus=city.honest)
     spine.hub.store.register([registered])
-    city.liar.publish([Read().report()])
-    spine.line.settle()
+    spine.tell(Read().report(), bus=city.liar)
     assert spine.rows("SELECT outcome FROM inbox WHERE read_id = :r", r=read.read_id) == [("new",)]
 
 
 def test_a_foreign_message_id_changes_nothing_for_an_event_that_may_enter(city: City) -> None:
     spine, read = city.spine, Read()
     message = read.event("case.received", DAY, case_no="foreign")
-    city.honest.publish([replace(message, message_id="anything"), read.report()])
-    spine.line.settle()
+    spine.tell(replace(message, message_id="anything"), read.report(), bus=city.honest)
     spine.accounts()
     assert spine.rows("SELECT outcome FROM inbox WHERE read_id = :r", r=read.read_id) == [("new",)]
 
@@ -158,11 +149,9 @@ def test_a_foreign_message_id_changes_nothing_for_an_event_that_may_enter(city: 
 def test_a_connection_does_not_add_to_the_cases_of_a_stranger(city: City) -> None:
     """Its own connection id, its own department, and the id of a case that another connection reports."""
     spine, theirs, own = city.spine, Read(), Read(connection=OTHER)
-    city.honest.publish([theirs.event("case.received", DAY), theirs.report()])
-    spine.line.settle()
+    spine.tell(theirs.event("case.received", DAY), theirs.report(), bus=city.honest)
     intruder = own.event("case.closed", DAY, case={"case_id": CASE})
-    city.liar.publish([intruder, own.report()])
-    spine.line.settle()
+    spine.tell(intruder, own.report(), bus=city.liar)
     spine.accounts()
     assert _code_of(spine, own) == "authorise.case"
     case = spine.hub.queries.case(CASE)
@@ -174,12 +163,10 @@ def test_two_connections_that_share_a_department_may_number_cases_alike(city: Ci
     spine, platform = city.spine, Read(connection="city.platform", department=DEPARTMENT)
     spine.hub.store.register([a_connection("city.platform", departments=frozenset({DEPARTMENT, OTHER_DEPARTMENT}))])
     theirs = Read()
-    city.honest.publish([theirs.event("case.received", DAY, case_no="shared"), theirs.report()])
-    spine.line.settle()
+    spine.tell(theirs.event("case.received", DAY, case_no="shared"), theirs.report(), bus=city.honest)
     shared = ids.case_id(CONNECTION, "shared")
     message = platform.event("case.accepted", DAY, case={"case_id": shared})
-    spine.bus.publish([message, platform.report()])
-    spine.line.settle()
+    spine.tell(message, platform.report())
     spine.accounts()
     case = spine.hub.queries.case(shared)
     assert case is not None
