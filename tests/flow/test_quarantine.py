@@ -207,6 +207,8 @@ def test_a_forged_message_is_not_believed_at_the_second_try(spine: Spine, tmp_pa
 def test_what_the_quarantine_says_is_printed_as_it_is(spine: Spine) -> None:
     read = Read()
     spine.tell(read.rejection(problem="[bold]not markup[/bold] [/]", path="/a[0]"), read.report())
-    assert "[bold]not markup[/bold] [/]" in said("list")
+    said("list")  # however narrow the terminal: it folds, and takes nothing for markup
     (row,) = refused().values()
-    assert "/a[0]" in said("show", row["rejection_id"])
+    shown = said("show", row["rejection_id"])
+    assert "[bold]not markup[/bold] [/]" in shown
+    assert "/a[0]" in shown
