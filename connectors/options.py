@@ -64,7 +64,7 @@ class Options:
         """Return one of `known`."""
         value = self.text(key, default)
         if value not in known:
-            self.fault(key, f"is {value!r}", f"write one of {', '.join(sorted(known))}")
+            self.fault(key, f"is {value!r}", f"write one of {', '.join(sorted(filter(None, known)))}")
         return value
 
     def seconds(self, key: str, default: float) -> float:

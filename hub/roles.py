@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
-from hub.errors import Fenced, Unavailable
+from hub.errors import Fenced, HubError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,36 +36,45 @@ class Task:
     idle_s: float = IDLE_S
 
 
-def patiently(step: Callable[[], bool], stop: threading.Event) -> bool:
-    """Run `step`, again and again with growing pauses while it raises Unavailable, until `stop` is set."""
+def patiently(step: Callable[[], bool], stop: threading.Event, task: str) -> bool:
+    """Run `step` of `task`, again and again with growing pauses while it raises Unavailable, until `stop` is set."""
     retrying = Retrying(
         retry=retry_if_exception_type(Unavailable),
-        wait=wait_exponential_jitter(initial=0.2, max=WORST_PAUSE_S),
+        wait=wait_exponential_jitter(multiplier=0.2, max=WORST_PAUSE_S),
         stop=lambda _: stop.is_set(),
         sleep=lambda seconds: _pause(stop, seconds),
-        before_sleep=_say,
+        before_sleep=lambda state: _say(state, task),
         reraise=True,
     )
     return bool(retrying(step))
 
 
-def run(tasks: Iterable[Task], stop: threading.Event) -> Sequence[threading.Thread]:
-    """Start one thread a task; each ends when `stop` is set. A task that fails for good stops all: never half a hub."""
-    threads = [threading.Thread(target=_loop, args=(task, stop), name=task.name) for task in tasks]
+def run(
+    tasks: Iterable[Task], stop: threading.Event, failed: Callable[[Exception], object]
+) -> Sequence[threading.Thread]:
+    """Start one thread a task; each ends when `stop` is set.
+
+    A task that fails for good tells `failed` why, and stops all: never half a hub.
+    """
+    threads = [threading.Thread(target=_loop, args=(task, stop, failed), name=task.name) for task in tasks]
     for thread in threads:
         thread.start()
     return threads
 
 
-def _loop(task: Task, stop: threading.Event) -> None:
+def _loop(task: Task, stop: threading.Event, failed: Callable[[Exception], object]) -> None:
     try:
         while not stop.is_set():
-            if not patiently(task.step, stop):
+            if not patiently(task.step, stop, task.name):
                 stop.wait(task.idle_s)
     except Unavailable:
         LOG.info("stopped while a server was away", extra={"task": task.name})
-    except Exception:
+    except HubError as problem:
+        LOG.error("task failed: stopping", extra={"task": task.name})  # noqa: TRY400 - the command says why, in one line
+        failed(problem)
+    except Exception as problem:
         LOG.exception("task failed: stopping", extra={"task": task.name})
+        failed(problem)
     finally:
         stop.set()
         task.close()
@@ -110,6 +119,6 @@ def _pause(stop: threading.Event, seconds: float) -> None:
     stop.wait(seconds)
 
 
-def _say(state: RetryCallState) -> None:
+def _say(state: RetryCallState, task: str) -> None:
     problem = state.outcome.exception() if state.outcome else None
-    LOG.warning("waiting for a server", extra={"problem": str(problem), "attempt": state.attempt_number})
+    LOG.warning("waiting for a server", extra={"task": task, "problem": str(problem), "attempt": state.attempt_number})

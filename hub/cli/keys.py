@@ -67,7 +67,9 @@ def list_(*, as_json: common.AsJson = False, settings: common.SettingsFile = Non
     if as_json:
         common.print_json([{**_fields(who), "last_used_at": used} for who, used in found])
         return
-    table = Table("key", "name", "kind", "scopes", "state", "expires", "last used")
+    table = Table()
+    for heading in ("key", "name", "kind", "scopes", "state", "expires", "last used"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in {"key", "expires"})
     for who, used in found:
         cells = (who.key_id, who.name, who.kind, ", ".join(sorted(who.scopes)), _state(who, now))
         table.add_row(*map(escape, cells), _day(who.expires_at) or "never", _day(used) or "not yet")

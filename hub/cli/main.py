@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Final
 
 import typer
 
 from hub.cli import demo, importing, keys, ledger, operate, quarantine, summary
 from hub.errors import HubError, Misconfigured
+
+_ALWAYS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+"""What every log record carries; the rest is what this one is about."""
 
 app = typer.Typer(
     name="sunlight",
@@ -41,9 +45,12 @@ def options() -> None:
 
 def main() -> None:
     """Run the command. Exit code 2: what the operator can mend, one fault a line; 3: what only time mends."""
+    handler = logging.StreamHandler()
+    handler.addFilter(_with_details)
     logging.basicConfig(
         level=os.environ.get("SUNLIGHT_LOG", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s%(details)s",
+        handlers=[handler],
     )
     try:
         app()
@@ -56,3 +63,10 @@ def main() -> None:
     except OSError as refused:
         sys.stderr.write(f"system: {refused.filename or ''}: {refused.strerror or refused}\n")
         sys.exit(2)
+
+
+def _with_details(record: logging.LogRecord) -> bool:
+    """Let a line say what it is about: `connection=… problem=…` behind its message."""
+    given = ((name, " ".join(str(value).split())) for name, value in vars(record).items() if name not in _ALWAYS)
+    record.details = "".join(f" {name}={value}" for name, value in given)
+    return True

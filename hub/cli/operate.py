@@ -12,7 +12,8 @@ import typer
 
 from hub import roles, wiring
 from hub.cli import common, gatewaying
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, HubError, Misconfigured
+from hub.mapping.examples import examples_of, run_examples
 from hub.store import migrate as migrations
 
 if TYPE_CHECKING:
@@ -76,11 +77,14 @@ def check(*, as_json: common.AsJson = False, settings: common.SettingsFile = Non
 
 
 def _load_once(loaded: dict[str, Path], path: Path) -> None:
-    """Load a mapping; Misconfigured where a file in `loaded` declares its connection already."""
+    """Load a mapping and run its examples; Misconfigured where a file in `loaded` declares its connection already."""
     name = wiring.load_mapping(path).declaration.connection
     if loaded.setdefault(name, path) != path:
         problem, hint = f"connection {name} is declared by {loaded[name]} too", "a connection is one mapping file"
         raise Misconfigured(Fault(code="mappings.twice", problem=problem, file=str(path), hint=hint))
+    failed = run_examples(path) if examples_of(path).is_file() else []
+    if failed:
+        raise Misconfigured(*failed)
 
 
 def serve(*, settings: common.SettingsFile = None) -> None:
@@ -103,16 +107,20 @@ def run(
 
 
 def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
-    """Run `chosen` until a signal comes or one of them fails for good."""
+    """Run `chosen` until a signal comes; where one of them fails for good, stop all and raise what it failed with."""
     stop = threading.Event()
+    failures: list[Exception] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    threads = roles.run([task for role in dict.fromkeys(chosen) for task in _tasks(hub, role)], stop)
+    tasks = [task for role in dict.fromkeys(chosen) for task in _tasks(hub, role)]
+    threads = roles.run(tasks, stop, failures.append)
     common.ERR.print(f"running: {', '.join(thread.name for thread in threads)} (Ctrl-C ends)")
     stop.wait()
     for thread in threads:
         thread.join()
     hub.close()
+    if failures:
+        raise failures[0] if isinstance(failures[0], HubError) else typer.Exit(1)
 
 
 def _tasks(hub: wiring.Hub, role: Role) -> Sequence[Task]:

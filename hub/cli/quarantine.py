@@ -39,10 +39,20 @@ def list_(
     if as_json:
         common.print_json([{name: value for name, value in row.items() if name != "sealed"} for row in rows])
         return
-    table = Table("id", "connection", "stage", "code", "path", "problem", "what to do", "state")
+    if not rows:
+        common.OUT.print("nothing is in quarantine")
+        return
+    table = Table(show_lines=True)
+    table.add_column("id, state", no_wrap=True)
+    table.add_column("connection, place", overflow="fold")
+    table.add_column("stage, code, path, what to do", overflow="fold")
     for row in rows:
-        cells = (str(row[name]) for name in ("connection_id", "stage", "code", "path", "problem", "hint", "state"))
-        table.add_row(row["rejection_id"][:8], *map(escape, cells))
+        said = {name: escape(str(value)) for name, value in row.items() if name != "sealed"}
+        table.add_row(
+            f"{row['rejection_id'][:8]}\n{said['state']}",
+            f"{said['connection_id']}\n{said['place']}",
+            f"{said['stage']} [bold]{said['code']}[/bold] {said['path']}\n{said['problem']}: {said['hint']}",
+        )
     common.OUT.print(table)
 
 

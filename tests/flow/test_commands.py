@@ -251,6 +251,48 @@ def test_check_has_the_same_faults_as_json(sunlight: Any, broken: Path) -> None:
     assert found["faults"] == [line for line in out.splitlines() if line.startswith(str(broken))]
 
 
+def one_department(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a mappings folder of one department, whose system is a database file without tables."""
+    mappings = folder / "mappings" / "housing"
+    mappings.mkdir(parents=True)
+    for name in ("department.yaml", "permits.yaml", "permits.examples.yaml"):
+        (mappings / name).write_bytes((HOUSING / name).read_bytes())
+    monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(mappings.parent))
+    monkeypatch.setenv("SUNLIGHT_GATEWAY_PORT", "0")
+    monkeypatch.setenv("HOUSING_DB_URL", f"sqlite:///{folder}/front.db")
+    sqlite3.connect(folder / "front.db").execute("create table other (id int)")
+    return mappings
+
+
+def test_check_runs_the_examples_beside_a_mapping(sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = one_department(folder, monkeypatch) / "permits.examples.yaml"
+    assert sunlight("check")[0] == 0
+    examples.write_text("- {record: {}, expect: []}\n", encoding="utf-8")
+    code, out, _ = sunlight("check")
+    assert code == 2
+    assert f"{examples}:1:3: map.example-failed: " in out
+
+
+def test_a_role_that_fails_for_good_ends_the_command_with_its_reason(
+    sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_department(folder, monkeypatch)
+    sunlight("migrate")
+    code, _, err = sunlight("run", "intake")
+    assert code == 2
+    assert "source.table: connect.key: there is no table" in err
+    assert "Traceback" not in err
+
+
+def test_lists_show_whole_ids_on_a_narrow_screen(sunlight: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported(sunlight)
+    key = orjson.loads(sunlight("key", "add", "duty desk", "--scope", "cases:read", "--json")[1])["key_id"]
+    monkeypatch.setenv("COLUMNS", "80")
+    assert key in sunlight("key", "list")[1]
+    refused = sunlight("quarantine", "list")[1]
+    assert all(part in refused for part in ("taizhou.samples.receipt", "map.bad-time", "let/started", "log.csv:5"))
+
+
 def test_the_mappings_that_are_shipped_are_without_fault(sunlight: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(ROOT / "mappings"))
     code, out, _ = sunlight("check")
