@@ -119,6 +119,16 @@ def test_poison_that_comes_again_is_one_poison(local: Spine, poison: Poison) -> 
     assert len(local.quarantined()) == 1
 
 
+def test_the_last_message_of_a_read_moves_the_watermark_though_it_is_poison(local: Spine, poison: Poison) -> None:
+    read = Read()
+    messages = cases(read, 2)
+    poison.of = {event_id(messages[1])}
+    local.tell(messages[0], read.report("2026-03-02T11:00:00+08:00"))
+    assert local.rows("SELECT delivered_to FROM watermarks") == [(None,)]
+    local.tell(messages[1])
+    assert local.rows("SELECT delivered_to FROM watermarks") != [(None,)]
+
+
 def test_a_parked_message_redelivered_after_the_fault_is_mended_stays_parked(local: Spine, poison: Poison) -> None:
     """Its bytes wait in quarantine for a person; taken in as well it would be accounted for twice."""
     read = Read()
