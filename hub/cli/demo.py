@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import shutil
@@ -21,12 +22,14 @@ from hub import wiring
 from hub.cli import common, gatewaying, operate
 from hub.cli.summary import show
 from hub.clock import ManualClock
+from hub.errors import Fault, Misconfigured
 from hub.mapping import TOKEN_KEY
 from hub.replay import History, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from conformance.reference.city import City
     from hub.mapping import CompiledMapping
@@ -49,6 +52,24 @@ def demo(
     GB18030 files, a county platform), the hub that reads them, and a console on a loopback address.
     """
     chosen = _demo_settings(settings_.load(settings))
+    with _alone(chosen.data_dir):
+        _show(chosen, cases, seed, once=once)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep `folder` to ourselves: a second demo would empty it under the first."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            problem, hint = f"a demo runs in {folder} already", "end it, or set SUNLIGHT_DATA_DIR to another folder"
+            raise Misconfigured(Fault(code="demo.running", problem=problem, hint=hint)) from taken
+        yield
+
+
+def _show(chosen: Settings, cases: int, seed: int, *, once: bool) -> None:
     folder = chosen.data_dir
     shutil.rmtree(folder, ignore_errors=True)
     city = reference.City(reference.plan(seed, cases), folder / "departments")

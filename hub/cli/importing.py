@@ -41,7 +41,7 @@ def import_(
     try:
         with common.progress() as bar:
             task = bar.add_task(f"import {from_.name}", total=None, unit=" records")
-            import_all(
+            totals = import_all(
                 source=hub.source(loaded, from_),
                 intake=hub.intake(loaded, bus),
                 line=line,
@@ -53,6 +53,9 @@ def import_(
     finally:
         line.release()
         bus.close()
+    counted = f"{totals.mapped:,} mapped, {totals.empty:,} empty, {totals.quarantined:,} quarantined"
+    seen = f" (sunlight quarantine list --connection {loaded.declaration.connection})" if totals.quarantined else ""
+    common.ERR.print(f"this import: {totals.read:,} records, {counted}{seen}", soft_wrap=True, highlight=False)
     figures = hub.queries.summary()
     common.print_json(figures) if as_json else show(figures)
 

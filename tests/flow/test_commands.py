@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import sqlite3
 from pathlib import Path
@@ -291,6 +292,24 @@ def test_lists_show_whole_ids_on_a_narrow_screen(sunlight: Any, monkeypatch: pyt
     assert key in sunlight("key", "list")[1]
     refused = sunlight("quarantine", "list")[1]
     assert all(part in refused for part in ("taizhou.samples.receipt", "map.bad-time", "let/started", "log.csv:5"))
+
+
+def test_a_second_demo_leaves_the_first_alone(sunlight: Any, folder: Path) -> None:
+    kept = folder / "var" / "demo" / "hub.db"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    with (folder / "var" / "demo.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        code, _, err = sunlight("demo", "--once")
+    assert (code, "demo.running: a demo runs in" in err) == (2, True)
+    assert kept.exists()
+
+
+def test_an_import_says_what_it_read_itself(sunlight: Any) -> None:
+    imported(sunlight)
+    words = ("import", str(MAPPING), "--from", "log.csv", "--as-of", "2011-01-31T00:00:00+01:00", "--json")
+    err = sunlight(*words)[2]
+    assert "this import: 4 records, 3 mapped, 0 empty, 1 quarantined (sunlight quarantine list" in err
 
 
 def test_the_mappings_that_are_shipped_are_without_fault(sunlight: Any, monkeypatch: pytest.MonkeyPatch) -> None:
