@@ -78,6 +78,9 @@ def _show(chosen: Settings, cases: int, seed: int, *, once: bool) -> None:
     clock = ManualClock(city.start)
     hub = wiring.build(chosen, clock=clock)
     operate.prepare(hub)
+    if hub.store.connections():
+        problem, hint = "the store is in use", "unset SUNLIGHT_STORE_URL and SUNLIGHT_BUS_URL, or name empty ones"
+        raise Misconfigured(Fault(code="demo.store", problem=problem, hint=hint))
     with gatewaying.serving(hub) as url:
         common.ERR.print(f"[bold]console 控制台[/bold]  {url}   (watch it while the months go by)")
         _replay(hub, clock, city)

@@ -305,6 +305,16 @@ def test_a_second_demo_leaves_the_first_alone(sunlight: Any, folder: Path) -> No
     assert kept.exists()
 
 
+def test_a_demo_adds_nothing_invented_to_a_store_in_use(
+    sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUNLIGHT_STORE_URL", f"sqlite:///{folder}/own.db")
+    before = imported(sunlight)
+    code, _, err = sunlight("demo", "--once", "--cases", "50")
+    assert (code, "demo.store: the store is in use" in err) == (2, True)
+    assert orjson.loads(sunlight("summary", "--json")[1]) == before
+
+
 def test_an_import_says_what_it_read_itself(sunlight: Any) -> None:
     imported(sunlight)
     words = ("import", str(MAPPING), "--from", "log.csv", "--as-of", "2011-01-31T00:00:00+01:00", "--json")
