@@ -86,7 +86,7 @@ class Report:
     @property
     def subject(self) -> str:
         """Name it in the ledger."""
-        return f"{self.report.read_id}:{self.report.portion}"
+        return ids.report_id(self.report.connection_id, self.report.read_id, self.report.portion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ class Admission:
         document = _shaped(delivery)
         data = document["data"]
         self._speaker(delivery, data["connection_id"])
-        _check_paper(document, ids.report_id(data["read_id"], data["portion"]))
+        _check_paper(document, ids.report_id(data["connection_id"], data["read_id"], data["portion"]))
         counts = data["records"]
         _require(
             counts["read"] == counts["mapped"] + counts["empty"] + counts["quarantined"],
@@ -183,7 +183,7 @@ class Admission:
         document = _shaped(delivery)
         data = document["data"]
         self._speaker(delivery, data["connection_id"])
-        _check_paper(document, ids.rejection_id(data["read_id"], data["ordinal"]))
+        _check_paper(document, ids.rejection_id(data["connection_id"], data["read_id"], data["ordinal"]))
         row = QuarantineRow(
             rejection_id=document["id"],
             sealed=_unwrapped(data.get("sealed", "")),

@@ -125,7 +125,7 @@ def rejection_document(
         data["sealed"] = base64.b64encode(evidence.sealed).decode()
     if evidence.spool:
         data["spool"] = evidence.spool
-    name = ids.rejection_id(origin["read_id"], origin["ordinal"])
+    name = ids.rejection_id(origin["connection_id"], origin["read_id"], origin["ordinal"])
     document = _paper(name, origin["connection_id"], "record.rejected", "rejection", received_at, data)
     document["receivedat"] = received_at
     return document
@@ -133,7 +133,7 @@ def rejection_document(
 
 def report_document(data: Mapping[str, Any]) -> dict[str, Any]:
     """Wrap the data of one read-report (schemas/read-report.v1)."""
-    name = ids.report_id(data["read_id"], data["portion"])
+    name = ids.report_id(data["connection_id"], data["read_id"], data["portion"])
     return _paper(name, data["connection_id"], "read.reported", "read-report", data["ended_at"], data)
 
 

@@ -46,14 +46,14 @@ def alert_id(rule: str, subject: str, occurrence: str) -> str:
     return _uuid5("alert", rule, subject, occurrence)
 
 
-def rejection_id(read: str, ordinal: int) -> str:
-    """Identify the rejection of one record of one read."""
-    return _uuid5("rejection", read, str(ordinal))
+def rejection_id(connection: str, read: str, ordinal: int) -> str:
+    """Identify the rejection of one record of one read of one connection, whose name nobody else can take."""
+    return _uuid5("rejection", connection, read, str(ordinal))
 
 
-def report_id(read: str, portion: int) -> str:
-    """Identify the read-report of one portion of one read."""
-    return _uuid5("report", read, str(portion))
+def report_id(connection: str, read: str, portion: int) -> str:
+    """Identify the read-report of one portion of one read of one connection."""
+    return _uuid5("report", connection, read, str(portion))
 
 
 def alert_move_id(alert: str, state: str, changed_at: str) -> str:

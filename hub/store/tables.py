@@ -241,7 +241,7 @@ reads = sa.Table(
     METADATA,
     _text("read_id", primary_key=True),
     _int("portion", primary_key=True),
-    _text("connection_id"),
+    _text("connection_id", primary_key=True),
     sa.Column("final", sa.Boolean, nullable=False),
     sa.Column("backfill", sa.Boolean, nullable=False),
     _int("read"),

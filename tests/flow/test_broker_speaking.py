@@ -99,6 +99,21 @@ def test_a_forged_message_under_anothers_message_id_takes_nothing_from_it(city: 
     assert len([row for row in spine.quarantined() if row["read_id"] == read.read_id]) == 3
 
 
+def test_a_report_and_a_rejection_under_anothers_read_take_no_place_of_its_own(city: City) -> None:
+    """The liar knows a read that is coming in, and is quicker with the papers of its next portion."""
+    spine, read = city.spine, Read()
+    copied = Read(connection=OTHER, read_id=read.read_id)
+    spine.tell(copied.rejection(b"false"), copied.report(), bus=city.liar)
+    spine.tell(
+        read.rejection(b"true"), read.event("case.received", DAY, case_no="papers"), read.report(), bus=city.honest
+    )
+    spine.accounts()
+    kept = {row["connection_id"]: row["sealed"] for row in spine.quarantined() if row["read_id"] == read.read_id}
+    assert kept == {CONNECTION: b"true", OTHER: b"false"}
+    filed = spine.rows("SELECT connection_id, mapped FROM reads WHERE read_id = :r ORDER BY 1", r=read.read_id)
+    assert filed == [(CONNECTION, 1), (OTHER, 0)]
+
+
 def test_a_connection_does_not_speak_for_a_department_outside_its_list(city: City) -> None:
     spine, read = city.spine, Read(department=OTHER_DEPARTMENT)
     message = read.event("case.received", DAY, case_no="department")

@@ -73,7 +73,7 @@ def test_a_rejection_has_its_shape_whatever_it_says(rejection: Rejection, sealed
     evidence = documents.Evidence(record_digest="b" * 64, size_bytes=7, sealed=sealed, spool=spool)
     document = documents.rejection_document(rejection, evidence, origin=ORIGIN, received_at=NOW)
     assert has_shape(document, "rejection.v1")
-    assert document["id"] == ids.rejection_id(READ, 3)
+    assert document["id"] == ids.rejection_id(CONNECTION, READ, 3)
 
 
 def test_a_report_has_its_shape() -> None:

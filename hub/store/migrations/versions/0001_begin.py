@@ -223,7 +223,7 @@ def upgrade() -> None:
         sa.Column("ended_at", Instant(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("read = mapped + empty + quarantined", name=op.f("ck_reads_records_add_up")),
-        sa.PrimaryKeyConstraint("read_id", "portion", name=op.f("pk_reads")),
+        sa.PrimaryKeyConstraint("read_id", "portion", "connection_id", name=op.f("pk_reads")),
     )
     op.create_index(op.f("ix_reads_connection_id_ended_at"), "reads", ["connection_id", "ended_at"], unique=False)
     op.create_table(
