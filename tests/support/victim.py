@@ -82,6 +82,8 @@ def relay(hub: wiring.Hub, _data: Path, trap: Trap) -> None:
     _trap_store(hub, trap)
     relaying = hub.relay(Trapped(bus, trap))  # type: ignore[arg-type]
     relaying.drain()
+    while any(hub.queries.lag().values()):  # the lease of a victim killed a moment ago has not run out yet
+        relaying.step()
     relaying.release()
     bus.close()
 
