@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 from hub.errors import Fault, Misconfigured, Unavailable
 
@@ -67,8 +68,20 @@ def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S, b
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Hand transactions to us, and make a commit survive a power cut (architecture.md, contract 13)."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _write_ahead(connection)
+
+
+@retry(
+    retry=retry_if_exception_message(message="database is locked"),
+    wait=wait_random(max=0.1),
+    stop=stop_after_delay(BUSY_MS / 1000),
+    reraise=True,
+)
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a file to its journal: SQLite does not wait where several processes do that to a new file at once."""
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
