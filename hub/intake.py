@@ -140,13 +140,13 @@ class Intake:
                 progress(read.totals.read)
         return read.totals
 
-    def replay_record(self, record: Record, *, backfill: bool = False) -> ReadTotals:
+    def replay_record(self, record: Record) -> ReadTotals:
         """Take one record in again, which was refused before: a read of one record, with its own read-report.
 
-        It says nothing of what the source has delivered, so it is not final and moves no watermark.
+        It says nothing of what the source has delivered: it has no watermark.
         """
-        read = _Read(backfill=backfill)
-        self._deliver(read, Portion(records=[record], checkpoint=None), None)
+        read = _Read(backfill=False)
+        self._deliver(read, Portion(records=[record], checkpoint=None, final=True), None)
         return read.totals
 
     def _deliver(self, read: _Read, portion: Portion, watermark: datetime | None) -> Sequence[Record]:

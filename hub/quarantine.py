@@ -87,7 +87,7 @@ def _resent(document: dict[str, Any], now: datetime) -> Sequence[Message]:
         {
             **origin,
             "connection_id": data["connection_id"],
-            "final": False,
+            "final": True,
             "records": {"read": 0, "mapped": 0, "empty": 0, "quarantined": 0},
             "events": 1,
             "buckets": {key: 1},

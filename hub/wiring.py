@@ -27,8 +27,6 @@ from hub.intake import Intake
 from hub.owner import Owner, Pace
 from hub.registry import Registry
 from hub.relay import Relay
-
-# ID
 from hub.store.identities import Identities
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore

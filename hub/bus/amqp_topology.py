@@ -6,8 +6,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hub.bus.amqp_errors import ACCESS_REFUSED, RESOURCE_LOCKED, code_of, translated
+from hub.bus.amqp_errors import ACCESS_REFUSED, PRECONDITION_FAILED, RESOURCE_LOCKED, code_of, translated
 from hub.bus.amqp_link import refuse
+from hub.bus.topology import MARK, renumbered
 from hub.errors import Fenced
 from hub.model.queues import PARKED, PREFIX
 
@@ -59,7 +60,8 @@ def declare(topology: Topology, connection: SelectConnection, answer: Future[Non
     def closed(reason: Exception) -> None:
         if code_of(reason) == ACCESS_REFUSED and not answer.done():
             answer.set_result(None)
-        refuse(answer, translated(reason))
+        other = code_of(reason) == PRECONDITION_FAILED and f"'{MARK}'" in str(reason)
+        refuse(answer, renumbered("the broker") if other else translated(reason))
 
     _on_channel(connection, use, closed)
 

@@ -21,7 +21,7 @@ from hub.bus import embedded_sql as sql
 from hub.bus.embedded_locks import Locks
 from hub.bus.embedded_routes import Routes
 from hub.bus.limits import check
-from hub.bus.topology import at_broker
+from hub.bus.topology import MARK, at_broker, renumbered
 from hub.errors import Fault, Misconfigured, Unavailable
 from hub.model.values import Delivery
 
@@ -53,7 +53,7 @@ class EmbeddedBus:
         self._db: sqlite3.Connection | None = None
         self._closed = False
         self._routes = Routes((), ())
-        self._routes_known = -1
+        self._routes_known: tuple[int, ...] = ()
         self._tags = count(1)
         self._taken: dict[int, int] = {}
 
@@ -167,6 +167,8 @@ class EmbeddedBus:
         limits = (queue.overflow, queue.max_length, queue.delivery_limit, queue.dead_letter)
         db.execute(sql.ADD_QUEUE, (queue.name, *limits))
         if tuple(_queue_row(db, queue.name))[: len(limits)] != limits:
+            if queue.name == MARK:
+                raise renumbered(str(self._path))
             problem, hint = f"the queue {queue.name} exists with other limits", "drain it and start a new file"
             raise Misconfigured(Fault(code="bus.refused", problem=problem, file=str(self._path), hint=hint))
 
@@ -178,8 +180,8 @@ class EmbeddedBus:
         return message.kind, message.message_id, self._user, headers, bytes(message.body)
 
     def _current_routes(self, db: sqlite3.Connection) -> Routes:
-        """Return the routes, read again where another instance added bindings."""
-        known = db.execute(sql.BINDING_COUNT).fetchone()[0]
+        """Return the routes, read again where another instance changed the bindings."""
+        known = tuple(db.execute(sql.ROUTES_STATE).fetchone())
         if known != self._routes_known:
             exchanges = [(row["name"], row["kind"]) for row in db.execute(sql.EXCHANGES)]
             bindings = [(row["exchange"], row["queue"], row["key"]) for row in db.execute(sql.BINDINGS)]

@@ -46,8 +46,12 @@ ADD_BINDING: Final = "INSERT INTO binding (exchange, queue, key) VALUES (?, ?, ?
 QUEUE: Final = "SELECT overflow, max_length, delivery_limit, dead_letter, depth FROM queue WHERE name = ?"
 EXCHANGES: Final = "SELECT name, kind FROM exchange"
 BINDINGS: Final = "SELECT exchange, queue, key FROM binding"
-BINDING_COUNT: Final = "SELECT count(*) FROM binding"
-"""Bindings are never removed, so their number tells whether there are new ones."""
+ROUTES_STATE: Final = "SELECT count(*), (SELECT user_version FROM pragma_user_version) FROM binding"
+"""Tells whether bindings changed: their number, and how often any were removed."""
+
+MARKED: Final = "UPDATE queue SET max_length = ? WHERE name = ?"
+UNBIND: Final = "DELETE FROM binding WHERE exchange = ? AND queue = ? AND key = ?"
+DROP_QUEUE: Final = "DELETE FROM queue WHERE name = ? AND depth = 0"
 
 PUT: Final = "INSERT INTO message (queue, kind, message_id, user, headers, body) VALUES (?, ?, ?, ?, ?, ?)"
 GROW: Final = "UPDATE queue SET depth = depth + ? WHERE name = ?"

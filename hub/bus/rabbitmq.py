@@ -49,7 +49,7 @@ class RabbitBus:
 
         Messages name `user`, by default the account of the URL; the broker refuses any other.
         """
-        parameters = _parameters(url)
+        parameters = parameters_of(url)
         self._user = user or _account(parameters)
         self._topology, self._prefetch = topology, prefetch
         self._publisher: Publisher | None = None
@@ -177,7 +177,7 @@ def _as_hub_error(problem: BaseException | None) -> HubError | None:
     return problem if problem is None or isinstance(problem, HubError) else Unavailable(str(problem))
 
 
-def _parameters(url: str) -> URLParameters:
+def parameters_of(url: str) -> URLParameters:
     """Read the URL; the message of what pika dislikes may hold the password, so it is not passed on."""
     try:
         return URLParameters(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from hub.errors import Fault, Misconfigured
 from hub.model.ids import BUCKETS, partition_of
 from hub.model.queues import INTAKE, PARKED, PREFIX, intake_queue
 from hub.model.values import EVERY_PARTITION
@@ -24,6 +25,10 @@ DELIVERY_LIMIT: Final = 200
 A crashing consumer returns everything it had prefetched; with a limit of 3 four crashes parked fifty sound messages.
 RabbitMQ 4 would otherwise apply its own default of 20.
 """
+
+MARK: Final = f"{PREFIX}partitions"
+"""A queue nobody uses, whose length limit is the number of partitions. A broker refuses to declare a queue with other
+limits, so that a process that still goes by another number cannot bind its queues again."""
 
 Overflow = Literal["unbounded", "refuse", "drop-oldest"]
 """What a full queue does: it is never full, it refuses the publisher, or it drops its oldest message."""
@@ -59,7 +64,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """Everything an adapter declares when it connects."""
+    """Everything an adapter declares when it connects, `queues` in their order: the mark comes first."""
 
     exchanges: tuple[Exchange, ...]
     queues: tuple[Queue, ...]
@@ -89,6 +94,7 @@ def topology(
     return Topology(
         exchanges=(Exchange(name=INTAKE, kind="direct"), Exchange(name=PARKED, kind="fanout"), *feeds),
         queues=(
+            mark(partitions),
             Queue(name=PARKED),
             *(_intake(name, max_length) for name in intake),
             *(_subscribed(subscriber) for subscriber in subscribers),
@@ -100,6 +106,18 @@ def topology(
             *(binding for subscriber in subscribers for binding in _patterns(subscriber)),
         ),
     )
+
+
+def mark(partitions: int) -> Queue:
+    """Return the queue that says how many partitions there are."""
+    return Queue(name=MARK, overflow="drop-oldest", max_length=partitions)
+
+
+def renumbered(place: str) -> Misconfigured:
+    """Return the error of a process that goes by another number of partitions than the bus does."""
+    problem = "this process goes by another number of partitions than the bus"
+    hint = "start it again; where that does not help, run `sunlight migrate` to its end"
+    return Misconfigured(Fault(code="bus.renumbered", problem=problem, file=place, hint=hint))
 
 
 def at_broker(exchange: str) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from hub import roles, wiring
 from hub.cli import common, gatewaying
+from hub.cli.partitions import settle_partitions
 from hub.errors import Fault, HubError, Misconfigured
 from hub.mapping.examples import examples_of, run_examples
 from hub.store import migrate as migrations
@@ -40,7 +41,7 @@ def prepare(hub: wiring.Hub) -> Sequence[str]:
     """Bring the store to the present schema and to its first generation; return the revisions applied."""
     hub.settings.data_dir.mkdir(parents=True, exist_ok=True)
     applied = migrations.migrate(hub.settings.store_url)
-    migrations.begin(hub.settings.store_url, partitions=hub.settings.bus.partitions)
+    settle_partitions(hub.settings)
     return applied
 
 

@@ -50,6 +50,17 @@ def migrate(url: str) -> Sequence[str]:
         engine.dispose()
 
 
+def partitions(url: str) -> tuple[int, int]:
+    """Return the number of partitions of the present generation, and the most there ever were; 0 where none began."""
+    engine = open_engine(url)
+    try:
+        with writing(engine) as connection:
+            highest = connection.execute(sa.select(sa.func.max(tables.heads.c.partition))).scalar()
+            return len(present_heads(connection)), 0 if highest is None else highest + 1
+    finally:
+        engine.dispose()
+
+
 def begin(url: str, *, partitions: int) -> bool:
     """Begin the ledger, or a new generation where the number of partitions has changed; tell whether anything began.
 
@@ -85,6 +96,7 @@ def _require_rest(connection: sa.Connection, partitions: int) -> None:
         (tables.leases, tables.leases.c.lease_until > leases.database_now(connection), "somebody holds a lease"),
         (tables.watermarks, tables.watermarks.c.awaited != "[]", "events of a read have not all arrived"),
         (tables.watermarks, tables.watermarks.c.importing != "", "an import is not finished"),
+        (tables.watermarks, tables.watermarks.c.reading != "", "a read is not finished"),
     ):
         if connection.execute(sa.select(table).where(at_work).limit(1)).first():
             raise _not_at_rest(partitions, why)

@@ -15,9 +15,10 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from hub.store import tables
+from hub.cli.partitions import settle_partitions
+from hub.store import ledger, tables
 from hub.store.engine import open_engine
-from tests.support.hubs import an_import, hub_at
+from tests.support.hubs import an_import, hub_at, unprepared_hub_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,33 @@ def test_rabbitmq_and_postgresql_hold_the_same_as_the_embedded_default(
         assert picture(hub) == picture(embedded)
         assert events_of(hub) == events_of(embedded)
         assert feed_order(hub) == feed_order(embedded)
+
+
+@pytest.mark.parametrize("servers", [False, pytest.param(True, marks=pytest.mark.servers)])
+def test_the_number_of_partitions_changes_between_two_halves_and_nothing_else_does(
+    embedded: Hub, tmp_path: Path, request: pytest.FixtureRequest, *, servers: bool
+) -> None:
+    urls = _servers(request) if servers else {}
+    first, second = _shuffled_halves(tmp_path)
+    with contextlib.closing(hub_at(tmp_path / "hub", now=LAST_EVENT, **urls)) as hub, an_import(hub, CSV, first):
+        pass
+    with contextlib.closing(unprepared_hub_at(tmp_path / "hub", now=LAST_EVENT, partitions=3, **urls)) as hub:
+        settle_partitions(hub.settings)
+        with an_import(hub, CSV, second):
+            assert_accounts_balance(hub)
+        assert len(hub.partitions) == 3
+        assert picture(hub) == picture(embedded)
+        assert events_of(hub) == events_of(embedded)
+        report = ledger.verify(hub.settings.store_url)
+        assert report.sound
+        assert {row[0] for row in _rows(hub, sa.select(tables.ledger.c.generation))} == {1, 2}
+        numbers = [row["sequence"] for row in hub.queries.feed("intranet", after=0, limit=1_000_000)]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _servers(request: pytest.FixtureRequest) -> dict[str, str]:
+    postgres, rabbitmq = request.getfixturevalue("postgres"), request.getfixturevalue("rabbitmq")
+    return {"store_url": postgres.fresh_database(), "bus_url": rabbitmq.vhost()}
 
 
 def picture(hub: Hub) -> dict[str, Any]:
