@@ -38,6 +38,25 @@ BROKEN: Final = frozenset({"25P03", "40001", "40P01", "53300", "55P03", "57P01",
 """SQLSTATE of PostgreSQL that time mends: a transaction that stalled too long, a deadlock, a lock not had in time, a
 server that is full, stopping or starting. Not all of them reach us as OperationalError."""
 
+REFUSED: Final = frozenset({"28000", "28P01", "3D000", "42501"})
+"""SQLSTATE of PostgreSQL where it knows neither the account nor the database, or the account may not do this."""
+
+SHUT_OUT: Final = (
+    "authentication failed",
+    "no password supplied",
+    "pg_hba.conf",
+    "is not permitted to log in",
+    "permission denied for database",
+    "认证失败",
+    "不允许角色",
+    "权限不够",
+)
+"""What PostgreSQL says to those it does not let in. libpq hands no SQLSTATE out before a connection stands, so that the
+text has to do; the server writes it in its own language (English, Chinese)."""
+
+UNKNOWN: Final = re.compile(r'(database|role|数据库|角色) *["“].*["”] *(does not exist|不存在)')
+"""What PostgreSQL says where the URL names a database or an account that it does not have."""
+
 
 def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S, by_key: bool = False) -> sa.Engine:
     """Return an engine for `url` (postgresql+psycopg://… or sqlite:///…); nothing is reached before its first use.
@@ -129,9 +148,19 @@ def _operators_fault(error: sa.exc.DBAPIError) -> Fault | None:
     if getattr(error.orig, "sqlstate", None) in NOT_MIGRATED or text.startswith(("no such table", "no such column")):
         problem = "the store has no tables, or old ones"
         return Fault(code="store.not-migrated", problem=problem, hint="run `sunlight migrate`")
+    if getattr(error.orig, "sqlstate", None) in REFUSED or _is_shut_out(text):
+        problem = "the store refuses us: " + text.partition("\n")[0]
+        hint = "check the account, password and database of store_url (SUNLIGHT_STORE_URL), and what the account may do"
+        return Fault(code="store.refused", problem=problem, hint=hint)
     if text in {"file is not a database", "database disk image is malformed"}:
         return Fault(code="store.not-a-database", problem=f"the store's {text}", hint="check store_url, or restore it")
     return None
+
+
+def _is_shut_out(text: str) -> bool:
+    """Tell whether the server answered, and did not let us in; never of statements, which may quote documents."""
+    refused = text.startswith(("connection failed", "connection is bad"))
+    return refused and (any(said in text for said in SHUT_OUT) or UNKNOWN.search(text) is not None)
 
 
 def _is_away(error: sa.exc.DBAPIError) -> bool:
