@@ -65,7 +65,7 @@ class Console:
             "in_flight": sum(account["in_flight"] for account in accounts.values()),
             "quarantine": sum(quarantined.values()),
             "counties": overview.counties(reading.departments(), counts, names),
-            "connections": overview.connections(reading.connections(), accounts, quarantined),
+            "connections": overview.connections(reading.connections(), accounts, quarantined, self._parts.troubles()),
             "latest": self._latest(request),
         }
 

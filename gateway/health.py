@@ -32,22 +32,32 @@ class Readiness:
         self._looked_at = float("-inf")
         self._reasons: list[str] = []
         self._notes: list[str] = []
+        self._sources: list[str] = []
 
     def healthz(self) -> Response:
         """Say that this process answers."""
         return json_response({"status": "ok"})
 
     def readyz(self) -> Response:
-        """Say whether store, bus and relay do their part; 503 with reasons otherwise."""
+        """Say whether store, bus and relay do their part; 503 with reasons otherwise.
+
+        A source that cannot be read makes the hub degraded, not unready: all others go on. Anybody may ask, so it is
+        only named; the console and the log say what to do.
+        """
         with self._lock:
             if time.monotonic() - self._looked_at > KEEP_S:
                 self._look()
             ready, reasons, notes = not self._reasons, list(self._reasons), list(self._notes)
-        body = {"status": "ready" if ready else "not ready", "reasons": reasons, "notes": notes}
+            sources = list(self._sources)
+        status = ("degraded" if sources else "ready") if ready else "not ready"
+        body = {"status": status, "reasons": reasons, "notes": sources + notes}
         return json_response(body, status=200 if ready else 503)
 
     def _look(self) -> None:
         self._reasons, self._notes = [], []
+        self._sources = [
+            f"source {each.connection}: {each.state} since {each.since}" for each in self._parts.troubles()
+        ]
         try:
             lag = sum(self._parts.reading.lag().values())
             if lag > LAG_MOST:

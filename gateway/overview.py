@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from gateway.reading import Row
     from gateway.words import Names
+    from hub.troubles import Trouble
 
 STANDING: Final = frozenset({"pending", "raised"})
 """States of an alert that calls for an answer."""
@@ -84,14 +85,16 @@ def _county(code: str, departments: Mapping[str, Counter[str]], names: Names) ->
 
 
 def connections(
-    rows: Sequence[Row], accounts: Mapping[str, Row], quarantined: Mapping[str, int]
+    rows: Sequence[Row], accounts: Mapping[str, Row], quarantined: Mapping[str, int], troubles: Sequence[Trouble]
 ) -> list[dict[str, Any]]:
-    """List connections with what they read, how far they have delivered, and what was refused."""
+    """List connections with what they read, how far they have delivered, what was refused, what keeps them from it."""
+    troubled = {each.connection: each for each in troubles}
     return [
         {
             **row,
             "in_flight": accounts.get(row["connection_id"], {}).get("in_flight", 0),
             "quarantined": quarantined.get(row["connection_id"], 0),
+            "trouble": troubled.get(row["connection_id"]),
         }
         for row in rows
     ]

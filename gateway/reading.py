@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from hub.identity import Identity
+    from hub.troubles import Trouble
 
 Row = dict[str, Any]
 
@@ -125,3 +126,5 @@ class Parts:
     zone: tzinfo
     clock_text: Callable[[], str] | None = None
     """Say the replay clock's time, where there is one."""
+    troubles: Callable[[], Sequence[Trouble]] = tuple
+    """List the sources that cannot be read just now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from hub.owner import Owner
     from hub.relay import Relay
+
+T = TypeVar("T")
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -36,8 +38,8 @@ class Task:
     idle_s: float = IDLE_S
 
 
-def patiently(step: Callable[[], bool], stop: threading.Event, task: str) -> bool:
-    """Run `step` of `task`, again and again with growing pauses while it raises Unavailable, until `stop` is set."""
+def patiently(step: Callable[[], T], stop: threading.Event, task: str) -> T:
+    """Return what `step` of `task` returns; while it raises Unavailable, try again with growing pauses until `stop`."""
     retrying = Retrying(
         retry=retry_if_exception_type(Unavailable),
         wait=wait_exponential_jitter(multiplier=0.2, max=WORST_PAUSE_S),
@@ -46,7 +48,7 @@ def patiently(step: Callable[[], bool], stop: threading.Event, task: str) -> boo
         before_sleep=lambda state: _say(state, task),
         reraise=True,
     )
-    return bool(retrying(step))
+    return retrying(step)
 
 
 def run(
@@ -94,7 +96,7 @@ def relaying(relay: Relay, close: Callable[[], None]) -> Task:
     return Task(name="relay", step=lambda: relay.step() > 0, close=lambda: _quietly(relay.release, close))
 
 
-def reading(name: str, read: Callable[[], object], every_s: float, close: Callable[[], None]) -> Task:
+def reading(name: str, read: Callable[[], None], every_s: float, close: Callable[[], None]) -> Task:
     """Poll one source every `every_s` seconds; where another process reads it already, wait for the next turn."""
 
     def step() -> bool:

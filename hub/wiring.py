@@ -25,6 +25,7 @@ from hub.feed import places_in
 from hub.importing import registration
 from hub.intake import Intake
 from hub.owner import Owner, Pace
+from hub.reader import Reader
 from hub.registry import Registry
 from hub.relay import Relay
 from hub.store.identities import Identities
@@ -33,6 +34,7 @@ from hub.store.sql import SqlStore
 from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.catalogue import Catalogue
+from hub.troubles import Troubles
 from hub.vault import SealedBoxVault
 
 __all__ = ["Hub", "build", "bus_user", "department_folders", "load_catalogue", "load_mapping", "mapping_files"]
@@ -75,6 +77,11 @@ class Hub:
     def vault(self) -> SealedBoxVault:
         """Return the vault; its keys are made in the data folder at the first start."""
         return SealedBoxVault.at(self.settings.data_dir / "keys")
+
+    @property
+    def troubles(self) -> Troubles:
+        """Return what readers beside this process note of sources that cannot be read."""
+        return Troubles(self.settings.data_dir / "troubles")
 
     @cached_property
     def partitions(self) -> Sequence[int]:
@@ -128,6 +135,18 @@ class Hub:
             vault=self.vault,
             spool=data / "spool",
             zone=self.settings.zone,
+        )
+
+    def reader(self, mapped: CompiledMapping) -> Reader:
+        """Return the reader of one connection, for one thread."""
+        bus = self.bus()
+        return Reader(
+            name=mapped.declaration.connection,
+            opened=lambda: self.source(mapped),
+            intake=self.intake(mapped, bus),
+            bus=bus,
+            clock=self.clock,
+            troubles=self.troubles,
         )
 
     def source(self, mapped: CompiledMapping, path: Path | None = None) -> Source:

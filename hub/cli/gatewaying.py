@@ -173,6 +173,7 @@ def parts_of(hub: Hub, queries: Listings, clock_text: Callable[[], str] | None =
         wall_now=SystemClock().now,
         zone=hub.settings.zone,
         clock_text=clock_text or _replayed(hub),
+        troubles=hub.troubles.all,
     )
 
 

@@ -13,7 +13,7 @@ import typer
 from hub import roles, wiring
 from hub.cli import common, gatewaying
 from hub.cli.partitions import settle_partitions
-from hub.errors import Fault, HubError, Misconfigured
+from hub.errors import Fault, HubError, Misconfigured, Unavailable
 from hub.mapping.examples import examples_of, run_examples
 from hub.store import migrate as migrations
 
@@ -113,7 +113,7 @@ def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
     failures: list[Exception] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    tasks = [task for role in dict.fromkeys(chosen) for task in _tasks(hub, role)]
+    tasks = _waited_for(hub, chosen, stop)
     threads = roles.run(tasks, stop, failures.append)
     common.ERR.print(f"running: {', '.join(thread.name for thread in threads)} (Ctrl-C ends)")
     stop.wait()
@@ -124,11 +124,28 @@ def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
         raise failures[0] if isinstance(failures[0], HubError) else typer.Exit(1)
 
 
-def _tasks(hub: wiring.Hub, role: Role) -> Sequence[Task]:
+def _waited_for(hub: wiring.Hub, chosen: Sequence[Role], stop: threading.Event) -> Sequence[Task]:
+    """Prepare the tasks of `chosen`, waiting for a store that is away; none where a signal came first."""
+    tasks: list[Task] = []
+    try:
+        for role in dict.fromkeys(chosen):
+            tasks += roles.patiently(partial(_tasks, hub, role, stop), stop, role)
+    except Unavailable:
+        if not stop.is_set():
+            raise
+    except HubError:
+        for task in tasks:
+            task.close()
+        raise
+    return tasks
+
+
+def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]:
     if role is Role.intake:
         mappings, catalogues = _configuration(hub)
         hub.register(mappings, catalogues)
-        return [_reading(hub, mapping) for mapping in mappings]
+        hub.troubles.keep_only({mapping.declaration.connection for mapping in mappings})
+        return [_reading(hub, mapping, stop) for mapping in mappings]
     if role is Role.gateway:
         return [gatewaying.task(hub)]
     bus = hub.bus()
@@ -137,19 +154,9 @@ def _tasks(hub: wiring.Hub, role: Role) -> Sequence[Task]:
     return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]
 
 
-def _reading(hub: wiring.Hub, mapping: CompiledMapping) -> Task:
-    bus, source = hub.bus(), hub.source(mapping)
-    intake, name = hub.intake(mapping, bus), mapping.declaration.connection
-
-    def read() -> None:
-        with bus.lease(f"reader.{name}"):
-            intake.run_once(source)
-
-    def close() -> None:
-        source.close()
-        bus.close()
-
-    return roles.reading(name, read, mapping.declaration.every_s, close)
+def _reading(hub: wiring.Hub, mapping: CompiledMapping, stop: threading.Event) -> Task:
+    reader, declared = hub.reader(mapping), mapping.declaration
+    return roles.reading(declared.connection, partial(reader.read, stop.is_set), declared.every_s, reader.close)
 
 
 def _configuration(hub: wiring.Hub) -> tuple[list[CompiledMapping], list[Mapping[str, Any]]]:

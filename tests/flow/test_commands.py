@@ -44,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("SUNLIGHT_TOKEN_KEY", "test")
+    monkeypatch.setenv("SUNLIGHT_TOKEN_KEY", "the key of tests, no secret")
     for name in ("SUNLIGHT_STORE_URL", "SUNLIGHT_BUS_URL", "SUNLIGHT_MAPPINGS", "SUNLIGHT_PARTITIONS"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "log.csv").write_text(CSV, encoding="utf-8")
@@ -274,14 +274,14 @@ def test_check_runs_the_examples_beside_a_mapping(sunlight: Any, folder: Path, m
     assert f"{examples}:1:3: map.example-failed: " in out
 
 
-def test_a_role_that_fails_for_good_ends_the_command_with_its_reason(
-    sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one_department(folder, monkeypatch)
+def test_a_role_that_fails_for_good_ends_the_command_with_its_reason(sunlight: Any, folder: Path) -> None:
     sunlight("migrate")
-    code, _, err = sunlight("run", "intake")
+    with sqlite3.connect(folder / "var" / "hub.db") as database:
+        database.execute("DROP TABLE relay")
+    database.close()
+    code, _, err = sunlight("run", "relay")
     assert code == 2
-    assert "source.table: connect.key: there is no table" in err
+    assert "store.not-migrated: the store has no tables, or old ones (run `sunlight migrate`)" in err
     assert "Traceback" not in err
 
 

@@ -1,0 +1,114 @@
+"""Reads one source at its turns: of all processes one at a time, and what ails the source never ends the hub."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.errors import HubError, Misconfigured, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from hub.intake import Intake
+    from hub.model.values import Portion, Record
+    from hub.ports import Bus, Clock, Source
+    from hub.troubles import Troubles
+
+LOG: Final = logging.getLogger(__name__)
+
+
+class Reader:
+    """The reader of one connection. It opens its source when its turn comes, and anew after any trouble."""
+
+    def __init__(
+        self, *, name: str, opened: Callable[[], Source], intake: Intake, bus: Bus, clock: Clock, troubles: Troubles
+    ) -> None:
+        """Read what `opened` opens through `intake`, while `bus` leases the connection `name` to this process."""
+        self._name, self._opened, self._intake, self._bus = name, opened, intake, bus
+        self._clock, self._troubles = clock, troubles
+        self._source: Source | None = None
+
+    def read(self, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Read what is new, or up to the next portion once `stopping`; raise Fenced where another process reads.
+
+        Unavailable: the bus or the source is away, or the source cannot be opened as declared, which is noted and tried
+        again too: only this connection waits. What is wrong with the hub itself stays Misconfigured.
+        """
+        try:
+            with self._bus.lease(f"reader.{self._name}"):
+                self._intake.run_once(_Guarded(self._open(), stopping))
+        except _Down as down:
+            self._note(down.problem_of_source)
+            raise Unavailable(down.problem, place=down.place, hint=down.hint) from down.problem_of_source
+        self._troubles.clear(self._name)
+
+    def close(self) -> None:
+        """Let go of the source and the bus."""
+        self._let_go()
+        self._bus.close()
+
+    def _open(self) -> Source:
+        if self._source is None:
+            with _its_own():
+                self._source = self._opened()
+        return self._source
+
+    def _note(self, problem: HubError) -> None:
+        self._let_go()
+        news = self._troubles.note(self._name, problem, self._clock.now())
+        if news and isinstance(problem, Misconfigured):
+            LOG.error("source cannot be read as declared", extra={"connection": self._name, "problem": str(problem)})
+
+    def _let_go(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+
+
+class _Down(HubError):
+    """The source's own trouble, told apart from the bus's and the store's."""
+
+    def __init__(self, problem_of_source: HubError) -> None:
+        super().__init__(str(problem_of_source))
+        self.problem_of_source = problem_of_source
+
+
+@contextmanager
+def _its_own() -> Iterator[None]:
+    """Mark what comes from the source as its own."""
+    try:
+        yield
+    except (Unavailable, Misconfigured) as problem:
+        raise _Down(problem) from problem
+
+
+class _Guarded:
+    """A source whose errors are marked as its own, and which ends a read early when the process is to end."""
+
+    def __init__(self, source: Source, stopping: Callable[[], bool]) -> None:
+        self._source, self._stopping = source, stopping
+
+    def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
+        """Yield the source's portions; after any of them the next read goes on where it stopped."""
+        portions = self._source.read(checkpoint)
+        while not self._stopping():
+            with _its_own():
+                portion = next(portions, None)
+            if portion is None:
+                return
+            yield portion
+
+    def acknowledge(self, records: Sequence[Record]) -> None:
+        """Tell the source that `records` are safe."""
+        with _its_own():
+            self._source.acknowledge(records)
+
+    def probe(self) -> Mapping[str, str]:
+        """Try the source."""
+        return self._source.probe()
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._source.close()
