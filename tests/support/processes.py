@@ -13,16 +13,14 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy as sa
 
 from hub.store.engine import open_engine, reading
+from hub.store.migrate import begin, migrate
 from tests.support.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 COMMAND: Final = Path(sys.executable).with_name("sunlight")
 DEPARTMENT: Final = "11321200014000028L"
@@ -40,7 +38,7 @@ department: "{department}"
 kind: {kind}
 connect: {connect}
 read: {{encoding: utf-8, timezone: Asia/Shanghai}}
-case: {{source_case_no: no, title: title, region_code: "'321281'"}}
+case: {{source_case_no: no, title: title, region_code: "'321281'", disclosure: {{class: "'public'"}}}}
 events:
   - {{type: case.received, occurred_at: time(received)}}
 """
@@ -67,16 +65,18 @@ class Process:
         """Return what it has said so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def says(self, pattern: str) -> re.Match[str]:
-        """Return the match of `pattern` in what it says, once it does; fail if it ends before."""
+    def says(self, pattern: str, *, after: int = 0) -> re.Match[str]:
+        """Return the match of `pattern` in what it says beyond `after` characters; fail if it ends without a word."""
+        wanted = re.compile(pattern)
 
         def heard() -> bool:
-            found = re.search(pattern, self.said)
-            assert found or self.popen.poll() is None, self.said
+            ended = self.popen.poll() is not None
+            found = wanted.search(self.said, after)
+            assert found or not ended, self.said
             return found is not None
 
         eventually(heard)
-        found = re.search(pattern, self.said)
+        found = wanted.search(self.said, after)
         assert found
         return found
 
@@ -143,10 +143,11 @@ class City:
         process.says("running: ")
         return process
 
-    def migrate(self) -> None:
+    def prepare(self) -> None:
         """Prepare the store."""
-        process = self.start("migrate")
-        assert process.popen.wait(60) == 0, process.said
+        (self.folder / "var").mkdir()
+        migrate(self.database)
+        begin(self.database, partitions=2)
 
     def bring(self, cases: int) -> None:
         """Let the department deliver a file of so many new cases."""
@@ -250,8 +251,3 @@ def _end(each: socket.socket) -> None:
     with contextlib.suppress(OSError):
         each.shutdown(socket.SHUT_RDWR)
     each.close()
-
-
-def all_said(processes: Sequence[Process]) -> str:
-    """Return what all of them said, for a test that fails."""
-    return "\n".join(process.said for process in processes)
