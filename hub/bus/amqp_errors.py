@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowFailed, AMQPConnectorPhaseErrorBase
@@ -35,6 +36,9 @@ HINTS: Final = {
 }
 """Reply codes that time does not mend, with what the operator can do."""
 
+SAID_BY_BROKER: Final = re.compile(r"ConnectionClosedByBroker: \((\d+)\)")
+"""How pika writes down the reply code with which a broker closed a connection that was opening."""
+
 
 def code_of(reason: BaseException | str) -> int:
     """Return the broker's reply code, 0 if the broker said nothing."""
@@ -54,11 +58,23 @@ def translated(reason: BaseException | str, place: str = "") -> HubError:
 
 def translated_opening(reason: BaseException | str, place: str) -> HubError:
     """Return the hub's error for why a connection could not be opened."""
-    if isinstance(reason, AuthenticationError | ProbableAuthenticationError):
+    if _was_refused(reason, AuthenticationError, ProbableAuthenticationError):
         return _misconfigured("the broker refuses the login", place, HINTS[ACCESS_REFUSED], reason)
-    if isinstance(reason, ProbableAccessDeniedError):
+    if _was_refused(reason, ProbableAccessDeniedError):
         return _misconfigured("the broker refuses the virtual host", place, HINTS[NOT_ALLOWED], reason)
     return translated(_innermost(reason), place)
+
+
+def _was_refused(reason: BaseException | str, *kinds: type[BaseException]) -> bool:
+    """Tell whether the broker itself said no.
+
+    pika calls a connection that ends while it opens a probable refusal, also where the broker stops or the network
+    fails just then; what really happened is in the text alone.
+    """
+    if not isinstance(reason, kinds):
+        return False
+    said = SAID_BY_BROKER.search(str(reason))
+    return isinstance(reason, AuthenticationError) or (said is not None and int(said[1]) in HINTS)
 
 
 def _innermost(reason: BaseException | str) -> BaseException | str:

@@ -45,7 +45,7 @@ events:
 
 SETTINGS: Final = """
 [supervision]
-batch = 20
+batch = 50
 lease_s = {lease_s}
 patrol_s = 0.2
 [gateway]

@@ -1,0 +1,162 @@
+"""A reader keeps a source's troubles from the hub, tells of them, and stops between portions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hub.clock import ManualClock
+from hub.errors import Fault, Fenced, HubError, Misconfigured, Unavailable
+from hub.model.values import Portion
+from hub.reader import Reader
+from hub.troubles import Troubles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+NAME = "taizhou.test/odd name"
+WRONG = Misconfigured(Fault(code="source.table", problem="there is no table t", file=NAME, hint="check connect.table"))
+AWAY = Unavailable("connection refused", place=NAME, hint="check that it runs")
+
+
+@dataclass
+class World:
+    """A source, a bus and an intake that fail as the test says."""
+
+    folder: Path
+    in_opening: HubError | None = None
+    in_reading: HubError | None = None
+    in_publishing: HubError | None = None
+    in_leasing: HubError | None = None
+    opened: int = 0
+    closed: int = 0
+    taken: int = 0
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
+
+    def reader(self) -> Reader:
+        parts: Any = self
+        return Reader(
+            name=NAME, opened=self.open, intake=parts, bus=parts, clock=self.clock, troubles=Troubles(self.folder)
+        )
+
+    def open(self) -> Any:
+        self.opened += 1
+        _fail(self.in_opening)
+        return self
+
+    def read(self, _checkpoint: object) -> Iterator[Portion]:
+        for number in range(3):
+            _fail(self.in_reading)
+            yield Portion(records=[], checkpoint={"n": number}, final=number == 2)
+
+    def acknowledge(self, _records: object) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def run_once(self, source: Any) -> None:
+        for _ in source.read(None):
+            _fail(self.in_publishing)
+            self.taken += 1
+
+    @contextmanager
+    def lease(self, _name: str) -> Iterator[None]:
+        _fail(self.in_leasing)
+        yield
+
+    def troubles(self) -> list[tuple[str, str, str]]:
+        return [(each.connection, each.state, each.since) for each in Troubles(self.folder).all()]
+
+
+def _fail(problem: HubError | None) -> None:
+    if problem:
+        raise problem
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "troubles")
+
+
+@pytest.mark.parametrize("where", ["in_opening", "in_reading"])
+@pytest.mark.parametrize(("problem", "state"), [(WRONG, "misconfigured"), (AWAY, "away")])
+def test_what_ails_a_source_is_noted_and_only_waited_for(
+    world: World, where: str, problem: HubError, state: str
+) -> None:
+    setattr(world, where, problem)
+    with pytest.raises(Unavailable, match=NAME):
+        world.reader().read()
+    assert world.troubles() == [(NAME, state, "2026-03-02T04:00:00+00:00")]
+    assert str(problem) in [each.problem for each in Troubles(world.folder).all()]
+
+
+@pytest.mark.parametrize("where", ["in_publishing", "in_leasing"])
+@pytest.mark.parametrize("problem", [WRONG, AWAY, Fenced("another has it")])
+def test_what_ails_the_bus_is_not_blamed_on_the_source(world: World, where: str, problem: HubError) -> None:
+    setattr(world, where, problem)
+    with pytest.raises(type(problem)) as raised:
+        world.reader().read()
+    assert raised.value is problem
+    assert world.troubles() == []
+
+
+def test_a_source_in_trouble_is_opened_anew_and_its_note_goes_once_it_is_read(world: World) -> None:
+    reader = world.reader()
+    world.in_reading = WRONG
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            reader.read()
+    world.in_reading = None
+    reader.read()
+    reader.read()
+    assert (world.opened, world.closed, world.taken) == (3, 2, 6)
+    assert world.troubles() == []
+
+
+def test_a_trouble_is_logged_when_it_begins_or_changes_and_dated_from_its_beginning(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = world.reader()
+    other = Misconfigured(Fault(code="source.table", problem="there is no table u"))
+    for problem in (WRONG, WRONG, other):
+        world.in_reading = problem
+        with pytest.raises(Unavailable):
+            reader.read()
+        world.clock.move_to(world.clock.now() + timedelta(minutes=1))
+    assert [record.message for record in caplog.records] == ["source cannot be read as declared"] * 2
+    assert world.troubles() == [(NAME, "misconfigured", "2026-03-02T04:00:00+00:00")]
+
+
+def test_a_read_stops_between_portions_when_the_process_is_to_end(world: World) -> None:
+    world.reader().read(stopping=lambda: world.taken == 2)
+    assert world.taken == 2
+
+
+def test_notes_of_connections_nobody_reads_any_more_are_forgotten(world: World) -> None:
+    troubles = Troubles(world.folder)
+    for name in ("a", "b", "c"):
+        troubles.note(name, AWAY, NOW)
+    troubles.keep_only({"a", "c"})
+    assert [each.connection for each in troubles.all()] == ["a", "c"]
+
+
+def test_a_damaged_note_is_no_trouble(world: World) -> None:
+    troubles = Troubles(world.folder)
+    troubles.note("a", AWAY, NOW)
+    (world.folder / "a.json").write_text("{", encoding="utf-8")
+    assert list(troubles.all()) == []
+    assert troubles.note("a", AWAY, NOW)
+
+
+def test_a_folder_that_may_not_be_written_hides_no_problem(world: World) -> None:
+    world.folder.write_text("a file", encoding="utf-8")
+    world.in_reading = WRONG
+    with pytest.raises(Unavailable, match="there is no table t"):
+        world.reader().read()
