@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from connectors.codecs import CodecOptions, decode_one
@@ -44,7 +45,8 @@ def open_source(
 def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
     """Decode a quarantined record's exact bytes again, under the declaration as it is now.
 
-    `place` is where the record once stood: the name of its file tells the format where the declaration does not.
+    `place` is where the record once stood, and stands again: the name of its file tells the format where the
+    declaration does not.
     """
     options = CodecOptions(
         place=place,
@@ -52,7 +54,7 @@ def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
         delimiter=str(declaration.connect.get("delimiter") or ","),
         columns=tuple(declaration.connect.get("columns") or ()),
     )
-    return decode_one(raw, _form(declaration, place), options)
+    return dataclasses.replace(decode_one(raw, _form(declaration, place), options), place=place)
 
 
 def _form(declaration: Declaration, place: str) -> str:

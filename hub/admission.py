@@ -189,6 +189,8 @@ class Admission:
             sealed=_unwrapped(data.get("sealed", "")),
             size_bytes=data.get("size_bytes", 0),
             received_at=now,
+            last_at=now,
+            value=data.get("value", ""),
             **{name: data[name] for name in _QUARANTINE_FIELDS},
         )
         data.pop("sealed", None)

@@ -140,14 +140,14 @@ class Intake:
                 progress(read.totals.read)
         return read.totals
 
-    def replay_record(self, record: Record) -> ReadTotals:
+    def replay_record(self, record: Record) -> tuple[ReadTotals, Rejection | None]:
         """Take one record in again, which was refused before: a read of one record, with its own read-report.
 
         It says nothing of what the source has delivered: it has no watermark.
         """
         read = _Read(backfill=False)
-        self._deliver(read, Portion(records=[record], checkpoint=None, final=True), None)
-        return read.totals
+        (handed,) = self._deliver(read, Portion(records=[record], checkpoint=None, final=True), None)
+        return read.totals, handed.refused
 
     def _deliver(self, read: _Read, portion: Portion, watermark: datetime | None) -> Sequence[Record]:
         """Publish a portion's messages, then its report; return its records, those refused here marked so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from hub.ports import Bus, Vault
 
 
+Refusal: TypeAlias = tuple[str, str, str]
+"""Why a record was refused: stage, code and path."""
+
+
 def open_bytes(sealed: bytes, *, rejection_id: str, vault: Vault, bus: Bus, by: str, now: datetime) -> bytes:
     """Return the exact bytes of a refused record; that `by` opened them is on its way to the ledger first."""
     if not sealed:
@@ -39,12 +43,17 @@ def _elsewhere(rejection_id: str) -> Fault:
     )
 
 
-def replay(record: Record, *, rejection_id: str, intake: Intake, bus: Bus, by: str, now: datetime) -> ReadTotals:
-    """Take a refused record in once more, under the mapping as it is now; if it is refused again it stays open."""
-    totals = intake.replay_record(record)
-    if totals.quarantined == 0:
+def replay(
+    record: Record, *, refused: Refusal, rejection_id: str, intake: Intake, bus: Bus, by: str, now: datetime
+) -> tuple[ReadTotals, Rejection | None]:
+    """Take a record in once more that was `refused` before, under the mapping as it is now.
+
+    If it is refused for the same reason it stays open, counted once more; for another, that has an entry of its own.
+    """
+    totals, again = intake.replay_record(record)
+    if again is None or refused != (again.stage, again.code, again.path):
         bus.publish([_act("quarantine.replayed", rejection_id, by, now)])
-    return totals
+    return totals, again
 
 
 def replay_message(

@@ -124,6 +124,8 @@ class RefusedMessage:
             sealed=seal(self.delivery.body),
             size_bytes=len(self.delivery.body),
             received_at=now,
+            last_at=now,
+            value=storable(why.value),
         )
 
     def arrival(self, connection_id: str) -> Arrival:

@@ -21,6 +21,7 @@ from hub.quarantine import replay as replay_record
 from hub.refused import PLACE as MESSAGE_PLACE
 
 if TYPE_CHECKING:
+    from hub.errors import Rejection
     from hub.mapping import CompiledMapping
 
 app = typer.Typer(help="Look at refused records, and replay them when their cause is mended.")
@@ -49,11 +50,15 @@ def list_(
     for row in rows:
         said = {name: escape(str(value)) for name, value in row.items() if name != "sealed"}
         table.add_row(
-            f"{row['rejection_id'][:8]}\n{said['state']}",
+            f"{row['rejection_id'][:8]}\n{said['state']}{_times(row['seen'])}",
             f"{said['connection_id']}\n{said['place']}",
             f"{said['stage']} [bold]{said['code']}[/bold] {said['path']}\n{said['problem']}: {said['hint']}",
         )
     common.OUT.print(table)
+
+
+def _times(seen: int) -> str:
+    return f", {seen}×" if seen > 1 else ""
 
 
 @app.command()
@@ -98,7 +103,8 @@ def replay(
 ) -> None:
     """Map a refused record once more, after its mapping or code table was mended; send a refused message once more.
 
-    What it says now goes the usual way; if it is refused again it stays in quarantine with the new reason beside it.
+    What it says now goes the usual way. Refused again for the same reason it stays as it is, counted once more; for
+    another reason, that stands in its place.
 
     Example: sunlight quarantine replay 5b1e77 mappings/taizhou-housing/permits.yaml
     """
@@ -127,9 +133,9 @@ def _record(
 ) -> tuple[bool, str]:
     """Take a refused record in again."""
     record = reopen_record(loaded.declaration, raw, item["place"])
-    totals = replay_record(record, intake=hub.intake(loaded, how["bus"]), **how)
-    refused = bool(totals.quarantined)
-    return refused, "refused again" if refused else f"replayed: {totals.events} events are on their way"
+    before = (item["stage"], item["code"], item["path"])
+    totals, why = replay_record(record, refused=before, intake=hub.intake(loaded, how["bus"]), **how)
+    return bool(why), _refused_again(why) if why else f"replayed: {_on_their_way(totals.events)}"
 
 
 def _message(
@@ -140,8 +146,17 @@ def _message(
     gate = Admission(connections=hub.store.connections(), trusted=trusted, partition=0, partitions=1)
     why = replay_message(raw, connection_id=item["connection_id"], gate=gate, **how)
     if why is None:
-        return False, "replayed: 1 event is on its way"
-    return True, f"refused again: {why.code}: {why.problem} ({why.hint})"
+        return False, f"replayed: {_on_their_way(1)}"
+    return True, _refused_again(why)
+
+
+def _refused_again(why: Rejection) -> str:
+    parts = (f"refused again: {why.code}", why.path, why.problem, why.hint)
+    return ": ".join(part for part in parts if part)
+
+
+def _on_their_way(events: int) -> str:
+    return "1 event is on its way" if events == 1 else f"{events} events are on their way"
 
 
 def _another_connection(item: dict[str, Any], loaded: CompiledMapping, mapping: Path) -> Fault:

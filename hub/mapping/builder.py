@@ -143,7 +143,7 @@ class Builder:
             block.line(f"case['department_id'] = {node.value!r}")
         elif "of" in node.entries:
             code, _ = self._emit.value(scope, target, node.entries["of"], "department")
-            table = self._program.codes.get(node.entries.get("codes", EMPTY).text, {})
+            table = self._program.codes.get(node.entries.get("codes", EMPTY).text)
             line = f"case['department_id'] = must(f_code({self._program.constant(table)}, {code}))"
             block.line(line, "department")
         elif "from" in node.entries:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import re2
 
+from hub.mapping.codes import CodeTable
 from hub.mapping.faults import meant
 from hub.mapping.values import as_text
 from hub.model.codes import code_list
@@ -61,14 +62,14 @@ def _count(reader: Reader, trees: Sequence[ast.expr]) -> int:
     return 1
 
 
-def _codes(reader: Reader, trees: Sequence[ast.expr]) -> Mapping[str, str | None]:
+def _codes(reader: Reader, trees: Sequence[ast.expr]) -> CodeTable:
     name = _text(reader, trees[0], "the list's name")
     table = reader.program.codes.get(name or "")
     if table is None and name is not None:
         reader.fault(
             trees[0], "unknown-codes", f"there is no list {name!r} under codes:", meant(name, reader.program.codes)
         )
-    return table or {}
+    return table or CodeTable("", {})
 
 
 def _pattern(reader: Reader, trees: Sequence[ast.expr]) -> Any:  # noqa: ANN401 - RE2's pattern is untyped

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEYS: Final = frozenset({"name", "record", "expect", "refused"})
-_ENVIRONMENT: Final = {TOKEN_KEY: "examples"}
+_ENVIRONMENT: Final = {TOKEN_KEY: "the key of examples"}
 """Examples are run with a key of their own: their tokens are the same everywhere and mean nothing."""
 
 

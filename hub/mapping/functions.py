@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from hub.mapping.codes import code
 from hub.mapping.privacy import mask_id, mask_name, mask_phone
 from hub.mapping.values import as_integer, as_text, bounded, member, refuse
 
@@ -164,18 +165,6 @@ def money(value: object) -> str | None:
     if Decimal(written) != amount:
         refuse("bad-money", "an amount has more than two decimals", text, "let the source send yuan and fen")
     return "0.00" if amount == 0 else written
-
-
-def code(table: Mapping[str, str | None], value: object) -> str | None:
-    """Look a code up in its table; `*` is the table's default, without it an unknown code is refused."""
-    text = as_text(value)
-    if text is None:
-        return None
-    if text in table:
-        return table[text] or None
-    if "*" in table:
-        return table["*"] or None
-    return refuse("unknown-code", "the source sent a code that the table does not know", text, "add it under codes:")
 
 
 def default(*values: object) -> object:

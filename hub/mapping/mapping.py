@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from hub.errors import Fault, Misconfigured, Refused
+from hub.errors import Fault, Misconfigured, Refused, Rejection
 from hub.mapping.builder import Builder
 from hub.mapping.declaration import Declaration
 from hub.mapping.document import EMPTY, Node, read_document
 from hub.mapping.expressions import tree_of
-from hub.mapping.faults import Faults
+from hub.mapping.faults import Faults, meant
 from hub.mapping.functions import runtime as functions
 from hub.mapping.privacy import Persons
 from hub.mapping.program import Let, Program
@@ -35,8 +35,16 @@ if TYPE_CHECKING:
 TOKEN_KEY: Final = "SUNLIGHT_TOKEN_KEY"  # noqa: S105 - the name of the variable, not its value
 """Environment variable with the department's key for tokens of persons."""
 
+_NO_KEY: Final = ("no-token-key", f"the environment has no {TOKEN_KEY}")
+
+_KEY_BYTES: Final = 16
+"""Shortest key of tokens: identity numbers can be listed, so whoever guesses the key knows them all."""
+
 ENGINE: Final = 1
 """Version of what expressions mean; raised when a function's meaning changes, so that fingerprints change with it."""
+
+_LACKING: Final = 3
+"""Columns named that a refused record lacks; more would bury the rest."""
 
 _OUTSIDE: Final = ("connect", "user", "allowed_delay")
 """Sections that say where and by whom, not what a record means: hosts, secrets, patience."""
@@ -57,10 +65,18 @@ class CompiledMapping:
     """A mapping that has been checked and compiled; maps records until the process ends."""
 
     def __init__(
-        self, declaration: Declaration, fingerprint: str, lines: Sequence[tuple[str, str]], names: dict[str, Any]
+        self,
+        declaration: Declaration,
+        fingerprint: str,
+        lines: Sequence[tuple[str, str]],
+        names: dict[str, Any],
+        columns: frozenset[str],
     ) -> None:
-        """Compile `lines`, each with its target path, over the values and functions in `names`."""
-        self.declaration, self.fingerprint = declaration, fingerprint
+        """Compile `lines`, each with its target path, over the values and functions in `names`.
+
+        `columns` are those of the record that they read.
+        """
+        self.declaration, self.fingerprint, self.columns = declaration, fingerprint, columns
         self.source = "\n".join(text for text, _ in lines)
         self._paths = [path for _, path in lines]
         self._function = _compiled(self.source, names)
@@ -70,9 +86,16 @@ class CompiledMapping:
         try:
             events: Sequence[MappedEvent] = self._function(tree)
         except Refused as refused:
-            path = self._path_of(refused.__traceback__)
-            raise Refused(dataclasses.replace(refused.rejection, path=path)) from None
+            why = dataclasses.replace(refused.rejection, path=self._path_of(refused.__traceback__))
+            raise Refused(self._with_columns_meant(why, tree) if why.code == "map.missing" else why) from None
         return events
+
+    def _with_columns_meant(self, why: Rejection, tree: Mapping[str, Any]) -> Rejection:
+        """Name the columns that the record lacks: where a value is absent, a name is often misspelt."""
+        unread = [name for name in tree if name not in self.columns]
+        lacking = [f"{name!r}: {meant(name, unread)}" for name in sorted(self.columns - tree.keys())[:_LACKING]]
+        said = f"; the record has no column {', no column '.join(lacking)}" if lacking else ""
+        return dataclasses.replace(why, hint=why.hint + said)
 
     def _path_of(self, traceback: TracebackType | None) -> str:
         while traceback is not None:
@@ -113,11 +136,14 @@ class _Draft:
             self._lines = Builder(self._program, self._head, self._root).build()
 
     def check_key(self, environment: Mapping[str, str]) -> None:
-        """Note a fault where persons are tokenised and no key is set."""
-        if self._head is not None and self._program.persons and not environment.get(TOKEN_KEY):
-            node = self._root.entries.get("case", EMPTY)
-            problem = f"the mapping tokenises persons and the environment has no {TOKEN_KEY}"
-            self.faults.add(node, "no-token-key", problem, hint="set it to the department's secret key")
+        """Note a fault where persons are tokenised and no key is set, or one that could be guessed."""
+        key = environment.get(TOKEN_KEY, "")
+        if self._head is None or not self._program.persons or len(key.encode()) >= _KEY_BYTES:
+            return
+        code, lack = ("short-token-key", f"{TOKEN_KEY} is shorter than {_KEY_BYTES} bytes") if key else _NO_KEY
+        problem = f"the mapping tokenises persons and {lack}"
+        hint = "make the department's key once, and keep it: openssl rand -hex 32"
+        self.faults.add(self._root.entries.get("case", EMPTY), code, problem, hint=hint)
 
     def compiled(self, environment: Mapping[str, str]) -> CompiledMapping:
         """Compile a draft without faults."""
@@ -125,7 +151,8 @@ class _Draft:
             raise Misconfigured(*self.faults.found)
         declaration = self._declaration(self._head)
         names = self._names(self._head, declaration, environment)
-        return CompiledMapping(declaration, self._fingerprint(self._head), self._lines, names)
+        columns = frozenset(self._program.columns_read)
+        return CompiledMapping(declaration, self._fingerprint(self._head), self._lines, names, columns)
 
     def _programmed(self, head: Head) -> Program:
         program = Program(

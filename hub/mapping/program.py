@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator, Mapping, Sequence
 
+    from hub.mapping.codes import CodeTable
     from hub.mapping.document import Node
     from hub.mapping.faults import Faults
     from hub.mapping.functions import Kind
@@ -83,11 +84,13 @@ class Program:
     names: Mapping[str, Path]
     columns: frozenset[str] | None
     """The source's columns where the mapping lists them; None where it does not."""
-    codes: Mapping[str, Mapping[str, str | None]]
+    codes: Mapping[str, CodeTable]
     prefixes: frozenset[Path]
     """The absolute paths of everything that is walked with each:."""
     lets: dict[str, Let] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
+    columns_read: set[str] = field(default_factory=set)
+    """Columns of the record itself that some expression reads."""
     expressions: dict[int, str] = field(default_factory=dict)
     """Every expression met, in one spelling, by the id of its node."""
     persons: bool = False
@@ -138,6 +141,8 @@ class Scope:
         if path not in self._columns:
             variable = self._columns[path] = self.program.fresh("c")
             where = "/".join(path)
+            if not self.prefix:
+                self.program.columns_read.add(path[0])
             if len(path) == 1:
                 self.head.line(f"{variable} = {self.variable}.get({path[0]!r})", where)
                 self.head.line(f"if {variable} == '': {variable} = None", where)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from hub.mapping.codes import CodeTable
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.faults import meant
 from hub.mapping.targets import department_field
@@ -42,7 +43,7 @@ class Head:
     zone: ZoneInfo
     names: Mapping[str, Path]
     columns: frozenset[str] | None
-    codes: Mapping[str, Mapping[str, str | None]]
+    codes: Mapping[str, CodeTable]
     departments: frozenset[str]
     each: Path
     allowed_delay_s: int
@@ -163,9 +164,9 @@ def _columns(read: Node) -> frozenset[str] | None:
     return None if node is None else frozenset(item.text for item in node.items)
 
 
-def _codes(section: Node, faults: Faults) -> Mapping[str, Mapping[str, str | None]]:
+def _codes(section: Node, faults: Faults) -> Mapping[str, CodeTable]:
     return {
-        name: {code: _word(node, faults) for code, node in table.entries.items()}
+        name: CodeTable(name, {code: _word(node, faults) for code, node in table.entries.items()})
         for name, table in section.entries.items()
     }
 
@@ -176,7 +177,7 @@ def _word(node: Node, faults: Faults) -> str | None:
     return None if node.value is None else node.text
 
 
-def _departments(node: Node, codes: Mapping[str, Mapping[str, str | None]], faults: Faults) -> frozenset[str]:
+def _departments(node: Node, codes: Mapping[str, CodeTable], faults: Faults) -> frozenset[str]:
     found: dict[str, Node] = {}
     if isinstance(node.value, str):
         found[node.value] = node

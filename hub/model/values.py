@@ -254,7 +254,10 @@ class ReadReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineRow:
-    """One refused record or message, kept with its bytes (sealed) until somebody replays or dismisses it."""
+    """One refused record or message, kept with its bytes (sealed) until somebody replays it.
+
+    While it is open, the same record refused again at the same place for the same reason is counted here.
+    """
 
     rejection_id: str
     connection_id: str
@@ -271,8 +274,20 @@ class QuarantineRow:
     """The exact bytes in a sealed box for the vault key; empty where they stayed in the connector's spool."""
     size_bytes: int
     received_at: datetime
+    """When it came first."""
+    last_at: datetime
+    """When it came last."""
+    value: str = ""
+    """The offending value, masked."""
+    seen: int = 1
+    """How often it came."""
     state: str = "open"
     """open or replayed."""
+
+    @property
+    def cause(self) -> tuple[str, str, str, str, str]:
+        """Name what was refused and why: two rows of one cause say the same."""
+        return self.connection_id, self.record_digest, self.stage, self.code, self.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

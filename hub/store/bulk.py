@@ -9,12 +9,13 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
+import orjson
+import sqlalchemy as sa
+
 from hub.store.tables import Instant, aware, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-
-    import sqlalchemy as sa
 
 Conflict = Literal["refuse", "ignore", "replace", "add"]
 """On a row whose key exists: let the database refuse, keep the old row, take the new one, or add column `n` to it."""
@@ -37,6 +38,14 @@ def insert(
         connection.exec_driver_sql(_postgres(table, conflict), tuple(map(list, columns)))
     else:
         connection.exec_driver_sql(_sqlite(table, conflict), list(zip(*columns, strict=True)))
+
+
+def among(connection: sa.Connection, column: sa.Column[str], values: Collection[str]) -> sa.ColumnElement[bool]:
+    """Tell whether `column` is among `values`; one parameter whatever their number."""
+    if connection.dialect.name == "postgresql":
+        return column == sa.func.any(sa.literal(list(values), sa.ARRAY(sa.Text)))
+    listed = sa.func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
 
 
 def _last_of_each(table: sa.Table, rows: Sequence[Sequence[Any]]) -> Collection[Sequence[Any]]:

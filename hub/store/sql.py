@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
 from hub.store import leases, numbering, rows, tables
-from hub.store.bulk import insert
+from hub.store.bulk import among, insert
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
+from hub.store.refused import keep_refused
 from hub.store.tables import aware
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class SqlUnit:
         insert(connection, tables.alerts, rows.alert_rows(changes.alerts), conflict="replace")
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
-        insert(connection, tables.quarantine, rows.quarantine_rows(changes.quarantine), conflict="ignore")
+        keep_refused(connection, changes.quarantine)
         self._mark_replayed(changes.replayed)
         self._move_head(changes.head)
 
@@ -242,11 +243,7 @@ class SqlUnit:
         return self._connection.execute(query.where(self._among(column, values))).all() if values else ()
 
     def _among(self, column: sa.Column[str], values: Collection[str]) -> sa.ColumnElement[bool]:
-        """Tell whether `column` is among `values`; one parameter whatever their number."""
-        if self._connection.dialect.name == "postgresql":
-            return column == sa.func.any(sa.literal(list(values), sa.ARRAY(sa.Text)))
-        listed = sa.func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
-        return column.in_(sa.select(listed.c.value))
+        return among(self._connection, column, values)
 
 
 def _given(horizons: Mapping[str, datetime]) -> sa.FromClause:

@@ -286,10 +286,14 @@ quarantine = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     _int("size_bytes"),
     _at("received_at"),
+    _at("last_at"),
+    _text("value"),
+    _int("seen"),
     _text("state"),
     _one_of("stage", get_args(Stage)),
     _one_of("state", ("open", "replayed")),
     sa.Index(None, "state", "received_at"),
+    sa.Index(None, "record_digest"),
 )
 
 feed = sa.Table(

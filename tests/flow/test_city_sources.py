@@ -38,7 +38,10 @@ class Watch:
 
     def __init__(self, city: City, clock: ManualClock) -> None:
         self.city, self.clock = city, clock
-        self.feeds = [Feed(load(path, environment={TOKEN_KEY: "k"}), city, clock) for path in city.mappings()]
+        self.feeds = [
+            Feed(load(path, environment={TOKEN_KEY: "the key of tests, no secret"}), city, clock)
+            for path in city.mappings()
+        ]
         documents = [YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) for path in catalogue_paths()]
         self.catalogue, self.calendar = Catalogue(documents), WorkCalendar()
         self.logs: dict[str, Log] = {}

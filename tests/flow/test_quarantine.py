@@ -55,7 +55,7 @@ def spine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Spine]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("COLUMNS", "250")
-    monkeypatch.setenv(TOKEN_KEY, "test")
+    monkeypatch.setenv(TOKEN_KEY, "the key of tests, no secret")
     with a_spine(tmp_path / "var") as spine:
         yield spine
 
@@ -123,20 +123,46 @@ def test_showing_tells_all_but_the_bytes_and_opening_is_an_act_in_the_ledger(spi
 def test_a_mended_record_goes_through_and_what_is_still_bad_stays_open(spine: Spine, tmp_path: Path) -> None:
     mended = str(read_file(spine, tmp_path))
     rows = {place.rpartition(":")[2]: row["rejection_id"] for place, row in refused().items()}
-    assert "1 events are on their way" in said("replay", rows["2"], mended)
-    assert "refused again" in said("replay", rows["3"], mended, code=1)
+    assert "1 event is on its way" in said("replay", rows["2"], mended)
+    again = said("replay", rows["3"], mended, code=1)
+    assert "refused again: map.unknown-code: case/channel: " in again
+    assert "'9'" in again
     spine.line.settle()
     assert spine.outcomes() == {"new": 2}
     accounts = spine.accounts()[CONNECTION]
     assert (accounts["read"], accounts["quarantined"]) == (6, 4)
-    states = {row["rejection_id"]: row["state"] for row in refused().values()}
-    assert states.pop(rows["2"]) == "replayed"
-    assert set(states.values()) == {"open"}
+    rows_now = orjson.loads(said("list", "--json"))
+    assert {row["rejection_id"]: (row["state"], row["seen"]) for row in rows_now} == {
+        rows["2"]: ("replayed", 1),
+        rows["3"]: ("open", 2),
+        rows["4"]: ("open", 1),
+    }
     acts = [(entry["data"]["act"], entry["data"]["subject"]) for entry in spine.entries("act")]
     assert acts.count(("quarantine.replayed", rows["2"])) == 1
     assert ("quarantine.replayed", rows["3"]) not in acts
     with pytest.raises(Misconfigured, match="already"):
         said("replay", rows["2"], mended)
+
+
+def test_a_record_refused_for_another_reason_has_that_in_place_of_the_first(spine: Spine, tmp_path: Path) -> None:
+    mended = read_file(spine, tmp_path)
+    mended.write_text(BEFORE.replace("title: title", "title: integer(title)"), encoding="utf-8")
+    rows = {place.rpartition(":")[2]: row["rejection_id"] for place, row in refused().items()}
+    said("replay", rows["2"], str(mended), code=1)
+    spine.line.settle()
+    after = [(row["state"], row["path"]) for row in orjson.loads(said("list", "--json")) if row["place"].endswith(":2")]
+    assert sorted(after) == [("open", "case/title"), ("replayed", "case/channel")]
+
+
+def test_a_bad_file_read_again_opens_nothing_twice(spine: Spine, tmp_path: Path) -> None:
+    read_file(spine, tmp_path)
+    first = {row["rejection_id"] for row in refused(state="open").values()}
+    read_file(spine, tmp_path)
+    rows = orjson.loads(said("list", "--json"))
+    assert {row["rejection_id"] for row in rows} == first
+    assert {row["seen"] for row in rows} == {2}
+    assert spine.accounts()[CONNECTION]["quarantined"] == 6
+    assert "open, 2×" in said("list")
 
 
 def test_a_record_is_replayed_by_its_own_connections_mapping_alone(spine: Spine, tmp_path: Path) -> None:

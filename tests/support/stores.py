@@ -279,6 +279,9 @@ def a_quarantine_row(rejection_id: str = "rejection", **fields: Any) -> Quaranti
         sealed=b"\x00\xff",
         size_bytes=2,
         received_at=NOW,
+        last_at=NOW,
+        value="7",
+        seen=1,
         state="open",
     )
     return replace(base, **fields)

@@ -40,7 +40,7 @@ class Place:
 
     def prepared(self) -> Place:
         """Migrate and register once what all processes here need."""
-        os.environ.setdefault(TOKEN_KEY, "test")
+        os.environ.setdefault(TOKEN_KEY, "the key of tests, no secret")
         with contextlib.closing(hub_at(self.folder, now=NOW, store_url=self.store_url, bus_url=self.bus_url)) as hub:
             hub.register([wiring.load_mapping(MAPPING)], [])
         return self
@@ -97,7 +97,7 @@ ROLES: dict[str, Callable[[wiring.Hub, Path, Trap], None]] = {"intake": intake, 
 
 def run(role: str, place: Place, at: int) -> None:
     """Run one role here; die at step `at` of it."""
-    os.environ.setdefault(TOKEN_KEY, "test")
+    os.environ.setdefault(TOKEN_KEY, "the key of tests, no secret")
     hub = place.hub()
     hub.settings.supervision.__dict__["lease_s"] = 0.05
     ROLES[role](hub, place.data, Trap(at))

@@ -305,7 +305,7 @@ def test_progress_is_told_how_many_records_were_read(world: World) -> None:
 
 
 def test_a_replayed_record_is_a_whole_read_of_one_that_says_nothing_of_the_source(world: World) -> None:
-    totals = world.intake().replay_record(a_record(b"1", mapped("1")))
+    totals, _ = world.intake().replay_record(a_record(b"1", mapped("1")))
     (report,) = world.of_kind("report")
     assert (totals.read, totals.mapped, totals.events) == (1, 1, 1)
     assert report["data"]["final"] is True

@@ -47,7 +47,7 @@ def compiled(written: Callable[..., Path]) -> Callable[..., mapping.CompiledMapp
     """Return a function that loads a mapping built from the sections given."""
 
     def load(*args: str, **sections: str) -> mapping.CompiledMapping:
-        return mapping.load(written(*args, **sections), environment={mapping.TOKEN_KEY: "secret"})
+        return mapping.load(written(*args, **sections), environment={mapping.TOKEN_KEY: "the key of tests, no secret"})
 
     return load
 

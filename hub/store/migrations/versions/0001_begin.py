@@ -200,6 +200,9 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "stage IN ('decode', 'map', 'validate', 'authorise', 'supervise')", name=op.f("ck_quarantine_stage")
@@ -207,6 +210,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('open', 'replayed')", name=op.f("ck_quarantine_state")),
         sa.PrimaryKeyConstraint("rejection_id", name=op.f("pk_quarantine")),
     )
+    op.create_index(op.f("ix_quarantine_record_digest"), "quarantine", ["record_digest"], unique=False)
     op.create_index(op.f("ix_quarantine_state_received_at"), "quarantine", ["state", "received_at"], unique=False)
     op.create_table(
         "reads",
