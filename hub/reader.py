@@ -29,6 +29,7 @@ class Reader:
         self._name, self._opened, self._intake, self._bus = name, opened, intake, bus
         self._clock, self._troubles = clock, troubles
         self._source: Source | None = None
+        self._said = ""
 
     def read(self, stopping: Callable[[], bool] = lambda: False) -> None:
         """Read what is new, or up to the next portion once `stopping`; raise Fenced where another process reads.
@@ -43,6 +44,7 @@ class Reader:
             self._note(down.problem_of_source)
             raise Unavailable(down.problem, place=down.place, hint=down.hint) from down.problem_of_source
         self._troubles.clear(self._name)
+        self._said = ""
 
     def close(self) -> None:
         """Let go of the source and the bus."""
@@ -57,9 +59,10 @@ class Reader:
 
     def _note(self, problem: HubError) -> None:
         self._let_go()
-        news = self._troubles.note(self._name, problem, self._clock.now())
-        if news and isinstance(problem, Misconfigured):
+        self._troubles.note(self._name, problem, self._clock.now())
+        if isinstance(problem, Misconfigured) and str(problem) != self._said:
             LOG.error("source cannot be read as declared", extra={"connection": self._name, "problem": str(problem)})
+        self._said = str(problem)
 
     def _let_go(self) -> None:
         source, self._source = self._source, None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
-from hub.errors import Fenced, HubError, Unavailable
+from hub.errors import Fenced, HubError, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -123,4 +123,8 @@ def _pause(stop: threading.Event, seconds: float) -> None:
 
 def _say(state: RetryCallState, task: str) -> None:
     problem = state.outcome.exception() if state.outcome else None
-    LOG.warning("waiting for a server", extra={"task": task, "problem": str(problem), "attempt": state.attempt_number})
+    details = {"task": task, "problem": str(problem), "attempt": state.attempt_number}
+    if problem and isinstance(problem.__cause__, Misconfigured):
+        LOG.debug("waiting for the operator", extra=details)  # the reader has said it once, and says it when it changes
+    else:
+        LOG.warning("waiting for a server", extra=details)

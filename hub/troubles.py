@@ -46,20 +46,19 @@ class Troubles:
         """Keep them in `folder`, which is made when first needed."""
         self._folder = folder
 
-    def note(self, connection: str, problem: HubError, now: datetime) -> bool:
-        """Note what keeps `connection` from being read; tell whether it says anything new."""
+    def note(self, connection: str, problem: HubError, now: datetime) -> None:
+        """Note what keeps `connection` from being read."""
         state: State = "misconfigured" if isinstance(problem, Misconfigured) else "away"
         before = self._read(connection)
         since = before.since if before and before.state == state else now.isoformat(timespec="seconds")
         trouble = Trouble(connection=connection, state=state, since=since, problem=" ".join(str(problem).split()))
         if trouble == before:
-            return False
+            return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_durably(self._path(connection), orjson.dumps(asdict(trouble)))
         except OSError as refused:
             LOG.warning("cannot note a source's trouble", extra={"connection": connection, "problem": str(refused)})
-        return True
 
     def clear(self, connection: str) -> None:
         """Forget the trouble of `connection`, if there was any."""

@@ -1,4 +1,4 @@
-"""`sunlight migrate | check | run | serve`: what keeps a hub running."""
+"""`sunlight migrate | run | serve`: what keeps a hub running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hub import roles, wiring
 from hub.cli import common, gatewaying
 from hub.cli.partitions import settle_partitions
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
-from hub.mapping.examples import examples_of, run_examples
 from hub.store import migrate as migrations
 
 if TYPE_CHECKING:
@@ -57,37 +56,6 @@ def migrate(*, settings: common.SettingsFile = None) -> None:
     common.OUT.print(f"connections registered: {len(mappings)}; departments' catalogues loaded: {len(catalogues)}")
 
 
-def check(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
-    """Read the settings, every mapping file and every catalogue, and report all that is wrong with them, at once.
-
-    Exit code 0: nothing is wrong; 2: each fault is one line, `file:line:column: code: what and what to do`.
-    """
-    folders = wiring.department_folders(common.hub(settings).settings.mappings.folder)
-    catalogues = [folder / "department.yaml" for folder in folders]
-    mappings = [path for folder in folders for path in wiring.mapping_files(folder)]
-    faults: list[Fault] = []
-    _loaded(wiring.load_catalogue, catalogues, faults)
-    _loaded(partial(_load_once, {}), mappings, faults)
-    if as_json:
-        common.print_json({"files": len(catalogues + mappings), "faults": [str(fault) for fault in faults]})
-    else:
-        for fault in faults:
-            common.OUT.print(str(fault), soft_wrap=True, highlight=False, markup=False)
-        common.OUT.print(f"{len(catalogues + mappings)} files, {len(faults)} faults")
-    raise typer.Exit(2 if faults else 0)
-
-
-def _load_once(loaded: dict[str, Path], path: Path) -> None:
-    """Load a mapping and run its examples; Misconfigured where a file in `loaded` declares its connection already."""
-    name = wiring.load_mapping(path).declaration.connection
-    if loaded.setdefault(name, path) != path:
-        problem, hint = f"connection {name} is declared by {loaded[name]} too", "a connection is one mapping file"
-        raise Misconfigured(Fault(code="mappings.twice", problem=problem, file=str(path), hint=hint))
-    failed = run_examples(path) if examples_of(path).is_file() else []
-    if failed:
-        raise Misconfigured(*failed)
-
-
 def serve(*, settings: common.SettingsFile = None) -> None:
     """Run the whole hub in this one process: intake, supervision, relay and gateway. Ctrl-C ends it cleanly."""
     run_roles(common.hub(settings), list(Role))
@@ -115,7 +83,7 @@ def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
         signal.signal(number, lambda *_: stop.set())
     tasks = _waited_for(hub, chosen, stop)
     threads = roles.run(tasks, stop, failures.append)
-    common.ERR.print(f"running: {', '.join(thread.name for thread in threads)} (Ctrl-C ends)")
+    common.ERR.print(f"running: {', '.join(thread.name for thread in threads)} (Ctrl-C ends)", soft_wrap=True)
     stop.wait()
     for thread in threads:
         thread.join()

@@ -195,6 +195,7 @@ def test_sources_that_cannot_be_opened_stop_neither_the_hub_nor_the_others(a_cit
         r"problem=.*connect\.url.*the environment has no NO_SUCH_URL \(set NO_SUCH_URL for this process\)",
         process.said,
     )
+    assert len(re.findall("the environment has no NO_SUCH_URL", process.said)) == 1, "said once, not at every try"
     page = httpx.get(process.says(r"http://127\.0\.0\.1:\d+/")[0], trust_env=False, timeout=30).text
     assert "the environment has no NO_SUCH_URL" in page
     (city.folder / "nowhere").mkdir()

@@ -134,6 +134,14 @@ def test_a_trouble_is_logged_when_it_begins_or_changes_and_dated_from_its_beginn
     assert world.troubles() == [(NAME, "misconfigured", "2026-03-02T04:00:00+00:00")]
 
 
+def test_a_restarted_reader_says_again_what_is_still_wrong(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.in_opening = WRONG
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            world.reader().read()
+    assert len(caplog.records) == 2
+
+
 def test_a_read_stops_between_portions_when_the_process_is_to_end(world: World) -> None:
     world.reader().read(stopping=lambda: world.taken == 2)
     assert world.taken == 2
@@ -152,7 +160,8 @@ def test_a_damaged_note_is_no_trouble(world: World) -> None:
     troubles.note("a", AWAY, NOW)
     (world.folder / "a.json").write_text("{", encoding="utf-8")
     assert list(troubles.all()) == []
-    assert troubles.note("a", AWAY, NOW)
+    troubles.note("a", AWAY, NOW)
+    assert [each.connection for each in troubles.all()] == ["a"]
 
 
 def test_a_folder_that_may_not_be_written_hides_no_problem(world: World) -> None:
