@@ -16,6 +16,10 @@ _SECRET: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+UNSET: Final = "source.unset"
+"""Code of the fault that a secret is named and the environment does not have it."""
+
+
 class Declaration(Protocol):
     """What a source needs to know of the mapping that declares it."""
 
@@ -104,10 +108,11 @@ class Options:
         inner.faults = self.faults
         return inner
 
-    def fault(self, key: str, problem: str, hint: str) -> None:
-        """Complain of one key."""
+    def fault(self, key: str, problem: str, hint: str, *, code: str = "source.option") -> None:
+        """Complain of one key; what its value lacks matters only once all of it is known."""
         path = f"{self._path}.{key}"
-        self.faults.append(Fault(code="source.option", problem=problem, file=self._file, target_path=path, hint=hint))
+        if not any(fault.code == UNSET and fault.target_path == path for fault in self.faults):
+            self.faults.append(Fault(code=code, problem=problem, file=self._file, target_path=path, hint=hint))
 
     def no_more(self, *, also: Collection[str] = ()) -> None:
         """Complain of every key that nobody asked for, save `also`: a misspelt option must not become a default."""
@@ -127,5 +132,5 @@ class Options:
 
     def _secret(self, key: str, name: str) -> str:
         if name not in self._environment:
-            self.fault(key, f"the environment has no {name}", f"set {name} for this process")
+            self.fault(key, f"the environment has no {name}", f"set {name} for this process", code=UNSET)
         return self._environment.get(name, "")

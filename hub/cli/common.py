@@ -36,6 +36,11 @@ def hub_under(settings: Settings, *, clock: Clock | None = None) -> wiring.Hub:
     return wiring.build(settings, clock=clock)
 
 
+def counted(number: int, thing: str) -> str:
+    """Say how many things there are: `1 file`, `2 files`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
     """Print one JSON document on standard output."""
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())

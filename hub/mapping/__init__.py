@@ -2,6 +2,6 @@
 
 from hub.mapping.declaration import Declaration
 from hub.mapping.examples import run_examples
-from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, lint, load
+from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, lint, load, position
 
-__all__ = ["TOKEN_KEY", "CompiledMapping", "Declaration", "MappedEvent", "lint", "load", "run_examples"]
+__all__ = ["TOKEN_KEY", "CompiledMapping", "Declaration", "MappedEvent", "lint", "load", "position", "run_examples"]

@@ -119,6 +119,17 @@ def lint(path: Path) -> list[Fault]:
     return _sorted(_Draft(path, DEFAULT_ZONE).faults.found)
 
 
+def position(path: Path, steps: Sequence[str]) -> tuple[int, int]:
+    """Return line and column of the key that `steps` lead to in a mapping file, or of the last one that is there."""
+    node, found = read_document(path, Faults(str(path))), (0, 0)
+    for step in steps:
+        if step not in node.keys:
+            break
+        found = (node.keys[step].line, node.keys[step].column)
+        node = node.entries[step]
+    return found
+
+
 def _sorted(faults: Sequence[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: (fault.line, fault.column))
 

@@ -252,6 +252,48 @@ def test_check_has_the_same_faults_as_json(sunlight: Any, broken: Path) -> None:
     assert found["faults"] == [line for line in out.splitlines() if line.startswith(str(broken))]
 
 
+def test_check_reads_how_a_source_is_reached_without_reaching_it(
+    sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapping = one_department(folder, monkeypatch) / "permits.yaml"
+    monkeypatch.setenv("HOUSING_DB_URL", "postgresql://nobody@192.0.2.1/nothing")
+    assert sunlight("check")[0] == 0
+    text = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text.replace("  every:", "  evrey:"), encoding="utf-8")
+    code, out, _ = sunlight("check")
+    assert code == 2
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if each.startswith("  every:"))
+    assert f"{mapping}:{line}:3: source.option: connect.evrey: is not an option" in out
+
+
+def test_check_tells_what_is_not_set_here_from_what_is_wrong(
+    sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_department(folder, monkeypatch)
+    monkeypatch.delenv("HOUSING_DB_URL")
+    monkeypatch.delenv("SUNLIGHT_TOKEN_KEY")
+    (folder / "mappings" / "later").mkdir()
+    (folder / "mappings" / "later" / "draft.yaml").touch()
+    code, out, _ = sunlight("check")
+    assert code == 0
+    assert re.search(r"^not set here: .*permits\.yaml:\d+:3: source\.unset: .*HOUSING_DB_URL", out, re.MULTILINE)
+    assert re.search(r"^not set here: .*SUNLIGHT_TOKEN_KEY", out, re.MULTILINE)
+    assert re.search(r"^not read: .*later has no department\.yaml", out, re.MULTILINE)
+    assert set(orjson.loads(sunlight("check", "--json")[1])) == {"files", "faults", "unset", "skipped"}
+
+
+def test_check_takes_files_from_anywhere(sunlight: Any, folder: Path) -> None:
+    samples = ROOT / "mappings" / "samples"
+    assert sunlight("check", str(samples / "receipt.yaml"))[0] == 0, "an import names its file later"
+    wrong = folder / "wrong.yaml"
+    wrong.write_text("connection: x\n", encoding="utf-8")
+    code, out, _ = sunlight("check", str(wrong), str(folder / "nowhere.yaml"))
+    assert code == 2
+    assert f"{wrong}:1:1: map.missing-key" in out
+    assert "nowhere.yaml: check.missing: there is no such file" in out
+    assert "1 file, " in out
+
+
 def one_department(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a mappings folder of one department, whose system is a database file without tables."""
     mappings = folder / "mappings" / "housing"
