@@ -128,7 +128,7 @@ def _url(connect: Options) -> URL:
     text = connect.text("url")
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         connect.fault("url", "is no database URL", "write e.g. postgresql://user:${PASSWORD}@host/database")
         return make_url("sqlite://")
     if url.get_backend_name() not in KINDS:

@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.errors import HubError, Misconfigured, Unavailable
+from hub.errors import Fault, HubError, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hub.troubles import Troubles
 
 LOG: Final = logging.getLogger(__name__)
+
+FAULT: Final = "source.fault"
+"""Code of a connector's own failure: the one that needs a trace; others say all in their line."""
 
 
 class Reader:
@@ -39,7 +42,7 @@ class Reader:
         """
         try:
             with self._bus.lease(f"reader.{self._name}"):
-                self._intake.run_once(_Guarded(self._open(), stopping))
+                self._intake.run_once(_Guarded(self._name, self._open(), stopping))
         except _Down as down:
             self._note(down.problem_of_source)
             raise Unavailable(down.problem, place=down.place, hint=down.hint) from down.problem_of_source
@@ -53,7 +56,7 @@ class Reader:
 
     def _open(self) -> Source:
         if self._source is None:
-            with _its_own():
+            with _its_own(self._name):
                 self._source = self._opened()
         return self._source
 
@@ -61,7 +64,9 @@ class Reader:
         self._let_go()
         self._troubles.note(self._name, problem, self._clock.now())
         if isinstance(problem, Misconfigured) and str(problem) != self._said:
-            LOG.error("source cannot be read as declared", extra={"connection": self._name, "problem": str(problem)})
+            details = {"connection": self._name, "problem": str(problem)}
+            trace = problem.__cause__ if problem.faults[0].code == FAULT else None
+            LOG.error("source cannot be read as declared", extra=details, exc_info=trace)
         self._said = str(problem)
 
     def _let_go(self) -> None:
@@ -79,25 +84,38 @@ class _Down(HubError):
 
 
 @contextmanager
-def _its_own() -> Iterator[None]:
-    """Mark what comes from the source as its own."""
+def _its_own(name: str) -> Iterator[None]:
+    """Mark what comes from the source `name` as its own, a fault of its connector too: one source is set aside."""
     try:
         yield
     except (Unavailable, Misconfigured) as problem:
         raise _Down(problem) from problem
+    except HubError:
+        raise
+    except Exception as fault:
+        raise _Down(_fault_of(name, fault)) from fault
+
+
+def _fault_of(name: str, fault: Exception) -> Misconfigured:
+    """Say that a connector failed, without what it said, which may quote a record."""
+    problem = f"its connector failed with {type(fault).__name__}"
+    hint = "compare the declaration with the source; where it is right, report the fault with the log"
+    error = Misconfigured(Fault(code=FAULT, problem=problem, file=name, hint=hint))
+    error.__cause__ = fault
+    return error
 
 
 class _Guarded:
     """A source whose errors are marked as its own, and which ends a read early when the process is to end."""
 
-    def __init__(self, source: Source, stopping: Callable[[], bool]) -> None:
-        self._source, self._stopping = source, stopping
+    def __init__(self, name: str, source: Source, stopping: Callable[[], bool]) -> None:
+        self._name, self._source, self._stopping = name, source, stopping
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
         """Yield the source's portions; after any of them the next read goes on where it stopped."""
         portions = self._source.read(checkpoint)
         while not self._stopping():
-            with _its_own():
+            with _its_own(self._name):
                 portion = next(portions, None)
             if portion is None:
                 return
@@ -105,7 +123,7 @@ class _Guarded:
 
     def acknowledge(self, records: Sequence[Record]) -> None:
         """Tell the source that `records` are safe."""
-        with _its_own():
+        with _its_own(self._name):
             self._source.acknowledge(records)
 
     def probe(self) -> Mapping[str, str]:

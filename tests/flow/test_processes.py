@@ -179,16 +179,20 @@ def test_sources_that_cannot_be_opened_stop_neither_the_hub_nor_the_others(a_cit
     city.connect("taizhou.test.nofolder", "{path: nowhere, format: csv, every: 50ms}")
     city.connect("taizhou.test.nosecret", "{url: '${NO_SUCH_URL}', table: t, key: k, cursor: {column: c}}", "database")
     city.connect("taizhou.test.odd", "{path: in, format: csv, shape: round}")
+    city.connect(
+        "taizhou.test.port", "{url: 'postgresql://h:abc/d', table: t, key: k, cursor: {column: c}}", "database"
+    )
     process = city.running("serve")
     city.bring(30)
     all_is_well(city)
-    eventually(lambda: len(readiness(process)[1]["notes"]) == 3)
+    eventually(lambda: len(readiness(process)[1]["notes"]) == 4)
     code, body = readiness(process)
     assert (code, body["status"], body["reasons"]) == (200, "degraded", [])
     assert [re.sub(" since .*", "", note) for note in body["notes"]] == [
         "source taizhou.test.nofolder: away",
         "source taizhou.test.nosecret: misconfigured",
         "source taizhou.test.odd: misconfigured",
+        "source taizhou.test.port: misconfigured",
     ]
     assert re.search(
         r"source cannot be read as declared connection=taizhou\.test\.nosecret "
@@ -199,5 +203,5 @@ def test_sources_that_cannot_be_opened_stop_neither_the_hub_nor_the_others(a_cit
     page = httpx.get(process.says(r"http://127\.0\.0\.1:\d+/")[0], trust_env=False, timeout=30).text
     assert "the environment has no NO_SUCH_URL" in page
     (city.folder / "nowhere").mkdir()
-    eventually(lambda: len(readiness(process)[1]["notes"]) == 2)
+    eventually(lambda: len(readiness(process)[1]["notes"]) == 3)
     assert process.ask_to_end() == 0, process.said

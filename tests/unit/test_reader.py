@@ -30,10 +30,10 @@ class World:
     """A source, a bus and an intake that fail as the test says."""
 
     folder: Path
-    in_opening: HubError | None = None
-    in_reading: HubError | None = None
-    in_publishing: HubError | None = None
-    in_leasing: HubError | None = None
+    in_opening: Exception | None = None
+    in_reading: Exception | None = None
+    in_publishing: Exception | None = None
+    in_leasing: Exception | None = None
     opened: int = 0
     closed: int = 0
     taken: int = 0
@@ -75,7 +75,7 @@ class World:
         return [(each.connection, each.state, each.since) for each in Troubles(self.folder).all()]
 
 
-def _fail(problem: HubError | None) -> None:
+def _fail(problem: Exception | None) -> None:
     if problem:
         raise problem
 
@@ -97,9 +97,25 @@ def test_what_ails_a_source_is_noted_and_only_waited_for(
     assert str(problem) in [each.problem for each in Troubles(world.folder).all()]
 
 
+@pytest.mark.parametrize("where", ["in_opening", "in_reading"])
+def test_a_connector_that_fails_sets_its_source_aside_and_quotes_no_record(
+    world: World, where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    setattr(world, where, ValueError("a record of 张三"))
+    with pytest.raises(Unavailable):
+        world.reader().read()
+    (trouble,) = Troubles(world.folder).all()
+    assert (trouble.state, "failed with ValueError" in trouble.problem, "张三" in trouble.problem) == (
+        "misconfigured",
+        True,
+        False,
+    )
+    assert caplog.records[0].exc_info, "the log has the trace"
+
+
 @pytest.mark.parametrize("where", ["in_publishing", "in_leasing"])
-@pytest.mark.parametrize("problem", [WRONG, AWAY, Fenced("another has it")])
-def test_what_ails_the_bus_is_not_blamed_on_the_source(world: World, where: str, problem: HubError) -> None:
+@pytest.mark.parametrize("problem", [WRONG, AWAY, Fenced("another has it"), ValueError("ours")])
+def test_what_ails_the_bus_is_not_blamed_on_the_source(world: World, where: str, problem: Exception) -> None:
     setattr(world, where, problem)
     with pytest.raises(type(problem)) as raised:
         world.reader().read()
@@ -131,6 +147,7 @@ def test_a_trouble_is_logged_when_it_begins_or_changes_and_dated_from_its_beginn
             reader.read()
         world.clock.move_to(world.clock.now() + timedelta(minutes=1))
     assert [record.message for record in caplog.records] == ["source cannot be read as declared"] * 2
+    assert not any(record.exc_info for record in caplog.records)
     assert world.troubles() == [(NAME, "misconfigured", "2026-03-02T04:00:00+00:00")]
 
 
