@@ -15,6 +15,7 @@ from starlette.responses import Response  # noqa: TC002 - the framework reads it
 
 from gateway import listing
 from gateway.casefile import casefile, header, local, told_alert
+from gateway.filters import ALERT_WORDS, CASE_WORDS, FEED_WORDS, checked
 from gateway.problems import Problem, json_response
 from gateway.rights import demand, visible
 from hub.model.shapes import load_schema
@@ -61,7 +62,8 @@ class Api:
 
         Ask for the following page with `after` set to the `next` of this one; after the last it is null.
         """
-        filters = {"region": region, "department": department, "state": state, "text": q}
+        known = checked(CASE_WORDS, region=region, department=department, state=state)
+        filters = {**known, "text": q}
         classes = visible(request.state.who)
         rows, following = listing.cases(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
         told = [header(row, self._names, self._parts.zone) for row in rows]
@@ -91,7 +93,8 @@ class Api:
         limit: Limit = 50,
     ) -> Response:
         """List alerts, newest change first, each with its document; page with `after` = the `next` of this page."""
-        filters = {"rule": rule, "state": state, "level": level, "department": department, "region": region}
+        asked = {"rule": rule, "state": state, "level": level, "department": department, "region": region}
+        filters = checked(ALERT_WORDS, **asked)
         classes = visible(request.state.who)
         found = listing.alerts(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
         return json_response({"items": [self._alert(row) for row in found[0]], "next": found[1]})
@@ -119,6 +122,7 @@ class Api:
         if view not in VIEWS:
             raise Problem(400, "view", f"unknown view {view!r}", hint=f"one of {', '.join(VIEWS)}")
         demand(request, f"feed:read:{view}")
+        checked(FEED_WORDS, kind=kind, region=region)
         wanted = {"kinds": [kind] if kind else None, "regions": [region] if region else None}
         until = time.monotonic() + wait
         while True:

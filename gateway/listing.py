@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import MAXYEAR, UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.problems import Problem
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 PAGE_MOST: Final = 500
 """Rows of the largest page: what a program reads comfortably at once."""
-
-_TICK: Final = timedelta(microseconds=1)
-"""The least difference of two stored instants."""
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the opening of a case that has none."""
@@ -73,20 +70,7 @@ def newest_cases(
 def alerts(
     reading: Reading, *, filters: Mapping[str, Any], classes: Collection[str], after: str | None, limit: int
 ) -> tuple[Sequence[Row], str | None]:
-    """Return a page of alerts, newest change first, of cases in `classes`, and the cursor of the next.
-
-    Many alerts change at one instant (a batch): the store is asked for more until the page is full.
-    """
-    mark, asked = mark_of(after), limit + 1
-    before = mark[0] + _TICK if mark else None
-    while True:
-        rows = reading.alerts(**filters, before=before, limit=asked)
-        fit = [row for row in rows if row["disclosure"] in classes and _is_past(row, mark)]
-        if len(fit) > limit or len(rows) < asked:
-            last = fit[limit - 1] if len(fit) > limit else None
-            return fit[:limit], cursor((last["changed_at"], last["alert_id"])) if last else None
-        asked *= 4
-
-
-def _is_past(row: Row, mark: Mark | None) -> bool:
-    return mark is None or row["changed_at"] < mark[0] or (row["changed_at"] == mark[0] and row["alert_id"] > mark[1])
+    """Return a page of alerts, newest change first, of cases in `classes`, and the cursor of the next."""
+    rows = reading.alerts(**filters, disclosures=classes, after=mark_of(after), limit=limit + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    return rows[:limit], cursor((last["changed_at"], last["alert_id"])) if last else None

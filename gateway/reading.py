@@ -53,7 +53,7 @@ class Reading(Protocol):
     def case(self, case_id: str) -> Row | None:
         """Return one case with its log, clocks, alerts and ledger entries."""
 
-    def alerts(
+    def alerts(  # noqa: PLR0913 - one parameter a filter
         self,
         *,
         rule: str | None = None,
@@ -61,10 +61,11 @@ class Reading(Protocol):
         level: str | None = None,
         department: str | None = None,
         region: str | None = None,
-        before: datetime | None = None,
+        disclosures: Collection[str] | None = None,
+        after: tuple[datetime, str] | None = None,
         limit: int = 50,
     ) -> Sequence[Row]:
-        """List alerts, newest change first, changed before `before`; each with its last document."""
+        """List alerts, newest change first, after the one that changed at that instant and has that id."""
 
     def feed(
         self,

@@ -7,9 +7,8 @@ import ipaddress
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import sqlalchemy as sa
 import uvicorn
 
 from gateway.app import create_app
@@ -19,13 +18,10 @@ from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
 from hub.model.queues import intake_queue
 from hub.roles import Task
-from hub.store import rows, tables
-from hub.store.engine import open_engine, reading
 from hub.store.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
 
     from fastapi import FastAPI
 
@@ -40,60 +36,6 @@ START_S: Final = 20
 
 WATCH_S: Final = 1.0
 """Seconds between two looks at whether the server still runs."""
-
-_LISTED: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
-
-
-class Listings(Queries):
-    """The reading side with the two questions that only the gateway asks."""
-
-    def __init__(self, url: str) -> None:
-        """Ask the database at `url`."""
-        super().__init__(url)
-        self._own_engine = open_engine(url)
-
-    def newest_cases(
-        self,
-        *,
-        region: str | None = None,
-        department: str | None = None,
-        state: str | None = None,
-        text: str | None = None,
-        disclosures: Collection[str] | None = None,
-        after: tuple[datetime, str] | None = None,
-        limit: int = 50,
-    ) -> list[dict[str, Any]]:
-        """List cases newest first, after the case that opened at that instant and has that id."""
-        case = tables.cases.c
-        opened = sa.func.coalesce(case.opened_at, sa.literal(tables.EPOCH, tables.Instant), type_=tables.Instant)
-        wanted = [
-            *([case.department_id == department] if department else []),
-            *([case.state == state] if state else []),
-            *([case.region_code.startswith(region, autoescape=True)] if region else []),
-            *([_holds(text)] if text else []),
-            *([case.disclosure.in_(list(disclosures))] if disclosures is not None else []),
-            *([sa.or_(opened < after[0], (opened == after[0]) & (case.case_id > after[1]))] if after else []),
-        ]
-        query = sa.select(*_LISTED).where(*wanted).order_by(opened.desc(), case.case_id).limit(limit)
-        with reading(self._own_engine) as connection:
-            return [rows.named(row) for row in connection.execute(query)]
-
-    def open_quarantine(self) -> dict[str, int]:
-        """Count by connection the refused records that nobody has replayed."""
-        column = tables.quarantine.c
-        query = sa.select(column.connection_id, sa.func.count()).where(column.state == "open")
-        with reading(self._own_engine) as connection:
-            return {row[0]: row[1] for row in connection.execute(query.group_by(column.connection_id))}
-
-    def close(self) -> None:
-        """Give up all connections."""
-        super().close()
-        self._own_engine.dispose()
-
-
-def _holds(text: str) -> sa.ColumnElement[bool]:
-    case = tables.cases.c
-    return sa.or_(case.case_no.contains(text, autoescape=True), case.title.contains(text, autoescape=True))
 
 
 class Running:
@@ -162,7 +104,7 @@ def _bound(host: str, port: int) -> socket.socket:
         raise Misconfigured(Fault(code="gateway.bind", problem=problem, hint=hint)) from taken
 
 
-def parts_of(hub: Hub, queries: Listings, clock_text: Callable[[], str] | None = None) -> Parts:
+def parts_of(hub: Hub, queries: Queries, clock_text: Callable[[], str] | None = None) -> Parts:
     """Hand the gateway what it needs of a hub."""
     return Parts(
         reading=queries,
@@ -213,7 +155,7 @@ def _is_loopback(host: str) -> bool:
 def serve_in_thread(hub: Hub, *, clock_text: Callable[[], str] | None = None) -> Running:
     """Start the gateway of a hub; it listens when this returns."""
     binding_allowed(hub.settings, has_keys=hub.identities.any())
-    queries = Listings(hub.settings.store_url)
+    queries = Queries(hub.settings.store_url)
     gateway = hub.settings.gateway
     return Running(create_app(parts_of(hub, queries, clock_text)), gateway.host, gateway.port, queries.close)
 

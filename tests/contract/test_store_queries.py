@@ -281,9 +281,26 @@ def test_a_refused_record_is_found_by_a_prefix_that_only_it_has(place: StorePlac
 
 
 def test_a_replayed_record_is_marked_so(place: StorePlace) -> None:
-    write(place, quarantine=[a_quarantine_row("a"), a_quarantine_row("b")])
+    write(place, quarantine=[a_quarantine_row("a"), a_quarantine_row("b", record_digest="b" * 64)])
     write(place, replayed=["b", "never seen"])
     assert [row["rejection_id"] for row in place.queries().quarantine(state="replayed")] == ["b"]
+
+
+def test_what_is_refused_again_is_counted_while_it_is_open_and_opens_anew_when_it_was_replayed(
+    place: StorePlace,
+) -> None:
+    later = NOW + timedelta(hours=1)
+    write(place, quarantine=[a_quarantine_row("a"), a_quarantine_row("b"), a_quarantine_row("c", path="/title")])
+    write(place, quarantine=[a_quarantine_row("d", received_at=later, last_at=later)])
+    write(place, replayed=["a"])
+    write(place, quarantine=[a_quarantine_row("e")])
+    rows = {row["rejection_id"]: row for row in place.queries().quarantine()}
+    assert {name: (row["state"], row["seen"]) for name, row in rows.items()} == {
+        "a": ("replayed", 3),
+        "c": ("open", 1),
+        "e": ("open", 1),
+    }
+    assert (rows["a"]["received_at"], rows["a"]["last_at"]) == (NOW, later)
 
 
 def test_connections_are_told_with_their_last_read_and_least_watermark(place: StorePlace) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.cli.gatewaying import Listings, parts_of
+from hub.cli.gatewaying import parts_of
 from hub.errors import Unavailable
 from hub.store import ledger
+from hub.store.queries import Queries
 from tests.support.desks import DEPARTMENT, LATE, NOW, ROWS, a_client, a_desk, a_key, bearer, bring
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_a_bus_that_is_away_makes_the_gateway_not_ready_and_says_so(desk: Hub) -
     def away() -> None:
         raise Unavailable("no broker at amqp://x")
 
-    parts = dataclasses.replace(parts_of(desk, Listings(desk.settings.store_url)), reach_bus=away)
+    parts = dataclasses.replace(parts_of(desk, Queries(desk.settings.store_url)), reach_bus=away)
     with a_client(desk, parts=parts) as client:
         answer = client.get("/readyz")
         assert answer.status_code == 503
@@ -76,7 +77,7 @@ def test_a_bus_that_is_away_makes_the_gateway_not_ready_and_says_so(desk: Hub) -
 
 def test_a_store_that_is_away_is_503_with_a_problem_document(desk: Hub, tmp_path: Path) -> None:
     (tmp_path / "gone.db").mkdir()
-    queries = Listings(f"sqlite:///{tmp_path}/gone.db")
+    queries = Queries(f"sqlite:///{tmp_path}/gone.db")
     with a_client(desk, parts=dataclasses.replace(parts_of(desk, queries))) as client:
         answer = client.get("/v1/summary")
         assert answer.status_code == 503
@@ -221,6 +222,13 @@ def test_schemas_are_served_with_their_code_lists(client: httpx.Client) -> None:
         ("/v1/feed?wait=60", 400, "bad-parameter"),
         ("/v1/feed?view=all", 400, "view"),
         ("/v1/alerts?after=xyz", 400, "cursor"),
+        ("/v1/cases?state=close", 400, "state"),
+        ("/v1/cases?region=%E6%B3%B0%E5%B7%9E", 400, "region"),
+        ("/v1/cases?department=housing", 400, "department"),
+        ("/v1/alerts?rule=R41", 400, "rule"),
+        ("/v1/alerts?level=orange", 400, "level"),
+        ("/v1/alerts?state=open", 400, "state"),
+        ("/v1/feed?kind=event", 400, "kind"),
     ],
 )
 def test_what_cannot_be_answered_is_a_problem_document_with_a_hint(
@@ -240,7 +248,7 @@ def test_what_fails_inside_is_told_without_its_secrets(desk: Hub) -> None:
     def broken() -> None:
         raise RuntimeError("password=hunter2")
 
-    parts = dataclasses.replace(parts_of(desk, Listings(desk.settings.store_url)), now=broken)
+    parts = dataclasses.replace(parts_of(desk, Queries(desk.settings.store_url)), now=broken)
     with a_client(desk, parts=parts) as client:
         answer = client.get("/metrics")
         assert answer.status_code == 500

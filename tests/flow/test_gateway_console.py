@@ -9,7 +9,7 @@ import pytest
 from lxml import html
 
 from gateway import listing
-from hub.cli.gatewaying import Listings
+from hub.store.queries import Queries
 from tests.support.desks import HOSTILE, a_client, a_desk
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def test_assets_change_their_address_with_their_content(client: httpx.Client) ->
 def test_pages_of_cases_that_opened_at_one_instant_give_every_case_once(tmp_path: Path) -> None:
     opened = "2026-03-02 09:00"
     hub = a_desk(tmp_path, [(f"S-{n}", "申请", "public", "321281", opened, "", "", "") for n in range(5)])
-    queries, after, seen = Listings(hub.settings.store_url), None, []
+    queries, after, seen = Queries(hub.settings.store_url), None, []
     for _ in range(5):
         rows, after = listing.newest_cases(queries, filters={}, classes={"public"}, after=after, limit=1)
         seen += [row["case_no"] for row in rows]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from gateway.app import create_app
-from hub.cli.gatewaying import Listings, Running, parts_of
+from hub.cli.gatewaying import Running, parts_of
 from hub.clock import SystemClock
 from hub.identity import issue
+from hub.store.queries import Queries
 from tests.support.hubs import an_import, hub_at
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def bring(hub: Hub, folder: Path, rows: Sequence[Sequence[str]]) -> None:
 @contextmanager
 def a_client(hub: Hub, *, parts: Parts | None = None) -> Iterator[httpx.Client]:
     """Open a client of a gateway over a hub that listens on a loopback port."""
-    queries = Listings(hub.settings.store_url)
+    queries = Queries(hub.settings.store_url)
     running = Running(create_app(parts or parts_of(hub, queries)), "127.0.0.1", 0, queries.close)
     try:
         with httpx.Client(base_url=running.url, trust_env=False, timeout=60) as client:
