@@ -71,7 +71,7 @@ def test_a_hub_that_is_asked_to_end_leaves_everything_to_its_successor_at_once(
 ) -> None:
     city = a_city(lease_s=600.0, **urls)
     first = city.running("run", *ROLES)
-    city.bring(50)
+    city.bring(1200)
     eventually(lambda: city.ledgered() > 0)
     assert first.ask_to_end() == 0, first.said
     assert city.count("SELECT count(*) FROM leases WHERE owner IS NOT NULL") == 0
