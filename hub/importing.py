@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hub.errors import Fault, Misconfigured
 from hub.model.values import Connection
+from hub.registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,10 @@ class Declared(Protocol):
     @property
     def connection(self) -> str:
         """Return the connection's id."""
+
+    @property
+    def version(self) -> int:
+        """Return the version of the mapping."""
 
     @property
     def user(self) -> str:
@@ -44,6 +49,7 @@ def registration(declared: Declared, fingerprint: str) -> Connection:
         departments=declared.departments,
         allowed_delay_s=declared.allowed_delay_s,
         fingerprint=fingerprint,
+        mapping_version=declared.version,
     )
 
 
@@ -64,7 +70,7 @@ def import_all(
     """
     if held := line.hold():
         raise Misconfigured(_held_elsewhere(held))
-    store.register([connection])
+    register(store, [connection])
     handled = 0
 
     def after_portion(records: int) -> None:

@@ -26,7 +26,7 @@ from hub.importing import registration
 from hub.intake import Intake
 from hub.owner import Owner, Pace
 from hub.reader import Reader
-from hub.registry import Registry
+from hub.registry import Registry, register
 from hub.relay import Relay
 from hub.store.identities import Identities
 from hub.store.queries import Queries
@@ -156,7 +156,7 @@ class Hub:
 
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and load departments' catalogues."""
-        self.store.register([registration(each.declaration, each.fingerprint) for each in mappings])
+        register(self.store, [registration(each.declaration, each.fingerprint) for each in mappings])
         self.store.load_catalogue(catalogues)
 
     def _terms(self) -> Callable[[], Terms]:

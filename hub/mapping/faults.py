@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ class Faults:
         """Collect for `file`, the name shown to the operator."""
         self.file = file
         self.found: list[Fault] = []
+        self.warnings: list[Fault] = []
+        """What is only said: it keeps no mapping from being loaded."""
 
     def add(self, node: Node, code: str, problem: str, *, hint: str = "", source: str = "", target: str = "") -> None:
         """Note one fault at `node`; `source` and `target` are the paths it stands between."""
@@ -41,6 +44,14 @@ class Faults:
         )
         if fault not in self.found:
             self.found.append(fault)
+
+
+    def note(self, fault: Fault) -> None:
+        """Note a fault made elsewhere, for this file; once, errors apart from warnings."""
+        kept = self.found if fault.severity == "error" else self.warnings
+        placed = dataclasses.replace(fault, file=self.file)
+        if placed not in kept:
+            kept.append(placed)
 
 
 def meant(word: str, known: Iterable[str]) -> str:

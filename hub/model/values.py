@@ -323,6 +323,8 @@ class Connection:
     allowed_delay_s: int
     """How late its data may be before a passed deadline is judged without it."""
     fingerprint: str = ""
+    """What its mapping means; empty where that is not known."""
+    mapping_version: int = 0
 
 
 # --- the feed --------------------------------------------------------------------------------------------------------
