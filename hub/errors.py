@@ -8,6 +8,9 @@ from typing import Literal
 Stage = Literal["decode", "map", "validate", "authorise", "supervise"]
 """Where on its way a record or message was refused."""
 
+Severity = Literal["error", "warning"]
+"""An error stops what was written from being used; a warning is only said."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
@@ -71,13 +74,17 @@ class Fault:
     source_path: str = ""
     target_path: str = ""
     hint: str = ""
+    severity: Severity = "error"
+    value: str = ""
+    """The value it is about, masked; empty where it is about none."""
 
     def __str__(self) -> str:
-        """Write `file:line:column: code: source -> target: problem (hint)`, as compilers do."""
+        """Write `file:line:column: code: source -> target: problem (hint)`, as compilers do; a warning says so."""
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         paths = " -> ".join(path for path in (self.source_path, self.target_path) if path)
         hint = f"({self.hint})" if self.hint else ""
-        parts = (f"{where}:" if where else "", f"{self.code}:", f"{paths}:" if paths else "", self.problem, hint)
+        code = f"{self.code}:" if self.severity == "error" else f"warning: {self.code}:"
+        parts = (f"{where}:" if where else "", code, f"{paths}:" if paths else "", self.problem, hint)
         return " ".join(part for part in parts if part)
 
 

@@ -45,7 +45,6 @@ class Faults:
         if fault not in self.found:
             self.found.append(fault)
 
-
     def note(self, fault: Fault) -> None:
         """Note a fault made elsewhere, for this file; once, errors apart from warnings."""
         kept = self.found if fault.severity == "error" else self.warnings
