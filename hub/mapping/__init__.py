@@ -2,6 +2,16 @@
 
 from hub.mapping.declaration import Declaration
 from hub.mapping.examples import run_examples
-from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, lint, load, position
+from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, lint, lint_all, load, position
 
-__all__ = ["TOKEN_KEY", "CompiledMapping", "Declaration", "MappedEvent", "lint", "load", "position", "run_examples"]
+__all__ = [
+    "TOKEN_KEY",
+    "CompiledMapping",
+    "Declaration",
+    "MappedEvent",
+    "lint",
+    "lint_all",
+    "load",
+    "position",
+    "run_examples",
+]

@@ -17,6 +17,8 @@ from hub.mapping.document import EMPTY, Node, read_document
 from hub.mapping.expressions import tree_of
 from hub.mapping.faults import Faults, meant
 from hub.mapping.functions import runtime as functions
+from hub.mapping.linting.check import check
+from hub.mapping.linting.contracts import Contract, UnreadableContract, read_contract
 from hub.mapping.privacy import Persons
 from hub.mapping.program import Let, Program
 from hub.mapping.sections import DEFAULT_ZONE, Head, options_of, read_head, text_at, walked
@@ -46,7 +48,7 @@ ENGINE: Final = 1
 _LACKING: Final = 3
 """Columns named that a refused record lacks; more would bury the rest."""
 
-_OUTSIDE: Final = ("connect", "user", "allowed_delay")
+_OUTSIDE: Final = ("connect", "contract", "user", "allowed_delay")
 """Sections that say where and by whom, not what a record means: hosts, secrets, patience."""
 
 
@@ -119,6 +121,12 @@ def lint(path: Path) -> list[Fault]:
     return _sorted(_Draft(path, DEFAULT_ZONE).faults.found)
 
 
+def lint_all(path: Path, contract: Path | None = None) -> list[Fault]:
+    """List errors and warnings, held against `contract` or the one that the file names; load() refuses the errors."""
+    faults = _Draft(path, DEFAULT_ZONE, contract).faults
+    return _sorted([*faults.found, *faults.warnings])
+
+
 def position(path: Path, steps: Sequence[str]) -> tuple[int, int]:
     """Return line and column of the key that `steps` lead to in a mapping file, or of the last one that is there."""
     node, found = read_document(path, Faults(str(path))), (0, 0)
@@ -137,7 +145,7 @@ def _sorted(faults: Sequence[Fault]) -> list[Fault]:
 class _Draft:
     """One file on its way to a CompiledMapping: read, checked, written out as Python."""
 
-    def __init__(self, path: Path, zone: str) -> None:
+    def __init__(self, path: Path, zone: str, contract: Path | None = None) -> None:
         self.faults = Faults(str(path))
         self._root, self._zone = read_document(path, self.faults), zone
         self._head: Head | None = None
@@ -145,6 +153,21 @@ class _Draft:
             self._head = read_head(self._root, self.faults)
             self._program = self._programmed(self._head)
             self._lines = Builder(self._program, self._head, self._root).build()
+            for fault in check(self._root, self._program, self._contract(path, contract)):
+                self.faults.note(fault)
+
+    def _contract(self, path: Path, given: Path | None) -> Contract | None:
+        """Read the contract given, or the one that the file names, beside the file."""
+        node = self._root.entries.get("contract", EMPTY)
+        file = given or (path.parent / node.text if node.text else None)
+        if file is None:
+            return None
+        try:
+            return read_contract(file)
+        except UnreadableContract as bad:
+            hint = "XSD, WSDL, JSON Schema, table metadata, or a sample: docs/mapping-lint.md"
+            self.faults.add(node, "bad-contract", f"{file.name} cannot be read: {bad}", hint=hint)
+            return None
 
     def check_key(self, environment: Mapping[str, str]) -> None:
         """Note a fault where persons are tokenised and no key is set, or one that could be guessed."""

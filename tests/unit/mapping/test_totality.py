@@ -43,7 +43,7 @@ case:
     i: money(n)
     j: date(at)
     k: one_of(s, 'a') and not present(at)
-    l: time(f, "%Y-%m-%d", "%H:%M")
+    l: time(f, "%Y-%m-%d", "%Y/%m/%d %H:%M")
     m: integer(n)
 events:
   - {type: case.received, occurred_at: "default(t, '2026-01-05')", version: n, promised_due_at: at, source_sequence: n}
