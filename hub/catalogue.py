@@ -34,7 +34,7 @@ def _fault(path: Path, root: Node, problem: Problem) -> Fault:
     at = _at(root, problem.path)
     return Fault(
         code="catalogue.shape",
-        problem=problem.problem,
+        problem=problem.quoting,
         file=str(path),
         line=at.line,
         column=at.column,

@@ -29,11 +29,12 @@ def horizon(watermark: Watermark | None, *, allowed_delay_s: int, now: datetime)
     if watermark is None:
         return now - patience
     delivered = min(now, watermark.delivered_to) if watermark.delivered_to else None
-    if _is_coming_in(watermark, now, patience):
-        return None if watermark.importing else delivered
+    if _is_recent(watermark.importing_since, now, max(patience, BACKFILL)):
+        return None
+    if _is_recent(watermark.reading_since, now, max(patience, READ)):
+        return delivered
     return max(delivered, now - patience) if delivered else now - patience
 
 
-def _is_coming_in(watermark: Watermark, now: datetime, patience: timedelta) -> bool:
-    since, least = watermark.reading_since, BACKFILL if watermark.importing else READ
-    return since is not None and now - since <= max(patience, least)
+def _is_recent(since: datetime | None, now: datetime, patience: timedelta) -> bool:
+    return since is not None and now - since <= patience

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from pathlib import Path
 
-    from hub.model.shapes import Problem
     from hub.model.values import Record
     from hub.ports import Bus, Checkpoints, Clock, Source, Vault
 
@@ -303,7 +302,7 @@ class _PortionWork:
         except (ValueError, TypeError) as unwritable:
             raise Refused(_unfit("unwritable", "", f"no JSON can hold it: {type(unwritable).__name__}")) from unwritable
         problem = next(iter(shape("case-event.v1").problems(document)))
-        raise Refused(_unfit(problem.rule.lower(), problem.path, _without_value(problem, document)))
+        raise Refused(_unfit(problem.rule.lower(), problem.path, problem.problem))
 
     def reject(self, rejection: Rejection, record: Record, evidence: Evidence) -> None:
         """Add the rejection of a record that was just taken."""
@@ -321,12 +320,3 @@ class _PortionWork:
 def _unfit(rule: str, path: str, problem: str) -> Rejection:
     hint = "correct the record at its source, or the mapping's expression for this field"
     return Rejection(stage="validate", code=f"validate.{rule}", path=path, problem=problem, hint=hint)
-
-
-def _without_value(problem: Problem, document: Mapping[str, Any]) -> str:
-    """Say the problem without the value, which may be a person's."""
-    value: Any = document
-    for step in problem.path.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        value = value[int(name)] if isinstance(value, list) else value[name]
-    return problem.problem.replace(repr(value), "the value", 1)

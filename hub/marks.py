@@ -7,13 +7,17 @@ many events of its read each bucket was sent, and its watermark waits until the 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.model.values import Awaited, Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+
+AWAITED_MOST: Final = 100
+"""Reads that wait for events at a time; more are the sign of an event that was lost, not of a slow broker."""
 
 
 def fresh(connection_id: str) -> Watermark:
@@ -23,16 +27,20 @@ def fresh(connection_id: str) -> Watermark:
 
 def begun(mark: Watermark, read_id: str, *, backfill: bool, now: datetime) -> Watermark:
     """Mark a read as coming in, from its first event on; hearing more of it changes nothing."""
-    if mark.reading == read_id:
+    if mark.reading == read_id or (backfill and mark.importing == read_id):
         return mark
-    return replace(mark, reading=read_id, reading_since=now, importing=read_id if backfill else mark.importing)
+    mark = replace(mark, reading=read_id, reading_since=now)
+    return replace(mark, importing=read_id, importing_since=now) if backfill else mark
 
 
 def reported(mark: Watermark, awaited: Awaited) -> Watermark:
-    """Remember the last report of a read until its events are here. Hearing of it twice changes nothing."""
+    """Remember the last report of a read until its events are here. Hearing of it twice changes nothing.
+
+    What is awaited longest is given up when too many wait behind it: one lost message must not hold a mark for ever.
+    """
     if any(each.read_id == awaited.read_id for each in mark.awaited):
         return mark
-    return replace(mark, awaited=(*mark.awaited, awaited))
+    return replace(mark, awaited=(*mark.awaited, awaited)[-AWAITED_MOST:])
 
 
 def settled(mark: Watermark, arrived: Mapping[str, int]) -> Watermark:
@@ -48,4 +56,4 @@ def settled(mark: Watermark, arrived: Mapping[str, int]) -> Watermark:
 def _ended(mark: Watermark, read_id: str) -> Watermark:
     if mark.reading == read_id:
         mark = replace(mark, reading="", reading_since=None)
-    return replace(mark, importing="") if mark.importing == read_id else mark
+    return replace(mark, importing="", importing_since=None) if mark.importing == read_id else mark

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hub.errors import Fenced, HubError, Rejection
-from hub.model.documents import PROBLEM_CHARS
 from hub.model.queues import intake_queue
 from hub.model.values import Changes, Message
 from hub.refused import RefusedMessage
@@ -127,7 +128,7 @@ class Owner:
 
     def _park(self, partition: int, epoch: int, delivery: Delivery, fault: Exception) -> None:
         """Put a message that breaks supervision aside, with its bytes, and account for it."""
-        LOG.error("message parked", extra={"message_id": delivery.message_id}, exc_info=fault)
+        LOG.error("message parked", extra={"message_id": delivery.message_id, "fault": _said(fault)})
         self._bus.publish([_parked(delivery, fault)])
         why = Rejection(
             stage="supervise",
@@ -195,9 +196,15 @@ def role(partition: int) -> str:
     return f"partition/{partition}"
 
 
+STEPS: Final = 3
+"""Innermost steps named of a fault: enough to find it in the code."""
+
+
 def _said(fault: Exception) -> str:
-    """Say a fault in one line: what follows it may quote the message."""
-    return f"{type(fault).__name__}: {fault}".partition("\n")[0][:PROBLEM_CHARS]
+    """Say a fault by its kind and the steps that led to it: its text may quote the message, and that a person."""
+    steps = traceback.extract_tb(fault.__traceback__)[-STEPS:]
+    where = " < ".join(f"{Path(step.filename).name}:{step.lineno} {step.name}" for step in reversed(steps))
+    return f"{type(fault).__name__} at {where}"
 
 
 def _parked(delivery: Delivery, fault: Exception) -> Message:

@@ -38,6 +38,14 @@ Item: TypeAlias = Admitted | Report | RejectionPaper | Act | RefusedMessage
 
 LOG: Final = logging.getLogger(__name__)
 
+_REUSED: Final = Rejection(
+    stage="authorise",
+    code="authorise.message-name",
+    path="/data/provenance/ordinal",
+    problem="another message of this event has the same read and ordinal, and says something else",
+    hint="number the events of a read; begin a new read (read_id) after a restart",
+)
+
 UNJUDGED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`wake_at` of a case folded during a backfill: the first horizon after it judges the case."""
 
@@ -80,9 +88,14 @@ def patrol(unit: Unit, *, terms: Terms, now: datetime, limit: int, unfit: set[st
     A case that cannot be judged at all is added to `unfit`, and passed over from then on: it holds up no other.
     """
     session = _Session(unit, terms, now)
-    due = [row for row in unit.due(session.horizons(), limit=limit) if row.case_id not in unfit]
-    cases = session.judge_due(due, unfit)
-    return session.changes(cases) if cases else None
+    while due := _fit(unit.due(session.horizons(), limit=limit + len(unfit)), unfit)[:limit]:
+        if cases := session.judge_due(due, unfit):
+            return session.changes(cases)
+    return None
+
+
+def _fit(due: Sequence[CaseRow], unfit: set[str]) -> Sequence[CaseRow]:
+    return [row for row in due if row.case_id not in unfit]
 
 
 def keep_refused(unit: Unit, refused: RefusedMessage, *, terms: Terms, now: datetime) -> Changes:
@@ -176,12 +189,14 @@ class _Session:
     def _take_event(self, event: Admitted, delivery: Delivery) -> None:
         """Give an event its outcome, its entry and its place in its case. A redelivered message changes nothing."""
         prior = self.prior.setdefault(event.event_id, [])
-        if any((arrival.read_id, arrival.ordinal) == event.message for arrival in prior):
+        same = [arrival for arrival in prior if (arrival.read_id, arrival.ordinal) == event.message]
+        if any(arrival.digest == event.digest for arrival in same):
             return
         if delivery.redelivered and parked_name(delivery) in self.entered:
             return
-        if (stranger := self._stranger(event)) is not None:
-            self._take_refused(RefusedMessage(delivery=delivery, rejection=stranger))
+        refused = _REUSED if same else self._stranger(event)
+        if refused is not None:
+            self._take_refused(RefusedMessage(delivery=delivery, rejection=refused))
             return
         outcome, position = self._file(event, prior)
         arrival = event.arrival(outcome, position)

@@ -10,7 +10,7 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -102,7 +102,9 @@ class EmbeddedBus:
     @contextmanager
     def lease(self, name: str) -> Iterator[None]:
         """Hold `name` by an operating-system lock on a file beside the bus."""
-        with self._translated(), self._locks.lease(name):
+        with ExitStack() as held:
+            with self._translated():
+                held.enter_context(self._locks.lease(name))
             yield
 
     def close(self) -> None:

@@ -99,7 +99,7 @@ def _check_shape(root: Node, faults: Faults) -> None:
     for problem in schema.problems(root.plain()):
         if problem.rule != "additionalProperties":
             node = _node_at(root, problem.path)
-            faults.add(node, _rule(problem.rule), problem.problem, target=problem.path.strip("/"), hint=_advice(node))
+            faults.add(node, _rule(problem.rule), problem.quoting, target=problem.path.strip("/"), hint=_advice(node))
 
 
 def _rule(rule: str) -> str:

@@ -42,7 +42,7 @@ class Target:
     def refuses(self, value: object) -> str:
         """Say why the schema refuses a constant; empty where it does not."""
         problems = Shape({**self.schema, "$defs": _schema()["$defs"]}).problems(value)
-        return problems[0].problem if problems else ""
+        return problems[0].quoting if problems else ""
 
 
 @lru_cache(maxsize=1)

@@ -69,7 +69,10 @@ class Problem:
 
     path: str
     problem: str
+    """What is wrong, without the value: it may be a person's."""
     rule: str
+    quoting: str
+    """The same with the value, for whoever wrote the document by hand."""
 
 
 def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[jsonschema.ValidationError]:
@@ -103,7 +106,12 @@ class Shape:
     def problems(self, document: object) -> list[Problem]:
         """List every problem of `document`, for a person; empty exactly when `holds`."""
         return [
-            Problem(path=_pointer(error.absolute_path), problem=error.message, rule=str(error.validator))
+            Problem(
+                path=_pointer(error.absolute_path),
+                problem=error.message.replace(repr(error.instance), "the value"),
+                rule=str(error.validator),
+                quoting=error.message,
+            )
             for error in self._slow.iter_errors(document)
         ]
 

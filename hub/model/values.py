@@ -223,12 +223,14 @@ class Watermark:
     """What one connection has surely delivered, as one partition has seen it.
 
     `reading` names the read that is coming in, from its first event (ledgered at `reading_since`) until its last
-    report is settled; `importing` the same of a declared backfill. `awaited` are reads reported and not yet all here.
+    report is settled; `importing` the same of a declared backfill, which other reads may come in beside. `awaited` are
+    reads reported and not yet all here.
     """
 
     connection_id: str
     delivered_to: datetime | None
     importing: str = ""
+    importing_since: datetime | None = None
     reading: str = ""
     reading_since: datetime | None = None
     awaited: Sequence[Awaited] = ()

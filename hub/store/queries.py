@@ -45,6 +45,8 @@ class Queries:
         """Account for every record and event, by connection (architecture.md, contract 7).
 
         `published` is what read-reports say, and for portions whose reader died before its report, what arrived.
+        `in_flight` are events that a portion reports and that are not here, `surplus` those here that none reports: two
+        figures, so that one never hides the other.
         """
         with reading(self._engine) as connection:
             reads = connection.execute(sa.select(tables.reads)).all()
@@ -325,14 +327,14 @@ def _arrived(connection: sa.Connection) -> Mapping[tuple[str, str, int], dict[st
     return found
 
 
+_COUNTS: Final = ("read", "mapped", "empty", "quarantined", "published", "unreported", "in_flight", "surplus")
+
+
 def _account(
     reads: Sequence[sa.Row[Any]], arrived: Mapping[tuple[str, str, int], Mapping[str, int]]
 ) -> dict[str, dict[str, Any]]:
     sums: dict[str, dict[str, Any]] = defaultdict(
-        lambda: (
-            dict.fromkeys(("read", "mapped", "empty", "quarantined", "published", "unreported", "in_flight"), 0)
-            | {"outcomes": {outcome.value: 0 for outcome in Outcome}}
-        )
+        lambda: dict.fromkeys(_COUNTS, 0) | {"outcomes": {outcome.value: 0 for outcome in Outcome}}
     )
     reported = set()
     for row in reads:
@@ -340,8 +342,10 @@ def _account(
         reported.add((row.connection_id, row.read_id, row.portion))
         for name in ("read", "mapped", "empty", "quarantined"):
             own[name] += getattr(row, name)
+        here = sum(arrived.get((row.connection_id, row.read_id, row.portion), {}).values())
         own["published"] += row.events
-        own["in_flight"] += row.events - sum(arrived.get((row.connection_id, row.read_id, row.portion), {}).values())
+        own["in_flight"] += max(row.events - here, 0)
+        own["surplus"] += max(here - row.events, 0)
     for key, outcomes in arrived.items():
         own = sums[key[0]]
         for outcome, n in outcomes.items():

@@ -162,6 +162,7 @@ def watermark_rows(marks: Iterable[Watermark], partition: int) -> list[Row]:
             partition,
             each.delivered_to,
             each.importing,
+            each.importing_since,
             each.reading,
             each.reading_since,
             _awaited_text(each.awaited),

@@ -263,6 +263,7 @@ watermarks = sa.Table(
     _int("partition", primary_key=True),
     _at("delivered_to", nullable=True),
     _text("importing"),
+    _at("importing_since", nullable=True),
     _text("reading"),
     _at("reading_since", nullable=True),
     _text("awaited"),

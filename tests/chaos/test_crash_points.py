@@ -89,7 +89,7 @@ def outcome(place: victim.Place) -> dict[str, Any]:
     """Return what must be the same whatever was killed; assert what must hold whatever was killed."""
     hub = place.hub()
     accounts = hub.queries.accounting()
-    assert all(account["in_flight"] == 0 for account in accounts.values())
+    assert all(account["in_flight"] == account["surplus"] == 0 for account in accounts.values())
     assert all(account["published"] == sum(account["outcomes"].values()) for account in accounts.values())
     entered = _rows(
         hub, sa.select(tables.ledger.c.subject, tables.ledger.c.body).where(tables.ledger.c.kind == "event")
@@ -99,6 +99,7 @@ def outcome(place: victim.Place) -> dict[str, Any]:
     assert ledger.verify(hub.settings.store_url).sound
     feed = hub.queries.feed("intranet", after=0, limit=10_000)
     assert [row["sequence"] for row in feed] == list(range(1, len(feed) + 1))
+    assert place.watched() == {row["message_id"] for row in feed}, "what a subscriber was sent"
     raised = _rows(hub, sa.select(tables.alerts.c.alert_id, tables.alerts.c.rule_id, tables.alerts.c.state))
     documents = [orjson.loads(body)["data"] for (body,) in _alert_bodies(hub)]
     hub.close()

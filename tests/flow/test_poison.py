@@ -103,7 +103,8 @@ def test_the_quarantine_holds_the_bytes_of_the_poison_and_says_what_to_do(local:
     assert local.hub.vault.open(row["sealed"]) == messages[1].body
     assert (row["connection_id"], row["read_id"], row["ordinal"]) == (CONNECTION, read.read_id, 1)
     assert row["record_digest"] == record_digest(messages[1].body)
-    assert row["problem"] == "ZeroDivisionError: a fault of the hub"
+    assert row["problem"].startswith("ZeroDivisionError at test_poison.py:")
+    assert "a fault of the hub" not in row["problem"], "a fault's text may quote the message"
     assert "replay" in row["hint"]
     (paper,) = local.entries("rejection")
     assert (paper["code"], paper["message_id"]) == ("supervise.fault", messages[1].message_id)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub import wiring
+from hub.bus import open_bus
+from hub.bus.topology import Subscriber, subscriber_queue, topology
 from hub.checkpoints import FileCheckpoints
 from hub.drain import Line
 from hub.intake import Intake
@@ -20,9 +22,15 @@ from tests.support.killing import Trap, Trapped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hub.ports import Bus
+
 ROOT = Path(__file__).resolve().parents[2]
 MAPPING = ROOT / "benchmarks" / "wide.yaml"
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+WATCH = Subscriber(name="watch", view="intranet", patterns=("#",))
+"""Who is sent everything that the relay publishes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,23 @@ class Place:
         os.environ.setdefault(TOKEN_KEY, "the key of tests, no secret")
         with contextlib.closing(hub_at(self.folder, now=NOW, store_url=self.store_url, bus_url=self.bus_url)) as hub:
             hub.register([wiring.load_mapping(MAPPING)], [])
+            with contextlib.closing(self._subscriber(hub)) as bus:
+                bus.depth(subscriber_queue(WATCH.name))
         return self
+
+    def watched(self) -> set[str]:
+        """Take what a subscriber was sent, by message id; what it was sent twice is there once."""
+        with contextlib.closing(self.hub()) as hub, contextlib.closing(self._subscriber(hub)) as bus:
+            found: set[str] = set()
+            while taken := bus.consume(subscriber_queue(WATCH.name), limit=1000, wait_s=0.2):
+                found |= {delivery.message_id for delivery in taken}
+                bus.ack(taken)
+            return found
+
+    def _subscriber(self, hub: wiring.Hub) -> Bus:
+        settings = hub.settings
+        declared = topology(len(hub.partitions), settings.feed.views, subscribers=[WATCH])
+        return open_bus(settings.bus_url, declared)
 
 
 def intake(hub: wiring.Hub, data: Path, trap: Trap) -> None:

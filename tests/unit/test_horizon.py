@@ -27,7 +27,8 @@ def marks(draw: st.DrawFn) -> Watermark | None:
                 Watermark,
                 connection_id=st.just("a"),
                 delivered_to=st.none() | INSTANTS,
-                importing=st.sampled_from(["", reading]),
+                importing=st.just(past := draw(st.sampled_from(["", "past"]))),
+                importing_since=INSTANTS if past else st.none(),
                 reading=st.just(reading),
                 reading_since=INSTANTS if reading else st.none(),
             ),
@@ -52,9 +53,9 @@ def test_as_time_passes_a_horizon_never_goes_back(
 
 @given(marks(), DELAYS, INSTANTS)
 def test_no_clock_is_stopped_for_ever(mark: Watermark | None, delay_s: int, now: datetime) -> None:
-    since = mark.reading_since if mark and mark.reading_since else now
+    since = [each for each in (mark.reading_since, mark.importing_since) if each] if mark else []
     longest = max(timedelta(seconds=delay_s), BACKFILL)
-    later = max(now, since) + longest + SECOND
+    later = max([now, *since]) + longest + SECOND
     found = horizon(mark, allowed_delay_s=delay_s, now=later)
     assert found is not None
     assert found >= later - timedelta(seconds=delay_s)
@@ -66,7 +67,15 @@ def test_a_read_coming_in_is_waited_for_however_short_the_allowed_delay(
     importing: str, patience: timedelta, delay_s: int
 ) -> None:
     longest = max(patience, timedelta(seconds=delay_s))
-    mark = Watermark(connection_id="a", delivered_to=None, importing=importing, reading="r", reading_since=NOW)
+    since = NOW if importing else None
+    mark = Watermark(
+        connection_id="a",
+        delivered_to=None,
+        importing=importing,
+        importing_since=since,
+        reading="r",
+        reading_since=NOW,
+    )
     assert horizon(mark, allowed_delay_s=delay_s, now=NOW + longest) is None
     given_up = horizon(mark, allowed_delay_s=delay_s, now=NOW + longest + SECOND)
     assert given_up == NOW + longest + SECOND - timedelta(seconds=delay_s)
@@ -75,5 +84,5 @@ def test_a_read_coming_in_is_waited_for_however_short_the_allowed_delay(
 def test_what_was_delivered_before_holds_while_more_comes_in_but_not_while_a_past_is_imported() -> None:
     mark = Watermark(connection_id="a", delivered_to=NOW, reading="r", reading_since=NOW)
     assert horizon(mark, allowed_delay_s=0, now=NOW + SECOND) == NOW
-    past = Watermark(connection_id="a", delivered_to=NOW, importing="r", reading="r", reading_since=NOW)
+    past = Watermark(connection_id="a", delivered_to=NOW, importing="r", importing_since=NOW)
     assert horizon(past, allowed_delay_s=0, now=NOW + SECOND) is None

@@ -53,6 +53,26 @@ def test_a_read_is_coming_in_until_its_own_report_is_settled(backfill: bool) -> 
     assert (done.reading, done.reading_since, done.importing) == ("", None, "")
 
 
+def test_a_read_that_comes_and_goes_during_an_import_does_not_end_it() -> None:
+    mark = marks.begun(marks.fresh("a"), "past", backfill=True, now=NOW)
+    mark = marks.begun(mark, "live", backfill=False, now=NOW)
+    mark = marks.settled(marks.reported(mark, awaited("live", 1, None)), {"live": 1})
+    assert horizon(mark, allowed_delay_s=0, now=NOW) is None
+    mark = marks.begun(mark, "past", backfill=True, now=LATER)
+    assert (mark.importing, mark.importing_since) == ("past", NOW)
+    done = marks.settled(marks.reported(mark, awaited("past", 2)), {"past": 2})
+    assert (done.importing, done.importing_since) == ("", None)
+    assert horizon(done, allowed_delay_s=0, now=NOW) == NOW
+
+
+def test_an_event_that_was_lost_does_not_hold_a_mark_for_ever() -> None:
+    mark = marks.reported(marks.fresh("a"), awaited("lost", 1, EARLIER))
+    for number in range(marks.AWAITED_MOST):
+        mark = marks.settled(marks.reported(mark, awaited(f"r{number}", 0)), {})
+        assert len(mark.awaited) <= marks.AWAITED_MOST
+    assert (mark.delivered_to, mark.awaited) == (LATER, ())
+
+
 def test_hearing_more_of_a_read_does_not_prolong_it() -> None:
     mark = marks.begun(marks.fresh("a"), "r", backfill=False, now=EARLIER)
     assert marks.begun(mark, "r", backfill=False, now=LATER) == mark
@@ -69,7 +89,7 @@ def test_hearing_more_of_a_read_does_not_prolong_it() -> None:
         (Watermark(connection_id="a", delivered_to=None, reading="r", reading_since=NOW), None),
         (Watermark(connection_id="a", delivered_to=NOW - 9 * DAY, reading="r", reading_since=NOW), NOW - 9 * DAY),
         (Watermark(connection_id="a", delivered_to=NOW - 9 * DAY, reading="r", reading_since=NOW - 2 * DAY), NOW - DAY),
-        (Watermark(connection_id="a", delivered_to=NOW, importing="r", reading="r", reading_since=NOW), None),
+        (Watermark(connection_id="a", delivered_to=NOW, importing="r", importing_since=NOW), None),
     ],
 )
 def test_silence_is_evidence_up_to_the_horizon(mark: Watermark | None, expected: datetime | None) -> None:

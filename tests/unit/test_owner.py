@@ -13,6 +13,7 @@ from hub.model import ids
 from hub.model.queues import intake_queue
 from hub.owner import Owner, Pace
 from hub.store.sql import SqlStore
+from hub.supervise import patrol
 from tests.support.casework import CONNECTION, MATTER
 from tests.support.spine import Read, Spine, a_spine
 
@@ -125,6 +126,27 @@ def test_a_case_that_cannot_be_judged_holds_up_no_other(spine: Spine, monkeypatc
     news = Read()
     spine.tell(news.event("stage.completed", DAY, case_no="2", occurrence="1", stage_code="x"), news.report())
     assert late(spine) == {"1", "2", "3"}
+
+
+def test_as_many_unfit_cases_as_a_batch_holds_stop_no_clock(spine: Spine, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Read()
+    spine.tell(*accepted(read, *map(str, range(7))), read.report())
+    judge = Bench.judge
+
+    def faulty(bench: Bench, file: Any, alerts: Any, **how: Any) -> Any:
+        if file.log().facts[0].attributes["case_no"] != "6":
+            raise ZeroDivisionError
+        return judge(bench, file, alerts, **how)
+
+    monkeypatch.setattr(Bench, "judge", faulty)
+    spine.clock.move_to(OVERDUE)
+    epoch = spine.hub.store.claim("partition/0", owner=spine.hub.owner_name, lease_s=60)
+    assert epoch
+    with spine.hub.store.unit(0, epoch=epoch) as unit:
+        changes = patrol(unit, terms=spine.hub._terms()(), now=OVERDUE, limit=1, unfit=set())
+        assert changes
+        unit.write(changes)
+    assert late(spine) == {"6"}
 
 
 def test_a_case_that_could_not_be_judged_is_watched_again_once_something_is_said_of_it(

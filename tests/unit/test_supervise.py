@@ -162,6 +162,25 @@ def test_a_whole_drained_queue_delivered_again_changes_not_one_row(spine: Spine)
     assert {name: sorted(map(repr, spine.rows(f"SELECT * FROM {name}"))) for name in tables} == before  # noqa: S608 - ditto
 
 
+def test_a_message_in_anothers_name_that_says_something_else_is_put_aside_and_accounted_for(spine: Spine) -> None:
+    first = Read()
+    again = Read(read_id=first.read_id)
+    said = first.event("case.received", DAYS[0])
+    spine.tell(said, said, again.event("case.received", DAYS[1]), first.report())
+    (row,) = spine.quarantined()
+    assert row["code"] == "authorise.message-name"
+    assert spine.hub.queries.accounting()[CONNECTION]["outcomes"]["new"] == 1
+
+
+def test_no_persons_words_reach_the_ledger_by_a_shape_that_does_not_hold(spine: Spine) -> None:
+    read, name = Read(), "张三 321281198001011234 " * 400
+    spine.tell(read.event("case.received", DAYS[0], case={"title": name}), read.report())
+    (row,) = spine.quarantined()
+    assert row["path"] == "/data/case/title"
+    assert "张三" not in row["problem"]
+    assert not any("张三" in str(entry) for entry in spine.entries("rejection"))
+
+
 def test_one_connections_messages_are_never_in_anothers_accounts(spine: Spine) -> None:
     own, other = Department(21), Read(connection=OTHER)
     spine.tell(*own.portion(Read(), final=True), other.event("case.received", DAYS[0]), other.report())

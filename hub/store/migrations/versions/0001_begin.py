@@ -261,6 +261,7 @@ def upgrade() -> None:
         sa.Column("partition", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("delivered_to", Instant(), nullable=True),
         sa.Column("importing", sa.Text(), nullable=False),
+        sa.Column("importing_since", Instant(), nullable=True),
         sa.Column("reading", sa.Text(), nullable=False),
         sa.Column("reading_since", Instant(), nullable=True),
         sa.Column("awaited", sa.Text(), nullable=False),
