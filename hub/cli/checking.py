@@ -38,6 +38,7 @@ class _Findings:
     files: int = 0
     faults: list[Fault] = field(default_factory=list)
     unset: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
     declared: dict[str, Path] = field(default_factory=dict)
     """By connection, the file that declares it."""
@@ -96,6 +97,7 @@ def _given(paths: Sequence[Path], found: _Findings) -> Iterator[Path]:
 def _check_mapping(path: Path, found: _Findings, *, served: bool) -> None:
     """Check one mapping file as far as it goes; Misconfigured with what stops it. `served`: it is not for imports."""
     loaded = _loaded(path, found)
+    found.warnings += [fault for fault in mapping.lint_all(path) if fault.severity == "warning"]
     if examples_of(path).is_file():
         found.faults += run_examples(path)
     name = loaded.declaration.connection
@@ -133,10 +135,11 @@ def _placed(fault: Fault, path: Path) -> Fault:
 
 def _say(found: _Findings, *, as_json: bool) -> None:
     if as_json:
-        lists = {name: [str(each) for each in getattr(found, name)] for name in ("faults", "unset", "skipped")}
+        names = ("faults", "warnings", "unset", "skipped")
+        lists = {name: [str(each) for each in getattr(found, name)] for name in names}
         common.print_json({"files": found.files, **lists})
         return
-    for fault in found.faults:
+    for fault in (*found.faults, *found.warnings):
         common.OUT.print(str(fault), soft_wrap=True, highlight=False, markup=False)
     for fault in found.unset:
         common.OUT.print(f"not set here: {fault}", soft_wrap=True, highlight=False, markup=False)

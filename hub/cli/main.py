@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from hub.cli import checking, demo, importing, keys, ledger, operate, quarantine, summary
+from hub.cli import checking, demo, importing, keys, ledger, mapping, operate, quarantine, summary
 from hub.errors import HubError, Misconfigured
 
 _ALWAYS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -32,6 +32,7 @@ app.command("summary")(summary.summary)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="key")
+app.add_typer(mapping.app, name="mapping")
 
 
 @app.callback()

@@ -1,0 +1,10 @@
+"""`sunlight mapping`: the commands for those who write mapping files."""
+
+from __future__ import annotations
+
+import typer
+
+from hub.cli.mapping import lint
+
+app = typer.Typer(help="Check, test and explain mapping files.", no_args_is_help=True)
+app.command("lint")(lint.lint)
