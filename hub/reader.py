@@ -22,6 +22,11 @@ FAULT: Final = "source.fault"
 """Code of a connector's own failure: the one that needs a trace; others say all in their line."""
 
 
+def reader_lease(connection: str) -> str:
+    """Name the lease at the bus that lets one process at a time read a connection."""
+    return f"reader.{connection}"
+
+
 class Reader:
     """The reader of one connection. It opens its source when its turn comes, and anew after any trouble."""
 
@@ -41,7 +46,7 @@ class Reader:
         again too: only this connection waits. What is wrong with the hub itself stays Misconfigured.
         """
         try:
-            with self._bus.lease(f"reader.{self._name}"):
+            with self._bus.lease(reader_lease(self._name)):
                 self._intake.run_once(_Guarded(self._name, self._open(), stopping))
         except _Down as down:
             self._note(down.problem_of_source)

@@ -14,6 +14,7 @@ from hub.cli.summary import show
 from hub.clock import ManualClock, SystemClock
 from hub.errors import Fault, Misconfigured
 from hub.importing import import_all, registration
+from hub.reader import reader_lease
 
 
 def import_(
@@ -39,7 +40,7 @@ def import_(
     bus = hub.bus()
     line = hub.line(bus)
     try:
-        with common.progress() as bar:
+        with bus.lease(reader_lease(loaded.declaration.connection)), common.progress() as bar:
             task = bar.add_task(f"import {from_.name}", total=None, unit=" records")
             totals = import_all(
                 source=hub.source(loaded, from_),
