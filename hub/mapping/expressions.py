@@ -9,7 +9,7 @@ from hub.mapping.constants import constant_argument
 from hub.mapping.faults import meant
 from hub.mapping.functions import FUNCTIONS, Function, Kind
 from hub.mapping.grammar import BadExpression, parse
-from hub.mapping.program import Scope, Term
+from hub.mapping.program import Probe, Scope, Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -81,7 +81,8 @@ class Translation:
         translate = self._BY_SYNTAX.get(type(tree))
         if translate is None:
             return self.fault(tree, "forbidden-syntax", "a list stands on the right of `in` only", "use one_of(x, …)")
-        return translate(self, tree)
+        probe = Probe(node=self._node, tree=tree, target=self._target)
+        return self.program.probed(translate(self, tree), probe)
 
     def fault(self, tree: ast.AST, code: str, problem: str, hint: str = "") -> Term:
         """Note a fault at a place within the expression; go on with nothing."""

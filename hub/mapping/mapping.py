@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -15,12 +16,12 @@ from hub.mapping.builder import Builder
 from hub.mapping.declaration import Declaration
 from hub.mapping.document import EMPTY, Node, read_document
 from hub.mapping.expressions import tree_of
-from hub.mapping.faults import Faults, meant
+from hub.mapping.faults import Faults
 from hub.mapping.functions import runtime as functions
 from hub.mapping.linting.check import check
 from hub.mapping.linting.contracts import Contract, UnreadableContract, read_contract
 from hub.mapping.privacy import Persons
-from hub.mapping.program import Let, Program
+from hub.mapping.program import Let, Probe, Program
 from hub.mapping.sections import DEFAULT_ZONE, Head, options_of, read_head, text_at, walked
 from hub.mapping.targets import schema_id
 from hub.mapping.times import Times
@@ -63,6 +64,15 @@ class MappedEvent:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A mapping whose expressions tell their values, what each probe watches, and the file it was read from."""
+
+    mapping: CompiledMapping
+    probes: Sequence[Probe]
+    root: Node
+
+
 class CompiledMapping:
     """A mapping that has been checked and compiled; maps records until the process ends."""
 
@@ -93,9 +103,12 @@ class CompiledMapping:
         return events
 
     def _with_columns_meant(self, why: Rejection, tree: Mapping[str, Any]) -> Rejection:
-        """Name the columns that the record lacks: where a value is absent, a name is often misspelt."""
+        """Name the columns that the record lacks: where a value is absent, a name is often misspelt.
+
+        Of the record's own names only a like one is told: under a file without a header row they are a person's data.
+        """
         unread = [name for name in tree if name not in self.columns]
-        lacking = [f"{name!r}: {meant(name, unread)}" for name in sorted(self.columns - tree.keys())[:_LACKING]]
+        lacking = [f"{name!r}{_like(name, unread)}" for name in sorted(self.columns - tree.keys())[:_LACKING]]
         said = f"; the record has no column {', no column '.join(lacking)}" if lacking else ""
         return dataclasses.replace(why, hint=why.hint + said)
 
@@ -107,10 +120,33 @@ class CompiledMapping:
         return ""
 
 
+def _like(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f": did you mean {near[0]!r}?" if near else ""
+
+
 def load(path: Path, *, environment: Mapping[str, str], zone: str = DEFAULT_ZONE) -> CompiledMapping:
     """Load one mapping file; instants are written in `zone`, the hub's. Misconfigured carries every fault."""
     draft = _Draft(path, zone)
     draft.check_key(environment)
+    if draft.faults.found:
+        raise Misconfigured(*draft.faults.found)
+    return draft.compiled(environment)
+
+
+def observed(path: Path, *, environment: Mapping[str, str], tell: Callable[[int, Any], Any]) -> Observed:
+    """Load a mapping that tells the value of every expression by its probe's number; for tests and explanations."""
+    draft = _Draft(path, DEFAULT_ZONE, probes=[])
+    draft.check_key(environment)
+    if draft.faults.found:
+        raise Misconfigured(*draft.faults.found)
+    loaded = draft.compiled(environment, {"probe": tell})
+    return Observed(mapping=loaded, probes=draft.probes, root=draft.root)
+
+
+def altered(path: Path, root: Node, *, environment: Mapping[str, str]) -> CompiledMapping:
+    """Compile `root` in the place of what the file at `path` holds; Misconfigured where it cannot be loaded."""
+    draft = _Draft(path, DEFAULT_ZONE, root=root)
     if draft.faults.found:
         raise Misconfigured(*draft.faults.found)
     return draft.compiled(environment)
@@ -145,9 +181,17 @@ def _sorted(faults: Sequence[Fault]) -> list[Fault]:
 class _Draft:
     """One file on its way to a CompiledMapping: read, checked, written out as Python."""
 
-    def __init__(self, path: Path, zone: str, contract: Path | None = None) -> None:
-        self.faults = Faults(str(path))
-        self._root, self._zone = read_document(path, self.faults), zone
+    def __init__(
+        self,
+        path: Path,
+        zone: str,
+        contract: Path | None = None,
+        *,
+        root: Node | None = None,
+        probes: list[Probe] | None = None,
+    ) -> None:
+        self.faults, self._probes = Faults(str(path)), probes
+        self._root, self._zone = root or read_document(path, self.faults), zone
         self._head: Head | None = None
         if not any(fault.code in {"map.unreadable", "map.too-large", "map.bad-yaml"} for fault in self.faults.found):
             self._head = read_head(self._root, self.faults)
@@ -155,6 +199,16 @@ class _Draft:
             self._lines = Builder(self._program, self._head, self._root).build()
             for fault in check(self._root, self._program, self._contract(path, contract)):
                 self.faults.note(fault)
+
+    @property
+    def root(self) -> Node:
+        """Return the file as read."""
+        return self._root
+
+    @property
+    def probes(self) -> Sequence[Probe]:
+        """Return what an observed build watches."""
+        return self._probes or ()
 
     def _contract(self, path: Path, given: Path | None) -> Contract | None:
         """Read the contract given, or the one that the file names, beside the file."""
@@ -179,12 +233,12 @@ class _Draft:
         hint = "make the department's key once, and keep it: openssl rand -hex 32"
         self.faults.add(self._root.entries.get("case", EMPTY), code, problem, hint=hint)
 
-    def compiled(self, environment: Mapping[str, str]) -> CompiledMapping:
+    def compiled(self, environment: Mapping[str, str], more: Mapping[str, Any] | None = None) -> CompiledMapping:
         """Compile a draft without faults."""
         if self._head is None:
             raise Misconfigured(*self.faults.found)
         declaration = self._declaration(self._head)
-        names = self._names(self._head, declaration, environment)
+        names = {**self._names(self._head, declaration, environment), **(more or {})}
         columns = frozenset(self._program.columns_read)
         return CompiledMapping(declaration, self._fingerprint(self._head), self._lines, names, columns)
 
@@ -195,6 +249,7 @@ class _Draft:
             columns=head.columns,
             codes=head.codes,
             prefixes=frozenset(walked(self._root)),
+            probes=self._probes,
         )
         for name, node in self._root.entries.get("let", EMPTY).entries.items():
             tree = tree_of(node, program, f"let/{name}")

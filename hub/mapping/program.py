@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,15 @@ class Let:
     node: Node
     tree: ast.expr
     prefix: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One expression, or part of one, whose values an observed build tells."""
+
+    node: Node
+    tree: ast.expr
+    target: str
 
 
 class Block:
@@ -95,6 +105,8 @@ class Program:
     """Every expression met, in one spelling, by the id of its node."""
     persons: bool = False
     """Whether a person's number is tokenised, so that a key is needed."""
+    probes: list[Probe] | None = None
+    """What an observed build watches; None in the build that maps the traffic."""
     _count: int = 0
 
     def fresh(self, stem: str) -> str:
@@ -107,6 +119,13 @@ class Program:
         name = self.fresh("K")
         self.constants[name] = value
         return name
+
+    def probed(self, term: Term, probe: Probe) -> Term:
+        """Have an observed build tell the values of `term`; constants are known anyway."""
+        if self.probes is None or term.literal or term.code == "None":
+            return term
+        self.probes.append(probe)
+        return dataclasses.replace(term, code=f"probe({len(self.probes) - 1}, {term.code})")
 
     def owner(self, path: Path) -> Path:
         """Return the longest walked prefix that `path` lies under."""
