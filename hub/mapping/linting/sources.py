@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.mapping.codes import DEFAULT
 from hub.mapping.document import EMPTY
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from hub.mapping.linting.contracts import Column, Contract
     from hub.mapping.linting.types import Path, Typing
     from hub.mapping.linting.uses import Use
+
+_HINT_CHARS: Final = 200
+"""A table of two hundred columns is not listed whole."""
 
 
 def source_faults(root: Node, uses: Sequence[Use], typing: Typing, contract: Contract) -> Iterator[Fault]:
@@ -55,7 +58,8 @@ def _absence(path: Path, contract: Contract) -> tuple[str, str]:
 
 
 def _meant(path: Path, contract: Contract) -> str:
-    return meant("/".join(path), ("/".join(known) for known in contract.columns))
+    hint = meant("/".join(path), ("/".join(known) for known in contract.columns))
+    return hint if len(hint) <= _HINT_CHARS else f"{hint[:_HINT_CHARS]}…"
 
 
 def _aliases(root: Node, contract: Contract) -> Iterator[Fault]:
