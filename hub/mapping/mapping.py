@@ -90,6 +90,7 @@ class CompiledMapping:
         """
         self.declaration, self.fingerprint, self.columns = declaration, fingerprint, columns
         self.source = "\n".join(text for text, _ in lines)
+        self.constants = {name: value for name, value in names.items() if name[0] == "K" and name[1:].isdigit()}
         self._paths = [path for _, path in lines]
         self._function = _compiled(self.source, names)
 
@@ -144,9 +145,12 @@ def observed(path: Path, *, environment: Mapping[str, str], tell: Callable[[int,
     return Observed(mapping=loaded, probes=draft.probes, root=draft.root)
 
 
-def altered(path: Path, root: Node, *, environment: Mapping[str, str]) -> CompiledMapping:
-    """Compile `root` in the place of what the file at `path` holds; Misconfigured where it cannot be loaded."""
-    draft = _Draft(path, DEFAULT_ZONE, root=root)
+def altered(path: Path, root: Node, *, environment: Mapping[str, str], checked: bool = True) -> CompiledMapping:
+    """Compile `root` in the place of what the file at `path` holds; Misconfigured where it cannot be loaded.
+
+    Without `checked` types and contract are not looked at, which is most of the time it takes.
+    """
+    draft = _Draft(path, DEFAULT_ZONE, root=root, checked=checked)
     if draft.faults.found:
         raise Misconfigured(*draft.faults.found)
     return draft.compiled(environment)
@@ -189,6 +193,7 @@ class _Draft:
         *,
         root: Node | None = None,
         probes: list[Probe] | None = None,
+        checked: bool = True,
     ) -> None:
         self.faults, self._probes = Faults(str(path)), probes
         self._root, self._zone = root or read_document(path, self.faults), zone
@@ -197,7 +202,7 @@ class _Draft:
             self._head = read_head(self._root, self.faults)
             self._program = self._programmed(self._head)
             self._lines = Builder(self._program, self._head, self._root).build()
-            for fault in check(self._root, self._program, self._contract(path, contract)):
+            for fault in check(self._root, self._program, self._contract(path, contract)) if checked else ():
                 self.faults.note(fault)
 
     @property
