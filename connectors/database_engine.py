@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from psycopg.errors import DataError
 from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+from psycopg.types.json import JsonbLoader, JsonLoader
 from sqlalchemy import create_engine, event, exc, inspect
 from sqlalchemy.pool import QueuePool
 
@@ -28,6 +29,9 @@ CONNECT_S: Final = 10
 
 _STEPS: Final = 10_000
 """SQLite virtual-machine steps between two looks at the clock."""
+
+LEVELS: Final = 100
+"""Levels of nesting in a JSON column; what lies deeper is taken as text. Every reader of JSON has some limit."""
 
 KINDS: Final = ("sqlite", "postgresql")
 """Databases that can be read. A further one is its driver, its opening statements and its clock."""
@@ -152,21 +156,45 @@ def _postgresql(url: URL) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
     )
-    event.listen(engine, "connect", _tolerate_odd_times)
+    event.listen(engine, "connect", _tolerate_odd_values)
     return engine
 
 
-def _tolerate_odd_times(driver: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's connection
-    """Take times that Python has no value for (infinity, years beyond 9999) as text: one row, not the poll, is odd."""
-    for name, loader in (("timestamp", TimestampLoader), ("timestamptz", TimestamptzLoader), ("date", DateLoader)):
+def _tolerate_odd_values(driver: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's connection
+    """Take as text what Python has no value for: times of infinity or beyond 9999, JSON that is nested without end.
+
+    One row, not the poll, is odd.
+    """
+    for name, loader in _LOADERS.items():
         driver.adapters.register_loader(name, type(f"Tolerant{loader.__name__}", (_Tolerant, loader), {}))
+
+
+_LOADERS: Final[Mapping[str, type]] = {
+    "timestamp": TimestampLoader,
+    "timestamptz": TimestamptzLoader,
+    "date": DateLoader,
+    "json": JsonLoader,
+    "jsonb": JsonbLoader,
+}
 
 
 class _Tolerant:
     """Falls back to the text that PostgreSQL wrote."""
 
-    def load(self, data: Any) -> Any:  # noqa: ANN401 - psycopg's buffer in, a time or text out
+    def load(self, data: Any) -> Any:  # noqa: ANN401 - psycopg's buffer in, a value or text out
+        raw = bytes(data)
         try:
-            return super().load(data)  # type: ignore[misc]
-        except DataError:
-            return bytes(data).decode()
+            return raw.decode() if _is_deep(raw) else super().load(data)  # type: ignore[misc]
+        except (DataError, ValueError):
+            return raw.decode()
+
+
+def _is_deep(raw: bytes) -> bool:
+    """Tell whether JSON is nested deeper than what can be handled; quotes are not looked at, text may count as deep."""
+    if raw.count(b"[") + raw.count(b"{") <= LEVELS:
+        return False
+    depth = deepest = 0
+    for byte in raw:
+        depth += (byte in b"[{") - (byte in b"]}")
+        deepest = max(deepest, depth)
+    return deepest > LEVELS

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import gzip
+import os
 import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from connectors.codecs import CODECS, SUFFIXES, CodecOptions
 from connectors.codecs.common import refused
@@ -61,7 +63,7 @@ class FileOptions:
     def codec_options(self, path: Path) -> CodecOptions:
         """Return how the file `path` is to be decoded."""
         return CodecOptions(
-            place=path.name,
+            place=told(path.name),
             encoding=self.encoding,
             delimiter=self.delimiter,
             columns=self.columns,
@@ -79,6 +81,13 @@ class _Stamp:
     def of(cls, path: Path) -> _Stamp:
         status = path.stat()
         return cls(status.st_size, status.st_mtime_ns)
+
+
+class _Taken(NamedTuple):
+    """A file that was read to its end, as it was then."""
+
+    path: Path
+    stamp: _Stamp
 
 
 class FilesSource:
@@ -109,7 +118,7 @@ class FilesSource:
     def acknowledge(self, records: Sequence[Record]) -> None:
         """Rename every file of which the last record is among `records`, where the declaration asks for it."""
         for record in records:
-            if self._options.rename_to and isinstance(record.handle, Path):
+            if self._options.rename_to and isinstance(record.handle, _Taken):
                 self._rename(record.handle)
 
     def probe(self) -> Mapping[str, str]:
@@ -117,7 +126,7 @@ class FilesSource:
         paths = self._paths()
         found = {"path": str(self._options.path), "files": str(len(paths))}
         if paths:
-            found["first"] = paths[0].name
+            found["first"] = told(paths[0].name)
             found["format"] = self._form(paths[0])
         return found
 
@@ -125,9 +134,9 @@ class FilesSource:
         """Let go of nothing: files are closed as they are read."""
 
     def _new_records(self, path: Path, progress: _Progress) -> Iterator[Record]:
-        """Yield what is new of one file; the last record carries the path as its handle. Each moves `progress`."""
+        """Yield what is new of one file; the last record says which in its handle. Each moves `progress`."""
         stamp = self._stamp(path)
-        skip = progress.begin(path.name, stamp)
+        skip = progress.begin(told(path.name), stamp)
         if skip is None:
             return
         waiting: Record | None = None
@@ -140,7 +149,7 @@ class FilesSource:
             waiting = record
         progress.finish()
         if waiting is not None:
-            yield replace(waiting, handle=path)
+            yield replace(waiting, handle=_Taken(path, stamp))
 
     def _decoded(self, path: Path) -> Iterator[Record]:
         codec = CODECS[self._form(path)]
@@ -149,7 +158,7 @@ class FilesSource:
                 yield from codec(stream, self._options.codec_options(path))
         except (EOFError, gzip.BadGzipFile, zlib.error) as broken:
             hint = "deliver the whole file again, under a new name"
-            yield refused(b"", path.name, "bad-gzip", f"the file is not whole: {broken}", hint=hint)
+            yield refused(b"", told(path.name), "bad-gzip", f"the file is not whole: {broken}", hint=hint)
         except OSError as away:
             raise _away(path, away) from away
 
@@ -182,14 +191,26 @@ class FilesSource:
         except OSError as away:
             raise _away(path, away) from away
 
-    def _rename(self, path: Path) -> None:
-        """Mark a file as taken; one that is gone or renamed already needs no mark."""
+    def _rename(self, taken: _Taken) -> None:
+        """Mark a file as taken; one that is gone or renamed already needs no mark.
+
+        What was put in its place meanwhile gets its name back: it is read at the next poll.
+        """
+        path, target = taken.path, self._mark_of(taken.path)
         try:
-            path.rename(path.with_name(path.name + self._options.rename_to))
+            path.rename(target)
+            if _Stamp.of(target) != taken.stamp and not path.exists():
+                target.rename(path)
         except FileNotFoundError:
             return
         except OSError as away:
             raise _away(path, away) from away
+
+    def _mark_of(self, path: Path) -> Path:
+        """Return the first name free for a file that was taken: none is ever written over."""
+        ending = self._options.rename_to
+        names = (path.name + (f".{number}" if number else "") + ending for number in count())
+        return next(target for target in map(path.with_name, names) if not target.exists())
 
     def _watermark(self, paths: Sequence[Path], started_at: datetime) -> datetime | None:
         if self._options.watermark == "now":
@@ -212,7 +233,7 @@ class _Progress:
 
     def forget_all_but(self, paths: Sequence[Path]) -> None:
         """Forget files that are gone, so that a checkpoint grows no longer than the folder."""
-        names = {path.name for path in paths}
+        names = {told(path.name) for path in paths}
         self._done = {name: stamp for name, stamp in self._done.items() if name in names}
 
     def begin(self, name: str, stamp: _Stamp) -> int | None:
@@ -241,6 +262,11 @@ class _Progress:
             state |= {"file": self._name, "stamp": [self._stamp.size_bytes, self._stamp.mtime_ns]}
             state["records"] = self._records
         return state
+
+
+def told(name: str) -> str:
+    """Return a file's name as text that any document can hold: bytes that are not UTF-8 are spelt out."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def form_of_name(name: str) -> str:
@@ -298,14 +324,16 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _away(path: Path, away: OSError) -> Unavailable:
-    return Unavailable(str(away.strerror or away), place=str(path), hint="check that the folder is there and readable")
+    return Unavailable(
+        str(away.strerror or away), place=told(str(path)), hint="check that the folder is there and readable"
+    )
 
 
 def _unknown_format(name: str) -> Fault:
     return Fault(
         code="source.format",
         problem="the name does not say which format this is",
-        file=name,
+        file=told(name),
         target_path="connect.format",
         hint=f"declare format: {', '.join(CODECS)}",
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hub.errors import Fenced, HubError, Rejection
@@ -14,6 +12,7 @@ from hub.model.queues import intake_queue
 from hub.model.values import Changes, Message
 from hub.refused import RefusedMessage
 from hub.supervise import decide, keep_refused, patrol
+from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,20 +127,26 @@ class Owner:
 
     def _park(self, partition: int, epoch: int, delivery: Delivery, fault: Exception) -> None:
         """Put a message that breaks supervision aside, with its bytes, and account for it."""
-        LOG.error("message parked", extra={"message_id": delivery.message_id, "fault": _said(fault)})
+        LOG.error("message parked", extra={"message_id": delivery.message_id, "fault": traced(fault)})
         self._bus.publish([_parked(delivery, fault)])
         why = Rejection(
             stage="supervise",
             code="supervise.fault",
-            problem=_said(fault),
+            problem=traced(fault),
             hint="a fault of the hub: report it; sunlight quarantine replay once it is mended",
         )
         refused = RefusedMessage(delivery=delivery, rejection=why)
-        self._write(
-            partition,
-            epoch,
-            lambda unit: keep_refused(unit, refused, terms=self._terms(), now=self._clock.now()),
-        )
+        try:
+            self._write(
+                partition,
+                epoch,
+                lambda unit: keep_refused(unit, refused, terms=self._terms(), now=self._clock.now()),
+            )
+        except HubError:
+            raise
+        except Exception as worse:  # noqa: BLE001 - the store is sound: no single message may end a process
+            details = {"message_id": delivery.message_id, "fault": traced(worse)}
+            LOG.critical("message not accounted for: only the parked queue has it", extra=details)
 
     def _lease(self, partition: int) -> _Lease | None:
         lease = self._leases.get(partition)
@@ -194,17 +199,6 @@ class _Lease:
 def role(partition: int) -> str:
     """Name a partition's lease in the store."""
     return f"partition/{partition}"
-
-
-STEPS: Final = 3
-"""Innermost steps named of a fault: enough to find it in the code."""
-
-
-def _said(fault: Exception) -> str:
-    """Say a fault by its kind and the steps that led to it: its text may quote the message, and that a person."""
-    steps = traceback.extract_tb(fault.__traceback__)[-STEPS:]
-    where = " < ".join(f"{Path(step.filename).name}:{step.lineno} {step.name}" for step in reversed(steps))
-    return f"{type(fault).__name__} at {where}"
 
 
 def _parked(delivery: Delivery, fault: Exception) -> Message:

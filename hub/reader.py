@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
+from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,12 +48,21 @@ class Reader:
         """
         try:
             with self._bus.lease(reader_lease(self._name)):
-                self._intake.run_once(_Guarded(self._name, self._open(), stopping))
+                self._read(stopping)
         except _Down as down:
             self._note(down.problem_of_source)
             raise Unavailable(down.problem, place=down.place, hint=down.hint) from down.problem_of_source
         self._troubles.clear(self._name)
         self._said = ""
+
+    def _read(self, stopping: Callable[[], bool]) -> None:
+        """Read; what fails without being one of our errors is this connection's, wherever it failed."""
+        try:
+            self._intake.run_once(_Guarded(self._name, self._open(), stopping))
+        except HubError:
+            raise
+        except Exception as fault:
+            raise _Down(_fault_of(self._name, fault)) from fault
 
     def close(self) -> None:
         """Let go of the source and the bus."""
@@ -69,9 +79,7 @@ class Reader:
         self._let_go()
         self._troubles.note(self._name, problem, self._clock.now())
         if isinstance(problem, Misconfigured) and str(problem) != self._said:
-            details = {"connection": self._name, "problem": str(problem)}
-            trace = problem.__cause__ if problem.faults[0].code == FAULT else None
-            LOG.error("source cannot be read as declared", extra=details, exc_info=trace)
+            LOG.error("source cannot be read as declared", extra={"connection": self._name, "problem": str(problem)})
         self._said = str(problem)
 
     def _let_go(self) -> None:
@@ -103,7 +111,7 @@ def _its_own(name: str) -> Iterator[None]:
 
 def _fault_of(name: str, fault: Exception) -> Misconfigured:
     """Say that a connector failed, without what it said, which may quote a record."""
-    problem = f"its connector failed with {type(fault).__name__}"
+    problem = f"its connector failed: {traced(fault)}"
     hint = "compare the declaration with the source; where it is right, report the fault with the log"
     error = Misconfigured(Fault(code=FAULT, problem=problem, file=name, hint=hint))
     error.__cause__ = fault

@@ -49,8 +49,11 @@ def message_name(message_id: str) -> MessageName:
 
 
 def parked_name(delivery: Delivery) -> str:
-    """Name a message that is parked: the same for its redelivery, another for any other of the same message id."""
-    return ids.parked_id(delivery.user, delivery.message_id, record_digest(delivery.body))
+    """Name a message that is parked: the same for its redelivery, another for any other of the same message id.
+
+    One that was sent to several queues is refused in each of them, by a name of its own.
+    """
+    return ids.parked_id(delivery.user, delivery.message_id, delivery.queue, record_digest(delivery.body))
 
 
 def charged_to(delivery: Delivery, connections: Mapping[str, Connection], trusted: str) -> str:

@@ -17,6 +17,7 @@ from hub.model import ids
 from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome
 from hub.refused import RefusedMessage, charged_to, parked_name
+from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -306,8 +307,8 @@ class _Session:
         for row in due:
             try:
                 judged.append(self._judge(CaseFile(row), known.get(row.case_id, ())))
-            except Exception:
-                LOG.exception("case cannot be judged", extra={"case_id": row.case_id})
+            except Exception as fault:  # noqa: BLE001 - one case of many, passed over
+                LOG.error("case cannot be judged", extra={"case_id": row.case_id, "fault": traced(fault)})  # noqa: TRY400
                 unfit.add(row.case_id)
         return judged
 

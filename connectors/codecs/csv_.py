@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from connectors.codecs.common import CodecOptions
     from hub.errors import Rejection
 
+COLUMNS: Final = 4096
+"""Most columns of a CSV: four times what any database's table has."""
+
 OPEN_QUOTE_BYTES: Final = 1 << 20
 """How far a quoted field is followed over line breaks before its opening quote is held to be a stray one."""
 
@@ -73,11 +76,18 @@ def _header_fault(row: _Row, options: CodecOptions) -> Record | None:
     if row.refused is not None:
         problem = f"the header row cannot be read, so no row of this file was: {row.refused.problem}"
         return refused(row.raw, place, "bad-header", problem, hint=row.refused.hint)
-    doubled = {name for name in row.fields if row.fields.count(name) > 1}
-    if not doubled:
+    if len(row.fields) > COLUMNS:
+        problem = (
+            f"the header row has {len(row.fields):,} columns, more than {COLUMNS:,}, so no row of this file was read"
+        )
+        return refused(row.raw, place, "bad-header", problem, hint="look for lost line feeds, or the wrong delimiter")
+    first = {name: number for number, name in reversed(list(enumerate(row.fields, 1)))}
+    again = next((number for number, name in enumerate(row.fields, 1) if first[name] != number), None)
+    if again is None:
         return None
-    problem = f"the header row has {min(doubled)!r} twice, so no row of this file was read"
-    return refused(row.raw, place, "bad-header", problem, hint="give every column a name of its own")
+    problem = f"columns {first[row.fields[again - 1]]} and {again} of the header row have one name, so no row was read"
+    hint = "give every column a name of its own; where the file has no header row, name them in connect.columns"
+    return refused(row.raw, place, "bad-header", problem, hint=hint)
 
 
 class _Rows:

@@ -61,9 +61,9 @@ def alert_move_id(alert: str, state: str, changed_at: str) -> str:
     return _uuid5("alert-move", alert, state, changed_at)
 
 
-def parked_id(user: str, message_id: str, body_digest: str) -> str:
-    """Name a message that could not be taken: by whoever sent it, what they called it, and its bytes."""
-    return _uuid5("parked", user, message_id, body_digest)
+def parked_id(user: str, message_id: str, queue: str, body_digest: str) -> str:
+    """Name a message that could not be taken: by whoever sent it, what they called it, its queue, and its bytes."""
+    return _uuid5("parked", user, message_id, queue, body_digest)
 
 
 def foreign_read_id(message_id: str) -> str:

@@ -158,7 +158,7 @@ class _Chain:
     def follow(self, entry: Entry) -> None:
         """Check one entry against what came before."""
         self.seen += 1
-        follows = {link(before, entry) for before in self._before}
+        follows = _follows(self._before, entry)
         self._before = {entry.hash}
         if entry.position != self._position + 1:
             last = entry.position - 1
@@ -201,6 +201,14 @@ class _Chain:
 
     def _finding(self, position: int, problem: str) -> Finding:
         return Finding(generation=self._key[0], partition=self._key[1], position=position, problem=problem)
+
+
+def _follows(before: Collection[bytes], entry: Entry) -> set[bytes]:
+    """Return the hashes that `entry` may have; none where its values are not even of their types."""
+    try:
+        return {link(each, entry) for each in before}
+    except (TypeError, ValueError, AttributeError):
+        return set()
 
 
 def _inherited(genesis: Entry | None) -> dict[Key, tuple[int, str]]:

@@ -62,6 +62,30 @@ def test_a_file_that_has_not_its_name_yet_is_not_read(tmp_path: Path, name: str)
     assert poll(tmp_path)[0] == ["1"]
 
 
+def test_a_name_in_another_encoding_is_told_in_letters_that_every_document_holds(tmp_path: Path) -> None:
+    put(tmp_path, os.fsdecode(b"permits-\xb0\xec.csv"), "1", "2")
+    source = open_source(Declared(kind="files", connect={"path": str(tmp_path)}), {}, clock=ManualClock(NOW))
+    portion = next(source.read(None))
+    assert portion.records[0].place == "permits-\\xb0\\xec.csv:2"
+    assert poll(tmp_path, portion.checkpoint)[0] == []
+    assert orjson.dumps([portion.checkpoint, dict(source.probe())])
+
+
+def test_a_file_put_in_anothers_place_before_that_was_marked_is_read_and_nothing_written_over(tmp_path: Path) -> None:
+    connect = {"path": str(tmp_path), "acknowledge": {"rename": ".taken"}}
+    source = open_source(Declared(kind="files", connect=connect), {}, clock=ManualClock(NOW))
+    put(tmp_path, "a.csv.taken", "before")
+    put(tmp_path, "a.csv", "1")
+    (first,) = source.read(None)
+    put(tmp_path, "b.csv", "1", "2").rename(tmp_path / "a.csv")
+    source.acknowledge(first.records)
+    (second,) = source.read(first.checkpoint)
+    assert [record.tree["n"] for record in second.records] == ["1", "2"]
+    source.acknowledge(second.records)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv.1.taken", "a.csv.taken"]
+    assert "before" in (tmp_path / "a.csv.taken").read_text(encoding="utf-8")
+
+
 def test_a_file_is_read_once_its_marker_stands_beside_it(tmp_path: Path) -> None:
     put(tmp_path, "a.csv", "1")
     told, checkpoint, _ = poll(tmp_path, complete="done-marker")

@@ -13,6 +13,7 @@ from hub.bench import Bench
 from hub.errors import Unavailable
 from hub.model.digest import record_digest
 from hub.model.queues import PARKED
+from hub.model.values import EVERY_PARTITION, Message
 from hub.store.sql import SqlUnit
 from tests.support.buses import nothing_more, take
 from tests.support.spine import CONNECTION, OTHER, Read, Spine, a_spine
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hub.model.values import Changes, Message
+    from hub.model.values import Changes
 
 DAY = "2026-03-02T09:00:00+08:00"
 
@@ -236,6 +237,33 @@ def test_a_batch_waits_in_hand_while_the_store_is_away(local: Spine, monkeypatch
     assert asked == [6]
     local.line.settle()
     assert local.outcomes() == {"new": 5}
+
+
+def test_a_message_sent_to_every_partition_is_put_aside_in_each(tmp_path: Path) -> None:
+    with a_spine(tmp_path, partitions=3) as spine:
+        everywhere = Message(exchange="intake", key=EVERY_PARTITION, kind="event", message_id="twice", body=b"{")
+        spine.bus.publish([everywhere])
+        read = Read()
+        spine.tell(*cases(read, 4), read.report())
+        assert spine.outcomes() == {"new": 4}
+        assert {row["code"] for row in spine.quarantined()} == {"validate.json"}
+        spine.bus.publish([everywhere])
+        spine.line.settle()
+        assert sum(row["seen"] for row in spine.quarantined()) == 3, "what comes again by its own name is one message"
+
+
+def test_a_message_that_cannot_even_be_accounted_for_ends_no_process(
+    local: Spine, poison: Poison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Read()
+    messages = cases(read, 3)
+    poison.of = {event_id(messages[1])}
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.owner.keep_refused", lambda *_, **__: 1 / 0)
+        local.tell(*messages, read.report())
+    assert local.hub.queries.accounting()[CONNECTION]["in_flight"] == 1
+    (parked,) = local.bus.consume("sunlight.parked", limit=5, wait_s=5)
+    assert parked.body == messages[1].body
 
 
 def test_a_forged_message_hurts_its_sender_alone(local: Spine) -> None:

@@ -221,6 +221,7 @@ def test_a_parked_message_is_known_again_and_confused_with_no_other() -> None:
     first = parked_name(delivered(message))
     assert parked_name(delivered(message, redelivered=True, tag=9)) == first
     assert parked_name(delivered(message, user="another")) != first
+    assert parked_name(replace(delivered(message), queue="sunlight.intake.1")) != first
     assert parked_name(delivered(replace(message, body=b"{}"))) != first
     assert parked_name(delivered(replace(message, message_id=""))) != first
 

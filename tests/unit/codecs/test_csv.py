@@ -81,6 +81,17 @@ def test_a_header_that_cannot_be_read_refuses_the_file_once() -> None:
     assert outcome(read(b"no,no\n1,a\n2,b\n")) == ["decode.bad-header"]
 
 
+def test_a_header_that_is_none_gives_nobody_away() -> None:
+    (told,) = read("欧阳震华,欧阳震华,321281199003071234\n".encode())
+    assert told.refused
+    assert told.refused.problem.startswith("columns 1 and 2 ")
+    assert "欧阳" not in repr(told.refused)
+
+
+def test_a_header_of_very_many_columns_is_refused_at_once() -> None:
+    assert outcome(read(b"%s\n1\n" % b",".join(b"%d" % n for n in range(500_000)))) == ["decode.bad-header"]
+
+
 def test_columns_may_be_declared_instead_of_a_header() -> None:
     assert read(b"1,a\n", columns=("no", "name"))[0].tree == {"no": "1", "name": "a"}
 

@@ -45,6 +45,12 @@ def test_a_column_that_is_there_and_empty_is_not_called_misspelt(compiled: Calla
     assert "column" not in why.hint
 
 
+def test_a_file_without_its_header_row_gives_nobody_away(compiled: Callable[..., CompiledMapping]) -> None:
+    row = {"欧阳震华": "李四", "321281199003071234": "1", "13812345678": "2"}
+    why = _refusal(compiled(), **row)
+    assert not [name for name in row if name in repr(why)]
+
+
 PERSON = """\
 case:
   source_case_no: no
