@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hub.mapping.codes import CodeTable
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.faults import meant
-from hub.mapping.targets import department_field
+from hub.mapping.targets import case_fields, department_field, event_fields
 from hub.model.shapes import shape
 
 if TYPE_CHECKING:
@@ -97,9 +97,19 @@ def _check_shape(root: Node, faults: Faults) -> None:
         for key in set(section.entries) - set(known["properties"]):
             faults.add(section.keys[key], "unknown-key", f"unknown key {key!r}", hint=meant(key, known["properties"]))
     for problem in schema.problems(root.plain()):
-        if problem.rule != "additionalProperties":
-            node = _node_at(root, problem.path)
+        node = _node_at(root, problem.path)
+        if problem.rule != "additionalProperties" and not _is_field(problem.path, node):
             faults.add(node, _rule(problem.rule), problem.quoting, target=problem.path.strip("/"), hint=_advice(node))
+
+
+def _is_field(pointer: str, node: Node) -> bool:
+    """Tell whether a place is within a field of the document, or names an event: the builder checks those."""
+    match pointer.split("/")[1:]:
+        case ["case", name, *_]:
+            return name in case_fields()
+        case ["events", _, name, *_]:
+            return name in event_fields() or (name == "type" and isinstance(node.value, str))
+    return False
 
 
 def _rule(rule: str) -> str:
