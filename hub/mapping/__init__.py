@@ -2,13 +2,14 @@
 
 from hub.mapping.declaration import Declaration
 from hub.mapping.examples import run_examples
-from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, lint, lint_all, load, position
+from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, fingerprint, lint, lint_all, load, position
 
 __all__ = [
     "TOKEN_KEY",
     "CompiledMapping",
     "Declaration",
     "MappedEvent",
+    "fingerprint",
     "lint",
     "lint_all",
     "load",

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
-
-import orjson
 
 from hub.errors import Fault, Misconfigured, Refused, Rejection
 from hub.mapping.builder import Builder
@@ -17,13 +14,13 @@ from hub.mapping.declaration import Declaration
 from hub.mapping.document import EMPTY, Node, read_document
 from hub.mapping.expressions import tree_of
 from hub.mapping.faults import Faults
+from hub.mapping.fingerprint import Fingerprint, fingerprint_of
 from hub.mapping.functions import runtime as functions
 from hub.mapping.linting.check import check
 from hub.mapping.linting.contracts import Contract, UnreadableContract, read_contract
 from hub.mapping.privacy import Persons
 from hub.mapping.program import Let, Probe, Program
 from hub.mapping.sections import DEFAULT_ZONE, Head, options_of, read_head, text_at, walked
-from hub.mapping.targets import schema_id
 from hub.mapping.times import Times
 from hub.mapping.values import as_text, refuse
 from hub.mapping.values import runtime as helpers
@@ -43,14 +40,11 @@ _NO_KEY: Final = ("no-token-key", f"the environment has no {TOKEN_KEY}")
 _KEY_BYTES: Final = 16
 """Shortest key of tokens: identity numbers can be listed, so whoever guesses the key knows them all."""
 
-ENGINE: Final = 1
-"""Version of what expressions mean; raised when a function's meaning changes, so that fingerprints change with it."""
-
 _LACKING: Final = 3
 """Columns named that a refused record lacks; more would bury the rest."""
 
-_OUTSIDE: Final = ("connect", "contract", "user", "allowed_delay")
-"""Sections that say where and by whom, not what a record means: hosts, secrets, patience."""
+EVENT: Final = -1
+"""What an observed mapping tells in the place of a probe's number when an event is made; probes count from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +130,16 @@ def load(path: Path, *, environment: Mapping[str, str], zone: str = DEFAULT_ZONE
 
 
 def observed(path: Path, *, environment: Mapping[str, str], tell: Callable[[int, Any], Any]) -> Observed:
-    """Load a mapping that tells the value of every expression by its probe's number; for tests and explanations."""
+    """Load a mapping that tells the value of every expression by its probe's number, and each event as EVENT."""
     draft = _Draft(path, DEFAULT_ZONE, probes=[])
-    draft.check_key(environment)
     if draft.faults.found:
         raise Misconfigured(*draft.faults.found)
-    loaded = draft.compiled(environment, {"probe": tell})
+
+    def made(event_id: str, data: dict[str, Any]) -> MappedEvent:
+        tell(EVENT, event_id)
+        return MappedEvent(event_id=event_id, data=data)
+
+    loaded = draft.compiled(environment, {"probe": tell, "MappedEvent": made})
     return Observed(mapping=loaded, probes=draft.probes, root=draft.root)
 
 
@@ -165,6 +163,11 @@ def lint_all(path: Path, contract: Path | None = None) -> list[Fault]:
     """List errors and warnings, held against `contract` or the one that the file names; load() refuses the errors."""
     faults = _Draft(path, DEFAULT_ZONE, contract).faults
     return _sorted([*faults.found, *faults.warnings])
+
+
+def fingerprint(path: Path, *, zone: str = DEFAULT_ZONE) -> Fingerprint:
+    """Name the meaning of one mapping file, whole and by parts, under a hub's `zone`; no secret is needed."""
+    return _Draft(path, zone).fingerprint()
 
 
 def position(path: Path, steps: Sequence[str]) -> tuple[int, int]:
@@ -195,8 +198,9 @@ class _Draft:
         probes: list[Probe] | None = None,
         checked: bool = True,
     ) -> None:
-        self.faults, self._probes = Faults(str(path)), probes
+        self.faults, self.probes = Faults(str(path)), [] if probes is None else probes
         self._root, self._zone = root or read_document(path, self.faults), zone
+        self.root, self._observed = self._root, probes
         self._head: Head | None = None
         if not any(fault.code in {"map.unreadable", "map.too-large", "map.bad-yaml"} for fault in self.faults.found):
             self._head = read_head(self._root, self.faults)
@@ -204,16 +208,6 @@ class _Draft:
             self._lines = Builder(self._program, self._head, self._root).build()
             for fault in check(self._root, self._program, self._contract(path, contract)) if checked else ():
                 self.faults.note(fault)
-
-    @property
-    def root(self) -> Node:
-        """Return the file as read."""
-        return self._root
-
-    @property
-    def probes(self) -> Sequence[Probe]:
-        """Return what an observed build watches."""
-        return self._probes or ()
 
     def _contract(self, path: Path, given: Path | None) -> Contract | None:
         """Read the contract given, or the one that the file names, beside the file."""
@@ -245,7 +239,13 @@ class _Draft:
         declaration = self._declaration(self._head)
         names = {**self._names(self._head, declaration, environment), **(more or {})}
         columns = frozenset(self._program.columns_read)
-        return CompiledMapping(declaration, self._fingerprint(self._head), self._lines, names, columns)
+        return CompiledMapping(declaration, self.fingerprint().whole, self._lines, names, columns)
+
+    def fingerprint(self) -> Fingerprint:
+        """Name the meaning of a draft without faults."""
+        if self._head is None or self.faults.found:
+            raise Misconfigured(*self.faults.found)
+        return fingerprint_of(self._root, self._head, self._program.expressions, self._zone)
 
     def _programmed(self, head: Head) -> Program:
         program = Program(
@@ -254,7 +254,7 @@ class _Draft:
             columns=head.columns,
             codes=head.codes,
             prefixes=frozenset(walked(self._root)),
-            probes=self._probes,
+            probes=self._observed,
         )
         for name, node in self._root.entries.get("let", EMPTY).entries.items():
             tree = tree_of(node, program, f"let/{name}")
@@ -300,33 +300,6 @@ class _Draft:
         called = {f"f_{name}": function for name, function in {**functions(), **bound}.items()}
         own = {"CONNECTION": declaration.connection, "VERSION": declaration.version}
         return {**helpers(), **called, **self._program.constants, **_MAKERS, **own}
-
-    def _fingerprint(self, head: Head) -> str:
-        meaning = {
-            "engine": ENGINE,
-            "schema": schema_id(),
-            "hub_zone": self._zone,
-            "encoding": head.encoding,
-            "timezone": head.zone.key,
-            "mapping": {
-                name: _meaning(node, self._program.expressions)
-                for name, node in self._root.entries.items()
-                if name not in {*_OUTSIDE, "read"}
-            },
-            "names": {alias: list(path) for alias, path in head.names.items()},
-            "version": int(text_at(self._root, "version", "1")),
-        }
-        return hashlib.sha256(orjson.dumps(meaning, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _meaning(node: Node, expressions: Mapping[int, str]) -> object:
-    if id(node) in expressions:
-        return ["expression", expressions[id(node)]]
-    if node.items:
-        return [_meaning(item, expressions) for item in node.items]
-    if node.entries:
-        return {name: _meaning(child, expressions) for name, child in node.entries.items()}
-    return node.value if isinstance(node.value, (str, bool, type(None))) else str(node.value)
 
 
 def _place_lets(program: Program, each: tuple[str, ...]) -> None:

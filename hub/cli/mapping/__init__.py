@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.mapping import lint
+from hub.cli.mapping import fingerprint, lint
 
 app = typer.Typer(help="Check, test and explain mapping files.", no_args_is_help=True)
 app.command("lint")(lint.lint)
+app.command("fingerprint")(fingerprint.fingerprint)
+app.command("test")(test.test)
+app.command("explain")(explain.explain_command)

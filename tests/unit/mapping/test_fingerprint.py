@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
 from hub import mapping
+from hub.cli.main import app
+from hub.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,3 +89,39 @@ def test_the_token_key_is_no_part_of_it(written: Callable[..., Path]) -> None:
     path = written(case="case: {source_case_no: no, region_code: \"'321200'\", applicant: 'person(a, id=b)'}\n")
     loaded = [mapping.load(path, environment={mapping.TOKEN_KEY: key}).fingerprint for key in ("one" * 9, "two" * 9)]
     assert loaded[0] == loaded[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("time(at)", "time(to)", {"fields"}),
+        ("{x: a b}", "{x: a c}", {"fields"}),
+        ("online", "web", {"codes"}),
+        ("Asia/Shanghai", "Asia/Urumqi", {"time"}),
+        ("utf-8", "gb18030", {"encoding"}),
+        ("version: 1", "version: 2", set()),
+        ("${A}", "${B}", set()),
+        ("connection: one", "# a comment\nconnection: one", set()),
+        ('{"1": window, "2": online}', '{"2": online, "1": "window"}', set()),
+    ],
+)
+def test_a_change_shows_in_its_part_alone(tmp_path: Path, old: str, new: str, parts: set[str]) -> None:
+    assert old in PLAIN
+    before, after = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    before.write_text(PLAIN, encoding="utf-8")
+    after.write_text(PLAIN.replace(old, new), encoding="utf-8")
+    was, is_ = mapping.fingerprint(before).parts, mapping.fingerprint(after).parts
+    assert {name for name in was if was[name] != is_[name]} == parts
+    assert set(was) == {"fields", "codes", "time", "encoding", "schema"}
+
+
+def test_the_command_prints_the_fingerprint_that_a_loaded_mapping_has(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    whole = fingerprint(path, PLAIN)
+    said = CliRunner().invoke(app, ["mapping", "fingerprint", str(path), "--json"])
+    assert (said.exit_code, orjson.loads(said.stdout)["fingerprint"]) == (0, whole)
+
+
+def test_a_faulty_mapping_has_no_fingerprint(written: Callable[..., Path]) -> None:
+    with pytest.raises(Misconfigured):
+        mapping.fingerprint(written(case="case: {source_case_no: no}\n"))
