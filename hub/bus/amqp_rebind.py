@@ -40,6 +40,10 @@ class RabbitMover:
         except AMQPError as error:
             raise translated_opening(error, self._place) from error
 
+    def is_used(self) -> bool:
+        """See Mover."""
+        return self._state(MARK) is not None
+
     def agrees(self, partitions: int) -> bool:
         """See Mover: the broker compares the limits of a queue that is declared again."""
         try:

@@ -25,6 +25,11 @@ class EmbeddedMover:
         """Use the file at `path`, which need not be there."""
         self._path = Path(path)
 
+    def is_used(self) -> bool:
+        """See Mover."""
+        with self._writing() as db:
+            return bool(db and db.execute(sql.QUEUE, (MARK,)).fetchone())
+
     def agrees(self, partitions: int) -> bool:
         """See Mover."""
         with self._writing() as db:

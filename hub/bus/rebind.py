@@ -6,7 +6,7 @@ Dying between any two steps leaves the bus closed or as it was, never half: the 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from hub.bus.topology import Binding
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 class Mover(Protocol):
     """What rebinding asks of a bus. Every method may be called again; what is not there needs no removing."""
+
+    def is_used(self) -> bool:
+        """Tell whether the bus goes by any number of partitions: a hub has been here."""
 
     def agrees(self, partitions: int) -> bool:
         """Tell whether the bus goes by `partitions`, or by no number yet."""
@@ -73,11 +76,14 @@ def rebinding(url: str, old: Topology, new: Topology) -> Iterator[None]:
 def settle(url: str, topology: Topology, *, widest: int) -> None:
     """Declare `topology` and finish what a rebinding that died left; `widest` is the most partitions there ever were.
 
-    Where there is nothing to finish it disturbs nobody at work.
+    Where there is nothing to finish it disturbs nobody at work. 0 stands for a hub that has not begun: Misconfigured,
+    and nothing is touched, where another hub goes by another number at this bus.
     """
     mover, partitions = _mover(url), partitions_of(topology)
     try:
         if not mover.agrees(partitions):
+            if not widest:
+                raise Misconfigured(_ANOTHERS)
             mover.mark(partitions)
             mover.unbind([*_stale(partitions, widest)])
         mover.declare(topology)
@@ -86,9 +92,25 @@ def settle(url: str, topology: Topology, *, widest: int) -> None:
         mover.close()
 
 
+def is_used(url: str) -> bool:
+    """Tell whether the bus at `url` has served a hub."""
+    mover = _mover(url)
+    try:
+        return mover.is_used()
+    finally:
+        mover.close()
+
+
 def partitions_of(topology: Topology) -> int:
     """Return the number of intake queues that hear every read-report."""
     return sum(each.exchange == INTAKE and each.key == EVERY_PARTITION for each in topology.bindings)
+
+
+_ANOTHERS: Final = Fault(
+    code="bus.anothers",
+    problem="another hub, with another number of partitions, has its queues at this bus",
+    hint="give each hub a virtual host of its own: amqp://user:password@host:port/vhost",
+)
 
 
 def _require_rest(mover: Mover, partitions: int) -> None:

@@ -19,12 +19,14 @@ from rich.table import Table
 from conformance.reference import city as reference
 from hub import settings as settings_
 from hub import wiring
+from hub.bus.rebind import is_used
 from hub.cli import common, gatewaying, operate
 from hub.cli.summary import show
 from hub.clock import ManualClock
 from hub.errors import Fault, Misconfigured
 from hub.mapping import TOKEN_KEY
 from hub.replay import History, Replay
+from hub.store.migrate import is_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,10 +79,8 @@ def _show(chosen: Settings, cases: int, seed: int, *, once: bool) -> None:
     os.environ.setdefault(TOKEN_KEY, secrets.token_hex(32))
     clock = ManualClock(city.start)
     hub = wiring.build(chosen, clock=clock)
+    _require_unused(chosen)
     operate.prepare(hub)
-    if hub.store.connections():
-        problem, hint = "the store is in use", "unset SUNLIGHT_STORE_URL and SUNLIGHT_BUS_URL, or name empty ones"
-        raise Misconfigured(Fault(code="demo.store", problem=problem, hint=hint))
     with gatewaying.serving(hub) as url:
         common.ERR.print(f"[bold]console 控制台[/bold]  {url}   (watch it while the months go by)")
         _replay(hub, clock, city)
@@ -89,6 +89,17 @@ def _show(chosen: Settings, cases: int, seed: int, *, once: bool) -> None:
         if not once:
             _wait(url)
     hub.close()
+
+
+def _require_unused(chosen: Settings) -> None:
+    """Leave a store and a bus alone that have served a hub."""
+    used = [*(["the store"] if is_begun(chosen.store_url) else []), *(["the bus"] if is_used(chosen.bus_url) else [])]
+    if used:
+        problem, hint = (
+            f"{' and '.join(used)} is in use",
+            "unset SUNLIGHT_STORE_URL and SUNLIGHT_BUS_URL, or name empty ones",
+        )
+        raise Misconfigured(Fault(code="demo.used", problem=problem, hint=hint))
 
 
 def _demo_settings(settings: Settings) -> Settings:

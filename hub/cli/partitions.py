@@ -21,8 +21,8 @@ def settle_partitions(settings: Settings) -> None:
     present, widest = migrate.partitions(settings.store_url)
     new = topology(wanted, settings.feed.views)
     if present in {0, wanted}:
+        settle(settings.bus_url, new, widest=widest)
         migrate.begin(settings.store_url, partitions=wanted)
-        settle(settings.bus_url, new, widest=max(widest, wanted))
         return
     with rebinding(settings.bus_url, topology(present, settings.feed.views), new):
         migrate.begin(settings.store_url, partitions=wanted)

@@ -61,6 +61,16 @@ def partitions(url: str) -> tuple[int, int]:
         engine.dispose()
 
 
+def is_begun(url: str) -> bool:
+    """Tell whether the store at `url` has tables of a hub."""
+    engine = open_engine(url)
+    try:
+        with writing(engine) as connection:
+            return sa.inspect(connection).has_table(tables.heads.name)
+    finally:
+        engine.dispose()
+
+
 def begin(url: str, *, partitions: int) -> bool:
     """Begin the ledger, or a new generation where the number of partitions has changed; tell whether anything began.
 

@@ -174,6 +174,16 @@ def _die_before(patch: pytest.MonkeyPatch, step: int) -> None:
     patch.setattr(rebind, "_mover", Dying)
 
 
+def test_a_hub_that_has_not_begun_leaves_anothers_queues_alone(place: BusPlace) -> None:
+    assert not rebind.is_used(place.url)
+    _at_two(place)
+    assert rebind.is_used(place.url)
+    settle(place.url, TWO, widest=0)
+    with pytest.raises(Misconfigured, match="another hub"):
+        settle(place.url, THREE, widest=0)
+    assert _reached(place.open(TWO), 2, gone=1) == _shares(2)
+
+
 def test_settling_disturbs_nobody_at_work(place: BusPlace) -> None:
     bus = place.open(TWO)
     bus.publish([a_message("held", key="1"), a_message("waiting", key="3")])

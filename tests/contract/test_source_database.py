@@ -280,6 +280,18 @@ def test_times_and_amounts_keep_what_the_database_says(postgres: Any) -> None:
 
 
 @pytest.mark.servers
+def test_json_is_a_tree_and_text_where_it_is_nested_without_end(postgres: Any) -> None:
+    table = PostgresShelf(postgres)
+    table.run("ALTER TABLE inf_apply ADD plain jsonb DEFAULT '{\"a\": [1]}', ADD deep json")
+    table.run(f"ALTER TABLE inf_apply ALTER deep SET DEFAULT '{'[' * 3000}{']' * 3000}'")
+    table.put(("1", "a"))
+    source = table.source()
+    (record,) = next(iter(source.read(None))).records
+    source.close()
+    assert (record.tree["plain"], record.tree["deep"]) == ({"a": [1]}, "[" * 3000 + "]" * 3000)
+
+
+@pytest.mark.servers
 @pytest.mark.parametrize(("kind", "literal"), [("timestamptz", "+00"), ("varchar(19)", "")])
 def test_a_cursor_may_be_zoned_or_text(postgres: Any, kind: str, literal: str) -> None:
     table = PostgresShelf(postgres)

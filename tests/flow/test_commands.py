@@ -347,13 +347,22 @@ def test_a_second_demo_leaves_the_first_alone(sunlight: Any, folder: Path) -> No
     assert kept.exists()
 
 
+def test_a_demo_leaves_a_bus_alone_that_has_served_a_hub(
+    sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUNLIGHT_BUS_URL", f"embedded://{folder}/kept.db")
+    sunlight("migrate")
+    code, _, err = sunlight("demo", "--once", "--cases", "50")
+    assert (code, "demo.used: the bus is in use" in err) == (2, True)
+
+
 def test_a_demo_adds_nothing_invented_to_a_store_in_use(
     sunlight: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUNLIGHT_STORE_URL", f"sqlite:///{folder}/own.db")
     before = imported(sunlight)
     code, _, err = sunlight("demo", "--once", "--cases", "50")
-    assert (code, "demo.store: the store is in use" in err) == (2, True)
+    assert (code, "demo.used: the store is in use" in err) == (2, True)
     assert orjson.loads(sunlight("summary", "--json")[1]) == before
 
 
