@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from hub.mapping.codes import DEFAULT
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.examples import ENVIRONMENT, outcome_of
-from hub.mapping.mapping import observed
+from hub.mapping.mapping import EVENT, observed
 from hub.mapping.values import as_text
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def coverage_of(path: Path, examples: Sequence[Example]) -> list[Point]:
     values: list[tuple[int, Any]] = []
 
     def tell(number: int, value: object) -> object:
-        values.append((number, value))
+        if number != EVENT:
+            values.append((number, value))
         return value
 
     built = observed(path, environment=ENVIRONMENT, tell=tell)

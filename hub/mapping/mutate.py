@@ -103,7 +103,7 @@ def mutants_of(root: Node) -> Iterator[Mutant]:
         yield from _section(root, ("events", index))
 
 
-# what is altered outside expressions --------------------------------------------------------------------------------------
+# what is altered outside expressions ----------------------------------------------------------------------------------
 
 
 def _zone(root: Node) -> Iterator[Mutant]:
@@ -162,7 +162,7 @@ def _below(root: Node, steps: Steps, node: Node) -> Iterator[Mutant]:
         yield from _expression(root, steps)
 
 
-# what is altered within an expression -------------------------------------------------------------------------------------
+# what is altered within an expression ---------------------------------------------------------------------------------
 
 
 def _expression(root: Node, steps: Steps) -> Iterator[Mutant]:
@@ -219,12 +219,12 @@ def _others(part: ast.expr) -> Iterator[ast.expr]:
             yield part.operand
         case ast.BinOp():
             yield from (part.left, part.right)
-        case ast.Call(func=ast.Name()):
-            yield from _other_calls(part, part.func.id)
+        case ast.Call():
+            yield from _other_calls(part, ast.unparse(part.func))
 
 
 def _other_constants(value: Any) -> Iterator[Any]:  # noqa: ANN401 - any constant
-    """Yield constants that differ; of a digit string first its neighbour, which may pass where a sign more would not."""
+    """Yield constants that differ; of digits first the neighbour, which may load where a sign more would not."""
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, (int, float)):
@@ -259,7 +259,7 @@ def _present(subject: ast.expr) -> ast.expr:
     return ast.Call(ast.Name("present"), [subject], [])
 
 
-# altering a tree of nodes -------------------------------------------------------------------------------------------------
+# altering a tree of nodes ---------------------------------------------------------------------------------------------
 
 
 def _at(root: Node, steps: Steps) -> Node:
