@@ -21,6 +21,7 @@ from hub.mapping.linting.contracts import Contract, UnreadableContract, read_con
 from hub.mapping.privacy import Persons
 from hub.mapping.program import Let, Probe, Program
 from hub.mapping.sections import DEFAULT_ZONE, Head, options_of, read_head, text_at, walked
+from hub.mapping.tables import with_tables
 from hub.mapping.times import Times
 from hub.mapping.values import as_text, refuse
 from hub.mapping.values import runtime as helpers
@@ -199,7 +200,7 @@ class _Draft:
         checked: bool = True,
     ) -> None:
         self.faults, self.probes = Faults(str(path)), [] if probes is None else probes
-        self._root, self._zone = root or read_document(path, self.faults), zone
+        self._root, self._zone = with_tables(root or read_document(path, self.faults), path, self.faults), zone
         self.root, self._observed = self._root, probes
         self._head: Head | None = None
         if not any(fault.code in {"map.unreadable", "map.too-large", "map.bad-yaml"} for fault in self.faults.found):
