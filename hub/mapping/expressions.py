@@ -178,7 +178,8 @@ class Translation:
         return Term(code=self._pair(tree.left, tree.ops[0], tree.comparators[0]), kind="boolean")
 
     def _pair(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
-        first = self.term(left).code
+        term = self.term(left)
+        first = self.program.constant(next(iter(term.values))) if term.literal and term.values else term.code
         if isinstance(operator, (ast.In, ast.NotIn)):
             inside = f"member({first}, {self._members(right)})"
             return inside if isinstance(operator, ast.In) else f"(not {inside})"

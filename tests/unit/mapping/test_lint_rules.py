@@ -198,3 +198,10 @@ def test_every_rule_is_on_the_page() -> None:
     assert [f"| `map.{name}` | {rule.severity} | {rule.about} |" in page for name, rule in RULES.items()].count(
         False
     ) == 0
+
+
+@pytest.mark.parametrize("condition", ["\"'1' is None or a\"", "-2.5 is None or a", "1 == a", "\"'a' in ['a'] and a\""])
+def test_a_written_value_may_stand_on_the_left(written: Callable[..., Path], condition: str) -> None:
+    path = written(events=f"{EVENT}  - type: case.accepted\n    when: {condition}\n    occurred_at: a\n")
+    assert mapping.lint(path) == []
+    assert len(mapping.load(path, environment={}).map_record({"no": "1", "at": "2026-01-05"})) == 1
