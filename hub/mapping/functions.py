@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from hub.mapping.codes import code
 from hub.mapping.privacy import mask_id, mask_name, mask_phone
 from hub.mapping.values import as_integer, as_text, bounded, member, refuse
+from hub.model.organisations import is_organisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,6 +57,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "lower": _function("text", 1, 1, "in lower case"),
     "nfc": _function("text", 1, 1, "in Unicode normal form C"),
     "half_width": _function("text", 1, 1, "full-width letters, digits and signs as half-width"),
+    "drop_controls": _function("text", 1, 1, "without control characters; line ends and tabs become blanks"),
+    "organisation": _function("text", 1, 1, "a credit code (GB 32100) or organisation code (GB 11714), checked"),
     "left": _function("text", 2, 2, "the first n characters", {1: "count"}),
     "right": _function("text", 2, 2, "the last n characters", {1: "count"}),
     "concat": _function("text", 1, None, "all arguments as one text, absent ones left out"),
@@ -86,6 +89,9 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
 
 _HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """Full-width ASCII lies at a fixed distance from ASCII; the ideographic blank does not."""
+
+_AS_BLANK: Final = dict.fromkeys(map(ord, "\t\n\v\f\r\x85"), " ")
+"""Control characters that part words."""
 
 _EXPONENT: Final = 18
 """Beyond ten to this power a number is no amount and no count."""
@@ -121,6 +127,27 @@ def half_width(value: object) -> str | None:
     """Fold full-width ASCII to ASCII."""
     text = as_text(value)
     return None if text is None else text.translate(_HALF_WIDTH)
+
+
+def drop_controls(value: object) -> str | None:
+    """Leave control characters out, with a blank for line ends and tabs."""
+    text = as_text(value)
+    if text is None:
+        return None
+    spaced = text.translate(_AS_BLANK)
+    return "".join(char for char in spaced if unicodedata.category(char) != "Cc") or None
+
+
+def organisation(value: object) -> str | None:
+    """Write an organisation's code in its one spelling; refuse one whose check digit is wrong."""
+    text = half_width(value)
+    if text is None:
+        return None
+    code_ = text.strip().upper().replace("-", "")
+    if code_ and not is_organisation(code_):
+        refuse("bad-organisation", "this is no organisation code, or its check digit is wrong", text,
+               "GB 32100 (18 characters) or GB 11714 (9); blank() a placeholder")  # fmt: skip
+    return code_ or None
 
 
 def left(value: object, count: int) -> str | None:
@@ -204,8 +231,8 @@ def replace(pattern: Any, replacement: str, value: object) -> str | None:  # noq
 def runtime() -> Mapping[str, Callable[..., Any]]:
     """Name the functions that need nothing but their arguments; the rest is bound to a mapping's zone, key and ids."""
     plain = (
-        trim, upper, lower, nfc, half_width, left, right, concat, number, money, code, default, blank, present,
-        match, extract, replace, mask_name, mask_id, mask_phone,
+        trim, upper, lower, nfc, half_width, drop_controls, organisation, left, right, concat, number, money,
+        code, default, blank, present, match, extract, replace, mask_name, mask_id, mask_phone,
     )  # fmt: skip
     return {function.__name__: function for function in plain} | {
         "text": as_text,
