@@ -136,8 +136,15 @@ def _codes(built: Observed, mapped: _Seen) -> Iterator[Point]:
         for code, key in table.keys.items():
             is_default = code == DEFAULT
             is_reached = bool(found and (found - set(table.entries) if is_default else code in found))
-            if found is not None:
+            if found is not None and not is_shared(table):
                 yield Point(kind="code", label=f"{name}: {code}", line=key.line, is_reached=is_reached)
+
+
+def is_shared(table: Node) -> bool:
+    """Tell whether a table is a shared list, each code standing for itself: nothing in it is this mapping's own."""
+    places = {(key.line, key.column) for key in table.keys.values()}
+    is_itself = all(code == node.value for code, node in table.entries.items())
+    return is_itself and len(places) == 1 and len(table.entries) > 1
 
 
 def _looked_up(built: Observed, mapped: _Seen) -> Mapping[str, set[str | None]]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import Misconfigured
+from hub.mapping.coverage import is_shared
 from hub.mapping.document import EMPTY, Node, read_document
 from hub.mapping.examples import ENVIRONMENT
 from hub.mapping.faults import Faults
 from hub.mapping.grammar import BadExpression, parse
 from hub.mapping.mapping import altered
+from hub.mapping.tables import with_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +67,8 @@ def survey(path: Path, examples: Sequence[Example]) -> Survey:
 
     Not counted are changes that cannot be loaded, and those that compile to the very same program.
     """
-    root, tried, survivors = read_document(path, Faults(str(path))), 0, []
+    faults, tried, survivors = Faults(str(path)), 0, []
+    root = with_tables(read_document(path, faults), path, faults)
     sound = _compiled(path, root, checked=False)
     for mutant in mutants_of(root):
         mapping = _compiled(path, mutant.root, checked=False)
@@ -120,6 +123,8 @@ def _aliases(root: Node) -> Iterator[Mutant]:
 
 def _codes(root: Node) -> Iterator[Mutant]:
     for name, table in root.entries.get("codes", EMPTY).entries.items():
+        if is_shared(table):
+            continue
         words = [node.text for node in table.entries.values()]
         for code, node in table.entries.items():
             steps = ("codes", name, code)

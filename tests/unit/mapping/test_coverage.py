@@ -74,3 +74,9 @@ def test_a_code_is_reached_by_its_own_value_and_the_default_by_any_other(points:
 
 def test_a_mapping_without_points_is_wholly_reached() -> None:
     assert percent_of([]) == 100
+
+
+def test_a_shared_list_is_not_the_examples_to_reach(points: Callable[..., dict[str, Any]]) -> None:
+    case = "case: {source_case_no: no, region_code: \"'321200'\", power_type: 'code(\"power\", p)'}\n"
+    record = "- {record: {no: 1, at: 2026-01-05, p: '01'}, expect: [{}]}\n"
+    assert set(points(record, "codes: {power: shared/power-types}\n", case=case)) == {"case.received"}
