@@ -41,7 +41,7 @@ _IDENTIFIER: Final = re.compile(r"[^\W\d]\w{0,62}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handshake:
-    """The columns in which the hub answers (domain.md 3.2): sign and date when taken, else what is wrong.
+    """The columns in which the hub answers (a front-end database 前置库): sign and date when taken, else what is wrong.
 
     Each may be absent (empty). They are not part of what a row says.
     """

@@ -12,7 +12,7 @@ BOM: Final = codecs.BOM_UTF8
 
 _GB: Final = frozenset({"gb2312", "gbk", "gb18030", "cp936", "hz"})
 _AS_GB18030: Final = "gb18030"
-"""The superset: `gb2312` fails on 喆 and 囧, `gbk` on 䲡 and 𠮷 (domain.md 3.12)."""
+"""The superset: `gb2312` fails on 喆 and 囧, `gbk` on 䲡 and 𠮷."""
 
 _UNSAFE: Final = ("utf-16", "utf-32", "utf-7", "utf_16", "utf_32", "utf_7")
 """Encodings in which a line feed or `<` may be half of another character: records cannot be cut out of their bytes."""

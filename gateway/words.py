@@ -36,7 +36,7 @@ STATES: Final[Mapping[str, Label]] = {
     "withdrawn": Label("已撤回", "withdrawn"),
     "terminated": Label("已终止", "terminated"),
 }
-"""States of a case (domain.md 6.2), in the order of its life."""
+"""States of a case (docs/console.md), in the order of its life."""
 
 CLOCKS: Final[Mapping[str, Label]] = {
     "acceptance": Label("受理时限", "acceptance"),

@@ -1,4 +1,4 @@
-"""Decides up to which instant the silence of a connection is evidence (architecture.md, contract 6)."""
+"""Decides up to which instant the silence of a connection is evidence."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ FOLDERS: Final = {
 """Each department's folder: the connection it reports over, and the letters its case numbers start with."""
 
 LEAD_SHARE: Final = 0.2
-"""Share of a promised limit that remains when its notice is due (R13, domain.md section 7)."""
+"""Share of a promised limit that remains when its notice is due (R13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ STEP_CODES: Final = {
     "case.corrected": "GZ",
     "": "",
 }
-"""Codes in the manner of the XML family of domain.md 3.4 (SL, SP, BZGZ, BZSL, TBCXSQ, TBCXJG, BJ, LQDJ)."""
+"""Codes in the manner of the provincial platforms that exchange XML (SL, SP, BZGZ, BZSL, TBCXSQ, TBCXJG, BJ, LQDJ)."""
 
 STEP_WORDS: Final = {
     "case.received": "收件登记",

@@ -17,7 +17,7 @@ class Declaration:
     version: int
     """The mapping's version, not the engine's."""
     departments: frozenset[str]
-    """The organisations this connection may speak for (architecture.md, contract 8)."""
+    """The organisations this connection may speak for."""
     user: str
     """The bus user that publishes for it."""
     kind: str

@@ -1,4 +1,4 @@
-"""Masks and tokenises persons before anything leaves the connector (domain.md 3.9): never a clear name, id or phone."""
+"""Masks and tokenises persons before anything leaves the connector: never a clear name, id or phone."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from hub.mapping.program import Path
 
 DEFAULT_ZONE: Final = "Asia/Shanghai"
-"""Zone of naive times where the mapping names none; China has one zone (domain.md 3.12)."""
+"""Zone of naive times where the mapping names none; China has one zone."""
 
 DEFAULT_DELAY: Final = "24h"
-"""A connection's allowed delay where the mapping names none (domain.md 6.8, sla max_delay)."""
+"""A connection's allowed delay where the mapping names none (docs/mapping.md)."""
 
 DEFAULT_EVERY: Final = "60s"
 """Pause between two reads where the mapping names none."""
@@ -31,7 +31,7 @@ DEFAULT_EVERY: Final = "60s"
 _DURATION: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(ms|s|m|h|d|)")
 _UNITS_S: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _WIDER: Final = {"gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030"}
-"""Whatever calls itself GB 2312 or GBK is read as GB 18030, which holds all of both (domain.md 3.12)."""
+"""Whatever calls itself GB 2312 or GBK is read as GB 18030, which holds all of both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ TEXT_CHARS: Final = 20_000
 """Longest text an expression may build: five times the longest field of any document, so nothing grows by chaining."""
 
 _SHOWN: Final = 3
-"""Characters of a refused value that are shown as they are (domain.md 3.9: at most the first three)."""
+"""Characters of a refused value that are shown as they are: at most the first three."""
 
 _SHORT: Final = 4
 """A value of at most so many ASCII characters is a code, not a person: shown whole."""

@@ -25,7 +25,7 @@ CONTENT_FIELDS: Final = (
     "correction_of",
 )
 """What the department said that supervision judges: type, times, amounts, tier, result. Never attributes of the
-applicant, tokens, provenance or the mapping's fingerprint (architecture.md, contract 1)."""
+applicant, tokens, provenance or the mapping's fingerprint."""
 
 _SORTED: Final = orjson.OPT_SORT_KEYS
 

@@ -1,4 +1,4 @@
-"""Identifiers, and the one way each of them is derived (architecture.md, contracts 1, 2, 10 and 14)."""
+"""Identifiers, and the one way each of them is derived."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Portion:
 
 
 class Outcome(StrEnum):
-    """What an arriving event turned out to be (architecture.md, contract 1)."""
+    """What an arriving event turned out to be."""
 
     NEW = "new"
     DUPLICATE = "duplicate"
@@ -171,7 +171,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """One clock of one case as last judged (domain.md 6.4). `derivation` tells in words how `due_at` came about."""
+    """One clock of one case as last judged. `derivation` tells in words how `due_at` came about."""
 
     clock_id: str
     case_id: str
@@ -192,7 +192,7 @@ class ClockRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """One alert as it stands (domain.md 6.5). `document` is the data of its last alert document (schemas/alert.v1)."""
+    """One alert as it stands. `document` is the data of its last alert document (schemas/alert.v1)."""
 
     alert_id: str
     case_id: str

@@ -85,7 +85,7 @@ def open_engine(url: str, *, stall_s: float = STALL_S, lock_s: float = LOCK_S, b
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Hand transactions to us, and make a commit survive a power cut (architecture.md, contract 13)."""
+    """Hand transactions to us, and make a commit survive a power cut."""
     connection.isolation_level = None
     for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")

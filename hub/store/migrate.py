@@ -75,7 +75,7 @@ def begin(url: str, *, partitions: int) -> bool:
     """Begin the ledger, or a new generation where the number of partitions has changed; tell whether anything began.
 
     The first entry of each new chain carries the heads of the old ones, and whoever held a lease is fenced. A change is
-    refused while the hub is at work: drain first (architecture.md, contract 3).
+    refused while the hub is at work: drain first (docs/operate.md).
     """
     engine = open_engine(url)
     try:

@@ -1,7 +1,7 @@
 """Gives feed numbers to ledger entries: in chain order, without gaps, committed before anything is published.
 
 The ledger is its own outbox. A partition's chain has no late commits, because its head is locked by whoever extends
-it, so a cursor per chain skips nothing (architecture.md, contract 4).
+it, so a cursor per chain skips nothing.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Queries:
             }
 
     def accounting(self) -> dict[str, dict[str, Any]]:
-        """Account for every record and event, by connection (architecture.md, contract 7).
+        """Account for every record and event, by connection.
 
         `published` is what read-reports say, and for portions whose reader died before its report, what arrived.
         `in_flight` are events that a portion reports and that are not here, `surplus` those here that none reports: two

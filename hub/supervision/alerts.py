@@ -1,4 +1,4 @@
-"""Which alerts change: what a judgement expects against what stands, each move with its document (domain.md 6.5)."""
+"""Which alerts change: what a judgement expects against what stands, each move with its document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which days are working days, and how limits in days are counted (domain.md section 4)."""
+"""Which days are working days, and how limits in days are counted (全国年节及纪念日放假办法)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which deadlines a case has, when each is due, and how each stands at a horizon (domain.md 6.4, contract 6)."""
+"""Which deadlines a case has, when each is due, and how each stands at a horizon (docs/mapping.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What state a case is in: its facts in force, in the order of life, through a declared machine (domain.md 6.2)."""
+"""What state a case is in: its facts in force, in the order of life, through a declared machine."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 def is_day(text: str) -> bool:
-    """Tell whether `text` is a date-only value (domain.md 3.12: it stays one)."""
+    """Tell whether `text` is a date-only value: it stays one."""
     return len(text) == _DAY_LENGTH
 
 

@@ -1,4 +1,4 @@
-"""Limits that the law itself sets where a catalogue says nothing: declared, with article and dates (domain.md 5)."""
+"""Limits that the law itself sets where a catalogue says nothing: declared, with article and dates."""
 
 from __future__ import annotations
 

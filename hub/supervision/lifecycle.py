@@ -1,4 +1,4 @@
-"""Which event may follow which state (domain.md 6.2): a table per family of cases; a later family is one more table."""
+"""Which event may follow which state: a table per family of cases; a later family is one more table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervision rules in force (domain.md section 7): one table, read and never written at run time."""
+"""The supervision rules in force: one table, read and never written at run time."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ TOLERATED_DAYS: Final = 1
 """Working days after the event's day within which keying it in is timely."""
 
 PER_CASE: Final = "case"
-"""Occurrence: one notice for a case, however many of its events were entered late (domain.md 7: N per case)."""
+"""Occurrence: one notice for a case, however many of its events were entered late."""
 
 _PROMISE_CASE: Final = "2"
 """Case type 承诺件: accepted and closed in one breath is an entry after the fact, not a quick decision."""

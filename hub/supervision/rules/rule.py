@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One supervision rule (domain.md section 7).
+    """One supervision rule.
 
     `level` is that of its findings; `mode` manual means that a person confirms before it is issued. `clears` marks a
     notice that lapses as the case moves on; any other finding that goes away was raised on wrong data.
@@ -53,7 +53,7 @@ class Rule:
     class_: Literal["enforcement", "efficiency", "integrity"]
     level: Literal["notice", "yellow", "red"]
     type_code: str
-    """监察预警类型: 1 limits, 2 procedure, 7 integrity, 8 reporting, … (domain.md 6.5)."""
+    """监察预警类型: 1 limits, 2 procedure, 7 integrity, 8 reporting, …."""
     basis: str
     reads: tuple[str, ...]
     """Event types, fields and clocks without which it cannot be judged."""
