@@ -1,4 +1,4 @@
-"""Decides whether a message may enter the ledger: its shape, its names, and who said it (contracts 1, 7, 8)."""
+"""Decides whether a message may enter the ledger: its shape, its names, and who said it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Takes a source's records in: decode, map, validate, publish; only then the source is told and its checkpoint moves.
 
-Every record ends as case events or as a rejection that keeps its bytes; the read-report counts both (contract 7).
+Every record ends as case events or as a rejection that keeps its bytes; the read-report counts both.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PUBLISHED_TOGETHER: Final = 2000
 """Messages handed to the bus at a time, so that memory stays bounded however many events a record yields."""
 
 SEALED_BYTES: Final = 1 << 20
-"""Largest record whose bytes leave the connector (contract 9); a larger one stays in its spool, known by digest."""
+"""Largest record whose bytes leave the connector; a larger one stays in its spool, known by digest."""
 
 PLACE_CHARS: Final = 1000
 """Longest place that a case event carries (schemas/case-event.v1)."""

@@ -1,4 +1,4 @@
-"""Decides when a watermark moves: once every event of the reads before it has reached the partition (contract 6).
+"""Decides when a watermark moves: once every event of the reads before it has reached the partition.
 
 A broker may hand the events of a dead consumer back after the read-report that followed them. So a report says how
 many events of its read each bucket was sent, and its watermark waits until the partition has seen its share.

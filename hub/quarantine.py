@@ -1,4 +1,4 @@
-"""Opens and replays what was refused; both are acts of a person, and the ledger remembers them (contract 9)."""
+"""Opens and replays what was refused; both are acts of a person, and the ledger remembers them."""
 
 from __future__ import annotations
 

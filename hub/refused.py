@@ -1,4 +1,4 @@
-"""Decides what becomes of a message that may not enter: to whom it is charged, and what is kept of it (contract 7)."""
+"""Decides what becomes of a message that may not enter: to whom it is charged, and what is kept of it."""
 
 from __future__ import annotations
 

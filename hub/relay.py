@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger(__name__)
 
 ROLE: Final = "relay"
-"""Name of the lease; of all relays one is active (contract 4)."""
+"""Name of the lease; of all relays one is active."""
 
 BATCH: Final = 1000
 """Ledger entries numbered in one transaction: one broker window."""

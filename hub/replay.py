@@ -1,6 +1,6 @@
 """Replays history: moves a clock from one poll or due instant to the next, and only once everything earlier is settled.
 
-Speed is pacing alone: what happens, and in which order, is the same however fast it is shown (contract 12).
+Speed is pacing alone: what happens, and in which order, is the same however fast it is shown.
 """
 
 from __future__ import annotations

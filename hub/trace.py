@@ -1,4 +1,4 @@
-"""Says a fault of the hub by its kind and place alone: its text may quote a record, and that a person (contract 9)."""
+"""Says a fault of the hub by its kind and place alone: its text may quote a record, and that a person."""
 
 from __future__ import annotations
 

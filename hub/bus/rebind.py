@@ -1,4 +1,4 @@
-"""Decides in which order a bus goes over to another number of partitions, so that no message meets both (contract 3).
+"""Decides in which order a bus goes over to another number of partitions, so that no message meets both.
 
 Dying between any two steps leaves the bus closed or as it was, never half: the next `sunlight migrate` goes on.
 """

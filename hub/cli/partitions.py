@@ -1,4 +1,4 @@
-"""Brings ledger and bus to the number of partitions that the settings ask for, both or neither (contract 3)."""
+"""Brings ledger and bus to the number of partitions that the settings ask for, both or neither."""
 
 from __future__ import annotations
 

@@ -37,4 +37,4 @@ class Declaration:
     every_s: float
     """Seconds between two reads."""
     weak_types: frozenset[str]
-    """Event types identified by a composite, for want of a key (contract 1)."""
+    """Event types identified by a composite, for want of a key."""

@@ -238,7 +238,7 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReport:
-    """What one portion of one read delivered (contract 7). Counts are records, but `events`."""
+    """What one portion of one read delivered. Counts are records, but `events`."""
 
     read_id: str
     portion: int
@@ -316,7 +316,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One registered connection: who publishes for it, and for which departments it may speak (contract 8)."""
+    """One registered connection: who publishes for it, and for which departments it may speak."""
 
     connection_id: str
     user: str

@@ -1,4 +1,4 @@
-"""Leases with fencing tokens: who may write what, decided by the database, timed by its own clock (contract 3)."""
+"""Leases with fencing tokens: who may write what, decided by the database, timed by its own clock."""
 
 from __future__ import annotations
 

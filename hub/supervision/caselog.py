@@ -145,7 +145,7 @@ def merge(log: Log, facts: Iterable[Fact]) -> Log:
 
 
 def in_force(log: Log) -> Sequence[Fact]:
-    """Pick per event the greatest (source version, mapping version, digest): never the last to arrive (contract 1).
+    """Pick per event the greatest (source version, mapping version, digest): never the last to arrive.
 
     In canonical order it is the last of its event.
     """
@@ -158,7 +158,7 @@ def first_seen(facts: Iterable[Fact]) -> Fact:
 
 
 def outcome_of(before: Sequence[Arrival], fact: Fact, corrected: Collection[str] = ()) -> Outcome:
-    """Say what an arriving event is, given the inbox rows of its id (contract 1) and the events corrected by name.
+    """Say what an arriving event is, given the inbox rows of its id and the events corrected by name.
 
     Only a content that another of the same declared version contradicts, from other raw bytes and with no lawful
     reason, is conflicting.

@@ -180,7 +180,7 @@ def _merged(timeline: Sequence[Fact]) -> Mapping[str, Any]:
 
 
 def _numbers(timeline: Sequence[Fact], attributes: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return every number the case has had, the present one last (`case.renumbered` is an alias, contract 2)."""
+    """Return every number the case has had, the present one last (`case.renumbered` is an alias)."""
     renumbered = [fact.detail["new_case_no"] for fact in timeline if "new_case_no" in fact.detail]
     if not renumbered:
         return (str(attributes["case_no"]),)

@@ -43,7 +43,7 @@ class Judgement:
 
     @property
     def disagreements(self) -> Sequence[str]:
-        """Return the clocks whose reported and counted due moments fall on different days (contract 6)."""
+        """Return the clocks whose reported and counted due moments fall on different days."""
         return [clock.row.clock_id for clock in self.clocks if clock.disagrees]
 
 

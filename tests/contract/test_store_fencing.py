@@ -1,4 +1,4 @@
-"""Who may write: leases, fencing, many writers at once, and what happens to a writer that stalls (contracts 3, 13)."""
+"""Who may write: leases, fencing, many writers at once, and what happens to a writer that stalls."""
 
 from __future__ import annotations
 

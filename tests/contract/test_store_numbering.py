@@ -1,4 +1,4 @@
-"""The numbers of the feed: given in chain order, committed first, never skipped, kept by a retry (contract 4)."""
+"""The numbers of the feed: given in chain order, committed first, never skipped, kept by a retry."""
 
 from __future__ import annotations
 

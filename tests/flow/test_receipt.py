@@ -174,7 +174,7 @@ def feed_order(hub: Hub) -> dict[str, list[str]]:
 
 
 def assert_accounts_balance(hub: Hub) -> None:
-    """Assert both identities of contract 7, and that nothing is in flight after a drain."""
+    """Assert that every record and every event is accounted for, and that nothing is in flight after a drain."""
     for account in hub.queries.accounting().values():
         assert account["read"] == account["mapped"] + account["empty"] + account["quarantined"]
         assert account["published"] + account["surplus"] == sum(account["outcomes"].values()) + account["in_flight"]

@@ -258,7 +258,7 @@ class Spine:
 
 
 def assert_identities(accounts: Mapping[str, Mapping[str, Any]]) -> None:
-    """Assert both identities of contract 7."""
+    """Assert that every record and every event is accounted for."""
     for name, account in accounts.items():
         assert account["read"] == account["mapped"] + account["empty"] + account["quarantined"], name
         assert account["published"] + account["surplus"] == sum(account["outcomes"].values()) + account["in_flight"], (
