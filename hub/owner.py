@@ -89,9 +89,10 @@ class Owner:
         return total
 
     def _patrol_once(self, partition: int, epoch: int) -> int:
+        terms = self._terms()
         with self._store.unit(partition, epoch=epoch) as unit:
             now = self._clock.now()
-            changes = patrol(unit, terms=self._terms(), now=now, limit=PATROL_BATCH, unfit=self._unfit)
+            changes = patrol(unit, terms=terms, now=now, limit=PATROL_BATCH, unfit=self._unfit)
             if changes is None:
                 return 0
             unit.write(changes)
@@ -99,8 +100,9 @@ class Owner:
 
     def _handle(self, partition: int, epoch: int, deliveries: Sequence[Delivery]) -> None:
         """Write one batch; where something in it cannot be handled at all, halve until that message stands alone."""
+        terms = self._terms()
         try:
-            self._write(partition, epoch, lambda unit: self._decide(unit, deliveries))
+            self._write(partition, epoch, lambda unit: decide(unit, deliveries, terms=terms, now=self._clock.now()))
         except HubError:
             raise
         except Exception as fault:  # noqa: BLE001 - the one place where a message is parked
@@ -111,9 +113,6 @@ class Owner:
             middle = len(deliveries) // 2
             self._handle(partition, epoch, deliveries[:middle])
             self._handle(partition, epoch, deliveries[middle:])
-
-    def _decide(self, unit: Unit, deliveries: Sequence[Delivery]) -> Changes:
-        return decide(unit, deliveries, terms=self._terms(), now=self._clock.now())
 
     def _write(self, partition: int, epoch: int, decision: Callable[[Unit], Changes]) -> None:
         with self._store.unit(partition, epoch=epoch) as unit:
@@ -135,12 +134,12 @@ class Owner:
             problem=traced(fault),
             hint="a fault of the hub: report it; sunlight quarantine replay once it is mended",
         )
-        refused = RefusedMessage(delivery=delivery, rejection=why)
+        refused, terms = RefusedMessage(delivery=delivery, rejection=why), self._terms()
         try:
             self._write(
                 partition,
                 epoch,
-                lambda unit: keep_refused(unit, refused, terms=self._terms(), now=self._clock.now()),
+                lambda unit: keep_refused(unit, refused, terms=terms, now=self._clock.now()),
             )
         except HubError:
             raise

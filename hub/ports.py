@@ -149,7 +149,13 @@ class Store(Protocol):
         """Return the documents (schemas/catalogue.v1) of every department, as last loaded."""
 
     def load_catalogue(self, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Add or replace departments' documents, by department_id."""
+        """Add or replace departments' documents, by department_id, and wake the open cases of those that changed."""
+
+    def wake_departments(self, department_ids: Collection[str]) -> None:
+        """Let every open case of these departments be judged anew at the next patrol."""
+
+    def wake_recounted(self, calendar_version: str) -> int:
+        """Let every case be judged anew whose clocks still run by another calendar; return how many there are."""
 
     def close(self) -> None:
         """Give up all connections."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from connectors import open_source
 from hub import mapping
-from hub.bench import Bench
+from hub.bench_keeper import BenchKeeper
 from hub.bus import EMBEDDED_USER, open_bus
 from hub.bus.topology import topology
 from hub.catalogue import load_catalogue
@@ -33,7 +32,6 @@ from hub.store.queries import Queries
 from hub.store.sql import SqlStore
 from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
-from hub.supervision.catalogue import Catalogue
 from hub.troubles import Troubles
 from hub.vault import SealedBoxVault
 
@@ -46,9 +44,6 @@ if TYPE_CHECKING:
     from hub.mapping import CompiledMapping
     from hub.ports import Bus, Clock, Source, Store
     from hub.settings import Settings
-
-CATALOGUE_KEEP_S: Final = 10.0
-"""Seconds after which a changed catalogue is seen by supervision."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +155,7 @@ class Hub:
         self.store.load_catalogue(catalogues)
 
     def _terms(self) -> Callable[[], Terms]:
-        registry, bench = Registry(self.store), _Fresh(self._bench)
+        registry, bench = Registry(self.store), BenchKeeper(self.store, self._calendar())
         trusted = bus_user(self.settings.bus_url)
 
         def terms() -> Terms:
@@ -175,30 +170,14 @@ class Hub:
 
         return terms
 
-    def _bench(self) -> Bench:
-        calendar = WorkCalendar(self.settings.calendar, zone=self.settings.zone)
-        return Bench(catalogue=Catalogue(self.store.catalogue()), calendar=calendar)
+    def _calendar(self) -> WorkCalendar:
+        return WorkCalendar(self.settings.calendar, zone=self.settings.zone)
 
     def close(self) -> None:
         """Give up the store's connections, as far as any were opened."""
         for part in ("store", "queries", "identities"):
             if part in self.__dict__:
                 self.__dict__[part].close()
-
-
-class _Fresh:
-    """A bench that is made anew when the catalogue may have changed."""
-
-    def __init__(self, make: Callable[[], Bench]) -> None:
-        self._make = make
-        self._bench = make()
-        self._made_at = time.monotonic()
-
-    def get(self) -> Bench:
-        if time.monotonic() - self._made_at > CATALOGUE_KEEP_S:
-            self._bench = self._make()
-            self._made_at = time.monotonic()
-        return self._bench
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Hub:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
-from hub.store import leases, numbering, rows, tables
+from hub.store import leases, numbering, rows, tables, waking
 from hub.store.bulk import among, insert
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
 from hub.store.refused import keep_refused
@@ -104,7 +104,20 @@ class SqlStore:
         with writing(self._engine) as connection:
             now = leases.database_now(connection)
             found = [(each["department"]["department_id"], orjson.dumps(each).decode(), now) for each in documents]
+            column = tables.catalogue.c
+            known = {row[0]: row[1] for row in connection.execute(sa.select(column.department_id, column.document))}
             insert(connection, tables.catalogue, found, conflict="replace")
+            waking.departments(connection, [name for name, document, _ in found if known.get(name) != document])
+
+    def wake_departments(self, department_ids: Collection[str]) -> None:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            waking.departments(connection, department_ids)
+
+    def wake_recounted(self, calendar_version: str) -> int:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            return waking.recounted(connection, calendar_version)
 
     def close(self) -> None:
         """See hub.ports.Store."""

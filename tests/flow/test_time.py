@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import contextlib
+import copy
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hub.replay import History, Replay
+from hub.supervision.calendar import WorkCalendar
+from hub.wiring import Hub, build
 from tests.support.casework import MATTER
-from tests.support.spine import CONNECTION, Read, Spine, a_connection, a_spine
+from tests.support.spine import CATALOGUE_DOCUMENT, CONNECTION, Read, Spine, a_connection, a_spine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -207,6 +211,38 @@ def test_a_deadline_in_a_year_without_working_days_is_provisional_and_never_brea
     assert clock(spine, "statutory")["state"] == "running"
     assert "R14" not in {rule for _, rule in spine.alerts()}
     assert "R15" not in {rule for _, rule in spine.alerts()}
+
+
+def test_what_was_provisional_is_judged_once_the_years_working_days_are_known(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_until(spine, "2026-12-20T00:00:00+08:00")
+    read = Read()
+    spine.tell(*accepted(read, on="2026-12-18T09:00:00+08:00"), read.report())
+    wait_until(spine, "2027-12-31T00:00:00+08:00")
+    assert clock(spine)["provisional"]
+    spine.line.release()
+    monkeypatch.setattr(Hub, "_calendar", lambda _: WorkCalendar({date(2027, 1, 1): False}, announced=[2027]))
+    with contextlib.closing(build(spine.hub.settings, clock=spine.clock)) as again:
+        line = again.line(spine.bus)
+        line.settle()
+        line.release()
+    assert clock(spine) | {"due_at": 0} == {"state": "breached", "provisional": False, "due_at": 0}
+    assert "R14" in {rule for _, rule in spine.alerts()}
+
+
+def test_a_changed_limit_is_judged_by_though_nobody_says_anything_of_the_case(
+    spine: Spine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.bench_keeper.KEEP_S", 0)
+    read = Read()
+    spine.tell(*accepted(read), read.report("2026-03-05T00:00:00+08:00"))
+    before = clock(spine, "statutory")["due_at"]
+    document: Any = copy.deepcopy(CATALOGUE_DOCUMENT)
+    document["matters"][0]["statutory_limit"]["n"] = 15
+    spine.hub.store.load_catalogue([document])
+    spine.line.settle()
+    assert clock(spine, "statutory")["due_at"] < before
 
 
 def test_a_reported_deadline_in_such_a_year_is_firm(spine: Spine) -> None:

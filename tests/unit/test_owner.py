@@ -142,8 +142,9 @@ def test_as_many_unfit_cases_as_a_batch_holds_stop_no_clock(spine: Spine, monkey
     spine.clock.move_to(OVERDUE)
     epoch = spine.hub.store.claim("partition/0", owner=spine.hub.owner_name, lease_s=60)
     assert epoch
+    terms = spine.hub._terms()()
     with spine.hub.store.unit(0, epoch=epoch) as unit:
-        changes = patrol(unit, terms=spine.hub._terms()(), now=OVERDUE, limit=1, unfit=set())
+        changes = patrol(unit, terms=terms, now=OVERDUE, limit=1, unfit=set())
         assert changes
         unit.write(changes)
     assert late(spine) == {"6"}
