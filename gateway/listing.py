@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PAGE_MOST: Final = 500
 """Rows of the largest page: what a program reads comfortably at once."""
 
-_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
 """Stands for the opening of a case that has none."""
 
 TEXT: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -64,7 +64,7 @@ def newest_cases(
     """Return a page of cases, newest first, and the cursor of the next."""
     rows = reading.newest_cases(**filters, disclosures=classes, after=mark_of(after), limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], cursor((last["opened_at"] or _BEGINNING, last["case_id"])) if last else None
+    return rows[:limit], cursor((last["opened_at"] or _UNOPENED, last["case_id"])) if last else None
 
 
 def alerts(

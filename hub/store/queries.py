@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -13,10 +14,12 @@ from hub.store.engine import open_engine, reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
 
 PAGE: Final = 50
 """Rows of a page where nobody asks for another number."""
+
+UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
+"""Stands in a page's mark for the opening of a case that has none: before every instant a record can name."""
 
 _CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
 
@@ -86,20 +89,23 @@ class Queries:
         after: tuple[datetime, str] | None = None,
         limit: int = PAGE,
     ) -> list[dict[str, Any]]:
-        """List cases newest first, by case id where they opened at one instant; those not yet opened come last.
+        """List cases newest first, the greater case id first where they opened at one instant; the unopened come last.
 
-        `after` is the opening instant and the id of the last case of the page before (1970 for one not yet opened).
+        `after` is the opening instant and the id of the last case of the page before (UNOPENED for one not yet opened).
         """
         case = tables.cases.c
-        opened = sa.func.coalesce(case.opened_at, sa.literal(tables.EPOCH, tables.Instant), type_=tables.Instant)
         chosen = [
             *_equal({case.department_id: department, case.state: state}),
             *_within(case.region_code, region),
             *_disclosed(disclosures),
             *_saying(text),
-            *_behind(opened, case.case_id, after),
         ]
-        return self._all(sa.select(*_CASE_LIST).where(*chosen).order_by(opened.desc(), case.case_id).limit(limit))
+        query = sa.select(*_CASE_LIST).where(*chosen).order_by(case.opened_at.desc(), case.case_id.desc())
+        found: list[dict[str, Any]] = []
+        for part in _newest_parts(after):
+            if len(found) < limit:
+                found += self._all(query.where(part).limit(limit - len(found)))
+        return found
 
     def case(self, case_id: str) -> dict[str, Any] | None:
         """Return one case with its log, clocks, alerts and ledger entries; None if there is no such case."""
@@ -285,6 +291,19 @@ def _behind(
 ) -> list[sa.ColumnElement[bool]]:
     """Choose what comes after `last` where the latest comes first, by name within one instant."""
     return [sa.or_(moment < last[0], (moment == last[0]) & (name > last[1]))] if last else []
+
+
+def _newest_parts(after: tuple[datetime, str] | None) -> Sequence[sa.ColumnElement[bool]]:
+    """Say what follows `after`: first the opened cases, then the unopened, each in one stretch of one index."""
+    case = tables.cases.c
+    opened, unopened = case.opened_at.is_not(None), case.opened_at.is_(None)
+    if after is None:
+        return opened, unopened
+    moment, name = after
+    if moment == UNOPENED:
+        return (unopened & (case.case_id < name),)
+    mark = sa.tuple_(sa.literal(moment, tables.Instant), sa.literal(name, sa.Text))
+    return sa.tuple_(case.opened_at, case.case_id) < mark, unopened
 
 
 def _counted(connection: sa.Connection, table: sa.Table, column: str) -> dict[str, int]:

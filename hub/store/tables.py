@@ -188,6 +188,7 @@ cases = sa.Table(
         sqlite_where=sa.text("wake_at IS NOT NULL"),
     ),
     sa.Index("ix_cases_place", "region_code", "department_id", "state"),
+    sa.Index("ix_cases_newest", "opened_at", "case_id"),
 )
 """Cases as folded: derived from the ledger, kept for reading and for refolding."""
 

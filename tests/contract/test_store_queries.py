@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from hub.model.chain import Chain
 from hub.model.values import Connection, Outcome, Watermark
-from hub.store.tables import EPOCH
+from hub.store.queries import UNOPENED
 from tests.support.stores import (
     DATABASES,
     NOW,
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.model.values import Arrival, ReadReport
+
+EARLY = datetime(1949, 10, 1, tzinfo=UTC)
+"""A slip of the pen that a source may well hold: before 1970."""
 
 ZERO = {outcome.value: 0 for outcome in Outcome}
 
@@ -185,13 +190,43 @@ def test_paging_through_cases_sees_each_once(place: StorePlace) -> None:
 
 
 def test_paging_through_the_newest_cases_sees_each_once_though_many_opened_at_one_instant(place: StorePlace) -> None:
-    days = [NOW, NOW - timedelta(days=1), None]
+    days = [NOW, EARLY, None]
     write(place, cases=[a_case(f"{n:02}", opened_at=days[n % 3]) for n in range(24)])
     queries, seen, after = place.queries(), [], None
     while page := queries.newest_cases(after=after, limit=5):
         seen += [row["case_id"] for row in page]
-        after = (page[-1]["opened_at"] or EPOCH, page[-1]["case_id"])
-    assert seen == [f"{n:02}" for start in range(3) for n in range(start, 24, 3)]
+        after = (page[-1]["opened_at"] or UNOPENED, page[-1]["case_id"])
+    assert seen == [f"{n:02}" for start in range(3) for n in range(21 + start, -1, -3)]
+
+
+@pytest.mark.parametrize("after", [None, (NOW - timedelta(days=90), "090"), (UNOPENED, "190")])
+def test_the_newest_cases_are_read_in_the_order_of_an_index_and_never_sorted(place: StorePlace, after: Any) -> None:
+    write(place, cases=[a_case(f"{n:03}", opened_at=NOW - timedelta(days=n) if n < 150 else None) for n in range(200)])
+    asked: list[tuple[str, Any]] = []
+
+    def heard(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        if statement.startswith("SELECT cases."):
+            asked.append((statement, values))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", heard)
+    try:
+        place.queries().newest_cases(after=after, limit=5)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", heard)
+    assert len(asked) == 1
+    assert "ix_cases_newest" in plan(place, *asked[0])
+    assert not re.search("sort|temp b-tree", plan(place, *asked[0]).lower())
+
+
+def plan(place: StorePlace, statement: str, values: Any) -> str:
+    """Say how the database means to answer a statement, were its tables large."""
+    with place.tampering() as connection:
+        words = "EXPLAIN QUERY PLAN"
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+            connection.execute(sa.text("SET LOCAL enable_bitmapscan = off"))
+            words = "EXPLAIN"
+        return " ".join(str(row) for row in connection.exec_driver_sql(f"{words} {statement}", values))
 
 
 def test_paging_through_alerts_sees_each_once_though_many_changed_at_one_instant(place: StorePlace) -> None:

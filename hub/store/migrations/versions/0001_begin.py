@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("log", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_cases")),
     )
+    op.create_index("ix_cases_newest", "cases", ["opened_at", "case_id"], unique=False)
     op.create_index("ix_cases_place", "cases", ["region_code", "department_id", "state"], unique=False)
     op.create_index(
         "ix_cases_wake",
