@@ -19,7 +19,7 @@ from hub.reader import reader_lease
 
 def import_(
     mapping: Annotated[Path, typer.Argument(help="The mapping file that declares the connection.", dir_okay=False)],
-    from_: Annotated[Path, typer.Option("--from", help="The file (or folder) to read; .gz is unpacked on the way.")],
+    from_: Annotated[Path, typer.Option("--from", help="The file (or folder) to read, or .gz.", exists=True)],
     as_of: Annotated[str, typer.Option(help="Judge as if it were this instant, e.g. 2012-01-23T15:42:54+01:00.")] = "",
     *,
     as_json: common.AsJson = False,
@@ -56,7 +56,9 @@ def import_(
         bus.close()
     counted = f"{totals.mapped:,} mapped, {totals.empty:,} empty, {totals.quarantined:,} quarantined"
     seen = f" (sunlight quarantine list --connection {loaded.declaration.connection})" if totals.quarantined else ""
-    common.ERR.print(f"this import: {totals.read:,} records, {counted}{seen}", soft_wrap=True, highlight=False)
+    common.ERR.print(
+        f"this import: {common.counted(totals.read, 'record')}, {counted}{seen}", soft_wrap=True, highlight=False
+    )
     figures = hub.queries.summary()
     common.print_json(figures) if as_json else show(figures)
 

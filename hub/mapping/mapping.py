@@ -41,6 +41,9 @@ _NO_KEY: Final = ("no-token-key", f"the environment has no {TOKEN_KEY}")
 _KEY_BYTES: Final = 16
 """Shortest key of tokens: identity numbers can be listed, so whoever guesses the key knows them all."""
 
+_UNREAD: Final = frozenset({"map.unreadable", "map.too-large", "map.bad-yaml"})
+"""Faults of a file that could not be read at all."""
+
 _LACKING: Final = 3
 """Columns named that a refused record lacks; more would bury the rest."""
 
@@ -203,7 +206,9 @@ class _Draft:
         self._root, self._zone = with_tables(root or read_document(path, self.faults), path, self.faults), zone
         self.root, self._observed = self._root, probes
         self._head: Head | None = None
-        if not any(fault.code in {"map.unreadable", "map.too-large", "map.bad-yaml"} for fault in self.faults.found):
+        if not isinstance(self._root.value, dict):
+            self.faults.add(self._root, "no-mapping", "this is no mapping file", hint="see docs/mapping.md")
+        elif not any(fault.code in _UNREAD for fault in self.faults.found):
             self._head = read_head(self._root, self.faults)
             self._program = self._programmed(self._head)
             self._lines = Builder(self._program, self._head, self._root).build()

@@ -90,6 +90,10 @@ def walked(node: Node, prefix: Path = ()) -> Iterator[Path]:
         yield from walked(child, prefix)
 
 
+_QUOTED: Final = 200
+"""Characters told of what is wrong: a whole section may be quoted in it."""
+
+
 def _check_shape(root: Node, faults: Faults) -> None:
     schema = shape("mapping.v1")
     for name, known in (("", schema.schema), ("read", schema.schema["properties"]["read"])):
@@ -99,7 +103,9 @@ def _check_shape(root: Node, faults: Faults) -> None:
     for problem in schema.problems(root.plain()):
         node = _node_at(root, problem.path)
         if problem.rule != "additionalProperties" and not _is_field(problem.path, node):
-            faults.add(node, _rule(problem.rule), problem.quoting, target=problem.path.strip("/"), hint=_advice(node))
+            faults.add(
+                node, _rule(problem.rule), problem.quoting[:_QUOTED], target=problem.path.strip("/"), hint=_advice(node)
+            )
 
 
 def _is_field(pointer: str, node: Node) -> bool:

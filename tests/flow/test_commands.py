@@ -159,7 +159,7 @@ MISTAKES: dict[str, tuple[Sequence[str], dict[str, str], int]] = {
     "no ledger yet": (["ledger", "verify"], {}, 2),
     "no quarantine yet": (["quarantine", "list"], {}, 2),
     "no mapping file": (["import", "none.yaml", "--from", "log.csv"], {}, 2),
-    "no file to read": (["import", str(MAPPING), "--from", "none.csv"], {}, 3),
+    "no file to read": (["import", str(MAPPING), "--from", "none.csv"], {}, 2),
     "no such time": (["import", str(MAPPING), "--from", "log.csv", "--as-of", "yesterday"], {}, 2),
     "a time without offset": (["import", str(MAPPING), "--from", "log.csv", "--as-of", "2026-01-01T00:00:00"], {}, 2),
     "no seal": (["ledger", "verify", "--head", "none.json"], {}, 2),
@@ -279,7 +279,7 @@ def test_check_tells_what_is_not_set_here_from_what_is_wrong(
     assert re.search(r"^not set here: .*permits\.yaml:\d+:3: source\.unset: .*HOUSING_DB_URL", out, re.MULTILINE)
     assert re.search(r"^not set here: .*SUNLIGHT_TOKEN_KEY", out, re.MULTILINE)
     assert re.search(r"^not read: .*later has no department\.yaml", out, re.MULTILINE)
-    assert set(orjson.loads(sunlight("check", "--json")[1])) == {"files", "faults", "unset", "skipped"}
+    assert set(orjson.loads(sunlight("check", "--json")[1])) == {"files", "faults", "warnings", "unset", "skipped"}
 
 
 def test_check_takes_files_from_anywhere(sunlight: Any, folder: Path) -> None:
@@ -313,7 +313,7 @@ def test_check_runs_the_examples_beside_a_mapping(sunlight: Any, folder: Path, m
     examples.write_text("- {record: {}, expect: []}\n", encoding="utf-8")
     code, out, _ = sunlight("check")
     assert code == 2
-    assert f"{examples}:1:3: map.example-failed: " in out
+    assert f"{examples}:1:1: map.example-failed: " in out
 
 
 def test_a_role_that_fails_for_good_ends_the_command_with_its_reason(sunlight: Any, folder: Path) -> None:
