@@ -62,7 +62,7 @@ class Api:
 
         Ask for the following page with `after` set to the `next` of this one; after the last it is null.
         """
-        known = checked(CASE_WORDS, region=region, department=department, state=state)
+        known = checked(CASE_WORDS, self._parts.reading.departments, region=region, department=department, state=state)
         filters = {**known, "text": q}
         classes = visible(request.state.who)
         rows, following = listing.cases(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
@@ -94,7 +94,7 @@ class Api:
     ) -> Response:
         """List alerts, newest change first, each with its document; page with `after` = the `next` of this page."""
         asked = {"rule": rule, "state": state, "level": level, "department": department, "region": region}
-        filters = checked(ALERT_WORDS, **asked)
+        filters = checked(ALERT_WORDS, self._parts.reading.departments, **asked)
         classes = visible(request.state.who)
         found = listing.alerts(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
         return json_response({"items": [self._alert(row) for row in found[0]], "next": found[1]})
@@ -122,7 +122,7 @@ class Api:
         if view not in VIEWS:
             raise Problem(400, "view", f"unknown view {view!r}", hint=f"one of {', '.join(VIEWS)}")
         demand(request, f"feed:read:{view}")
-        checked(FEED_WORDS, kind=kind, region=region)
+        checked(FEED_WORDS, self._parts.reading.departments, kind=kind, region=region)
         wanted = {"kinds": [kind] if kind else None, "regions": [region] if region else None}
         until = time.monotonic() + wait
         while True:

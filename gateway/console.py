@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway import listing, overview, words
 from gateway.bars import clock_bars
 from gateway.casefile import casefile, header, in_order, told_alert
+from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
 from gateway.problems import Problem
 from gateway.rights import COOKIE, visible
 
@@ -93,9 +94,11 @@ class Console:
     ) -> Response:
         """List cases, newest first."""
         wanted = {"q": q, "region": region, "department": department, "state": state}
-        filters = {"text": q or None, **{name: value or None for name, value in wanted.items() if name != "q"}}
-        classes = visible(request.state.who)
-        reading = self._parts.reading
+        classes, reading = visible(request.state.who), self._parts.reading
+        chosen = checked(
+            CASE_WORDS, reading.departments, region=region or None, department=department or None, state=state or None
+        )
+        filters = {**chosen, "text": q or None}
         rows, following = listing.newest_cases(reading, filters=filters, classes=classes, after=after, limit=PAGE)
         return self._pages.render(
             "cases.html",
@@ -137,8 +140,8 @@ class Console:
     ) -> Response:
         """List alerts, newest change first."""
         wanted = {"rule": rule, "state": state, "level": level, "region": region, "department": department}
-        filters = {name: value or None for name, value in wanted.items()}
         classes, reading = visible(request.state.who), self._parts.reading
+        filters = checked(ALERT_WORDS, reading.departments, **{name: value or None for name, value in wanted.items()})
         rows, following = listing.alerts(reading, filters=filters, classes=classes, after=after, limit=PAGE)
         return self._pages.render(
             "alerts.html",

@@ -224,6 +224,9 @@ def test_schemas_are_served_with_their_code_lists(client: httpx.Client) -> None:
         ("/v1/alerts?after=xyz", 400, "cursor"),
         ("/v1/cases?state=close", 400, "state"),
         ("/v1/cases?region=%E6%B3%B0%E5%B7%9E", 400, "region"),
+        ("/v1/cases?region=321299", 400, "region"),
+        ("/v1/alerts?region=320100", 400, "region"),
+        ("/v1/feed?region=99", 400, "region"),
         ("/v1/cases?department=housing", 400, "department"),
         ("/v1/alerts?rule=R41", 400, "rule"),
         ("/v1/alerts?level=orange", 400, "level"),
@@ -242,6 +245,18 @@ def test_what_cannot_be_answered_is_a_problem_document_with_a_hint(
     assert problem["status"] == status
     assert problem["hint"]
     assert problem["instance"] == path.partition("?")[0]
+
+
+@pytest.mark.parametrize("region", ["32", "3212", "321281", "321281001", "321202"])
+def test_a_known_region_is_answered_by_prefix_whether_or_not_it_has_cases(client: httpx.Client, region: str) -> None:
+    assert all(client.get(f"/v1/{what}", params={"region": region}).status_code == 200 for what in ("cases", "feed"))
+
+
+def test_a_region_that_holds_a_case_is_known_though_no_list_has_it(tmp_path: Path) -> None:
+    hub = a_desk(tmp_path, [("S-1", "申请", "public", "320102", "2026-03-02 09:00", "", "", "")])
+    with a_client(hub) as client:
+        assert [case["case_no"] for case in walked(client, "/v1/cases", region="3201")] == ["S-1"]
+    hub.close()
 
 
 def test_what_fails_inside_is_told_without_its_secrets(desk: Hub) -> None:

@@ -90,6 +90,25 @@ def test_the_cases_page_filters_and_pages_newest_first(client: httpx.Client) -> 
     assert chosen == ["321283"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/cases?region=321299",
+        "/cases?state=close",
+        "/cases?department=housing",
+        "/alerts?region=320100",
+        "/alerts?rule=R41",
+    ],
+)
+def test_a_misspelt_filter_of_a_page_is_told_and_never_answered_with_an_empty_list(
+    client: httpx.Client, path: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert "请求有误" in answer.text
+    assert "is not known" in answer.text
+
+
 def test_a_case_page_shows_what_happened_why_it_was_due_and_where_it_is_kept(client: httpx.Client) -> None:
     page = html.fromstring(case_page(client, "T-1"))
     text = page.text_content()
