@@ -34,6 +34,8 @@ class Node:
     quoted: bool = False
     keys: Mapping[str, Node] = field(default_factory=dict)
     """A mapping's keys, for their positions."""
+    file: str = ""
+    """The file it stands in; empty for what stands in none."""
 
     @property
     def entries(self) -> Mapping[str, Node]:
@@ -114,12 +116,14 @@ class _Reader:
         line, column = composed.start_mark.line + 1, composed.start_mark.column + 1
         if id(composed) in self._seen:
             self.faults.add_at(line, column, "alias", "YAML anchors are not read here", hint="write the value out")
-            return Node(line=line, column=column, value=None)
+            return Node(file=self.faults.file, line=line, column=column, value=None)
         self._seen.add(id(composed))
         if isinstance(composed, MappingNode):
             return self._mapping(composed, line, column)
         if isinstance(composed, SequenceNode):
-            return Node(line=line, column=column, value=tuple(self.node(item) for item in composed.value))
+            return Node(
+                file=self.faults.file, line=line, column=column, value=tuple(self.node(item) for item in composed.value)
+            )
         return self._scalar(composed, line, column)
 
     def _mapping(self, composed: Any, line: int, column: int) -> Node:  # noqa: ANN401
@@ -136,7 +140,7 @@ class _Reader:
                 self.faults.add(key, "duplicate-key", f"key {key.value!r} stands here twice", hint="keep one")
             else:
                 entries[key.value], keys[key.value] = value, key
-        return Node(line=line, column=column, value=entries, keys=keys)
+        return Node(file=self.faults.file, line=line, column=column, value=entries, keys=keys)
 
     def _scalar(self, composed: ScalarNode, line: int, column: int) -> Node:
         text, tag = str(composed.value), str(composed.tag)
@@ -149,7 +153,7 @@ class _Reader:
             text = value = "?"
         if not tag.startswith(_PREFIX):
             self.faults.add_at(line, column, "bad-yaml", f"tag {tag!r} is not read here", hint="leave it out")
-        return Node(line=line, column=column, value=value, text=text, quoted=quoted)
+        return Node(file=self.faults.file, line=line, column=column, value=value, text=text, quoted=quoted)
 
 
 def _resolve(text: str, tag: str) -> Any:  # noqa: ANN401 - any YAML scalar

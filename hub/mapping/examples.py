@@ -10,7 +10,7 @@ import orjson
 from hub.errors import Fault, Misconfigured, Refused
 from hub.mapping.document import Node, read_document
 from hub.mapping.faults import Faults
-from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, load
+from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, tried
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def read_examples(path: Path) -> tuple[Sequence[Example], list[Fault]]:
 def run_examples(path: Path) -> list[Fault]:
     """Run the examples of the mapping at `path`; return every way in which it, or they, fall short."""
     try:
-        mapping = load(path, environment=ENVIRONMENT)
+        mapping = tried(path, environment=ENVIRONMENT)
     except Misconfigured as faulty:
         return list(faulty.faults)
     examples, faults = read_examples(path)

@@ -50,7 +50,14 @@ def tree_of(node: Node, program: Program, target: str) -> ast.expr | None:
     except BadExpression as bad:
         column = _column(node, bad.offset)
         program.faults.add_at(
-            node.line, column, bad.code, str(bad), hint=bad.hint, source=node.text[:80], target=target
+            node.line,
+            column,
+            bad.code,
+            str(bad),
+            file=node.file,
+            hint=bad.hint,
+            source=node.text[:80],
+            target=target,
         )
         return None
     program.expressions[id(node)] = ast.unparse(tree)
@@ -92,6 +99,7 @@ class Translation:
             _column(self._node, offset),
             code,
             problem,
+            file=self._node.file,
             hint=hint,
             source=self._node.text[:80],
             target=self._target,

@@ -26,16 +26,26 @@ class Faults:
 
     def add(self, node: Node, code: str, problem: str, *, hint: str = "", source: str = "", target: str = "") -> None:
         """Note one fault at `node`; `source` and `target` are the paths it stands between."""
-        self.add_at(node.line, node.column, code, problem, hint=hint, source=source, target=target)
+        place = {"file": node.file, "hint": hint, "source": source, "target": target}
+        self.add_at(node.line, node.column, code, problem, **place)
 
-    def add_at(
-        self, line: int, column: int, code: str, problem: str, *, hint: str = "", source: str = "", target: str = ""
+    def add_at(  # noqa: PLR0913 - all that a person needs
+        self,
+        line: int,
+        column: int,
+        code: str,
+        problem: str,
+        *,
+        file: str = "",
+        hint: str = "",
+        source: str = "",
+        target: str = "",
     ) -> None:
-        """Note one fault at a line and column (from 1; 0 means unknown)."""
+        """Note one fault at a line and column (from 1; 0 means unknown) of `file`, else of the one collected for."""
         fault = Fault(
             code=f"map.{code}",
             problem=problem,
-            file=self.file,
+            file=file or self.file,
             line=line,
             column=column,
             source_path=source,

@@ -16,6 +16,7 @@ from hub.mapping.expressions import tree_of
 from hub.mapping.faults import Faults
 from hub.mapping.fingerprint import Fingerprint, fingerprint_of
 from hub.mapping.functions import runtime as functions
+from hub.mapping.inheritance import is_base, read_mapping, standing_in
 from hub.mapping.linting.check import check
 from hub.mapping.linting.contracts import Contract, UnreadableContract, read_contract
 from hub.mapping.privacy import Persons
@@ -128,6 +129,19 @@ def load(path: Path, *, environment: Mapping[str, str], zone: str = DEFAULT_ZONE
     """Load one mapping file; instants are written in `zone`, the hub's. Misconfigured carries every fault."""
     draft = _Draft(path, zone)
     draft.check_key(environment)
+    if draft.is_base:
+        draft.faults.add(
+            draft.root, "is-base", "this is a base: others extend it", hint="write a mapping that extends it"
+        )
+    if draft.faults.found:
+        raise Misconfigured(*draft.faults.found)
+    return draft.compiled(environment)
+
+
+def tried(path: Path, *, environment: Mapping[str, str]) -> CompiledMapping:
+    """Load a mapping, or a base with stand-ins for what its children say, to try records on it."""
+    draft = _Draft(path, DEFAULT_ZONE)
+    draft.check_key(environment)
     if draft.faults.found:
         raise Misconfigured(*draft.faults.found)
     return draft.compiled(environment)
@@ -186,7 +200,7 @@ def position(path: Path, steps: Sequence[str]) -> tuple[int, int]:
 
 
 def _sorted(faults: Sequence[Fault]) -> list[Fault]:
-    return sorted(faults, key=lambda fault: (fault.line, fault.column))
+    return sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column))
 
 
 class _Draft:
@@ -203,7 +217,9 @@ class _Draft:
         checked: bool = True,
     ) -> None:
         self.faults, self.probes = Faults(str(path)), [] if probes is None else probes
-        self._root, self._zone = with_tables(root or read_document(path, self.faults), path, self.faults), zone
+        read = root or read_mapping(path, self.faults)
+        self.is_base, self._zone = is_base(read), zone
+        self._root = with_tables(standing_in(read) if self.is_base else read, path, self.faults)
         self.root, self._observed = self._root, probes
         self._head: Head | None = None
         if not isinstance(self._root.value, dict):

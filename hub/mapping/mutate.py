@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import Misconfigured
 from hub.mapping.coverage import is_shared
-from hub.mapping.document import EMPTY, Node, read_document
+from hub.mapping.document import EMPTY, Node
 from hub.mapping.examples import ENVIRONMENT
 from hub.mapping.faults import Faults
 from hub.mapping.grammar import BadExpression, parse
+from hub.mapping.inheritance import read_mapping
 from hub.mapping.mapping import altered
 from hub.mapping.tables import with_tables
 
@@ -68,7 +69,7 @@ def survey(path: Path, examples: Sequence[Example]) -> Survey:
     Not counted are changes that cannot be loaded, and those that compile to the very same program.
     """
     faults, tried, survivors = Faults(str(path)), 0, []
-    root = with_tables(read_document(path, faults), path, faults)
+    root = with_tables(read_mapping(path, faults), path, faults)
     sound = _compiled(path, root, checked=False)
     for mutant in mutants_of(root):
         mapping = _compiled(path, mutant.root, checked=False)

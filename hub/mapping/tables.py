@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hub.mapping.codes import DEFAULT
@@ -13,7 +14,6 @@ from hub.model.codes import code_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from hub.mapping.faults import Faults
 
@@ -35,7 +35,8 @@ def with_tables(root: Node, path: Path, faults: Faults) -> Node:
     section = root.entries.get("codes")
     if section is None or not any(_is_named(table) for table in section.entries.values()):
         return root
-    tables = {name: _table(table, path.parent, faults) for name, table in section.entries.items()}
+    homes = {name: Path(table.file or path).parent for name, table in section.entries.items()}
+    tables = {name: _table(table, homes[name], faults) for name, table in section.entries.items()}
     return dataclasses.replace(root, value={**root.entries, "codes": dataclasses.replace(section, value=tables)})
 
 
