@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
-from gateway import api, console, health, metrics, problems
+from gateway import api, console, health, manual, metrics, problems
 from gateway.pages import Pages
 from gateway.problems import json_response
 from gateway.rights import Gate
@@ -34,6 +34,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(console.router(parts, gate, names, pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _serve_description(app, gate)
+    manual.install(app, gate, pages)
     problems.install(app, pages.problem)
     return app
 

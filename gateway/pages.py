@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from gateway import words
 from gateway.details import said
 from gateway.problems import TITLES
+from gateway.refusals import refusal
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -42,7 +43,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(time=self.time, due=self.due, n=number, ago=ago)
-        self._templates.globals.update(words=words, asset=asset, said=said)
+        self._templates.globals.update(words=words, asset=asset, said=said, refusal=refusal)
 
     def render(self, name: str, request: Request, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
         """Render one page for whoever asks."""

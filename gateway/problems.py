@@ -119,7 +119,7 @@ def _of_hub(raised: Exception) -> Problem:
 def _of_http(raised: Exception) -> Problem:
     status = raised.status_code if isinstance(raised, HTTPException) else 500
     detail = str(raised.detail) if isinstance(raised, HTTPException) else ""
-    hint = "see /v1/openapi.json for what there is" if status == 404 else ""  # noqa: PLR2004 - HTTP's number
+    hint = "see /docs or /v1/openapi.json for what there is" if status == 404 else ""  # noqa: PLR2004 - HTTP's number
     return Problem(status, f"http-{status}", detail, hint=hint)
 
 
