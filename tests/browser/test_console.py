@@ -44,6 +44,9 @@ def look(client: httpx.Client, tmp_path: Path) -> Any:
             url = f"{client.base_url}".rstrip("/") + path
             return chromium.shot(url, tmp_path / "profile", picture, width=width)
 
+        def widths(self, path: str, *, width: int) -> tuple[int, int]:
+            return chromium.widths(f"{client.base_url}".rstrip("/") + path, tmp_path / "profile", width=width)
+
     return Look()
 
 
@@ -65,15 +68,24 @@ def test_a_hostile_title_runs_nothing_in_a_browser(look: Any, client: httpx.Clie
     assert {script.get("src").partition("?")[0] for script in page.iter("script")} == {"/static/console.js"}
 
 
-@pytest.mark.parametrize("name", ["overview", "cases", "case", "alerts"])
+NAMES = ("overview", "cases", "case", "alerts", "quarantine", "docs", "problem")
+
+
+def address(client: httpx.Client, name: str) -> str:
+    """Return the path of a page by its name."""
+    named = {"overview": "/", "case": "", "problem": "/cases?region=321299"}
+    return named.get(name, f"/{name}") or path_of(client, "T-1")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_drawn_whole_and_not_blank(look: Any, client: httpx.Client, name: str) -> None:
-    path = {"overview": "/", "cases": "/cases", "case": path_of(client, "T-1"), "alerts": "/alerts"}[name]
-    picture = look.shot(name, path)
-    assert struct.unpack(">II", picture[16:24]) == (1440, 1200)
+    picture = look.shot(name, address(client, name), width=1280)
+    assert struct.unpack(">II", picture[16:24]) == (1280, 1200)
     blank = 15_000
     assert len(picture) > blank, "a blank or unstyled page compresses to less"
 
 
-def test_a_case_is_legible_on_a_phone(look: Any, client: httpx.Client) -> None:
-    picture = look.shot("phone", path_of(client, "T-1"), width=500)
-    assert struct.unpack(">II", picture[16:24]) == (500, 1200)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_scrolls_sideways_on_a_phone(look: Any, client: httpx.Client, name: str) -> None:
+    look.shot(f"{name}-390", address(client, name), width=390)
+    assert look.widths(address(client, name), width=390) == (390, 390)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import html
 
 from gateway import listing
+from gateway.refusals import REFUSALS
+from hub.cli.gatewaying import parts_of
 from hub.store.queries import Queries
 from tests.support.desks import HOSTILE, a_client, a_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import httpx
 
-PAGES = ("/", "/live/figures", "/cases", "/alerts", "/quarantine", "/login", "/nowhere")
+ROOT = Path(__file__).parents[2]
+PAGES = ("/", "/live/figures", "/cases", "/alerts", "/quarantine", "/docs", "/login", "/nowhere")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def test_a_page_asks_nothing_of_other_hosts_and_has_no_inline_code(client: httpx
     assert "<style" not in text
 
 
-@pytest.mark.parametrize("path", ["/", "/cases", "/alerts", "/quarantine", "/login"])
+@pytest.mark.parametrize("path", ["/", "/cases", "/alerts", "/quarantine", "/docs", "/login"])
 def test_a_page_has_landmarks_a_language_one_heading_and_named_columns(client: httpx.Client, path: str) -> None:
     page = html.fromstring(client.get(path).text)
     assert page.get("lang") == "zh-CN"
@@ -128,6 +131,56 @@ def test_the_quarantine_page_says_what_to_do_and_shows_no_bytes(client: httpx.Cl
     assert "map." in text
     assert "待处理" in text
     assert "这一行时间有误" not in text
+
+
+def test_a_refused_record_is_told_in_both_languages_beside_its_problem_and_value(client: httpx.Client) -> None:
+    (card,) = html.fromstring(client.get("/quarantine").text).iterfind(".//ol[@class='refused']/li")
+    told = {row.findtext("dt").strip(): row.find("dd").text_content() for row in card.iterfind("dl/div")}
+    heading = card.find("h2").text_content()
+    assert "时间无法识别或不存在" in heading
+    assert "the time cannot be read, or does not exist" in heading
+    assert told["问题"] == "this is no time that exists"
+    assert told["原值"] == "somxxxxx"
+    assert told["字段"] == "case.received/occurred_at"
+    assert "次" not in card.find("p").text_content()
+
+
+def test_a_record_refused_again_says_how_often_it_came_and_a_code_without_words_is_shown_as_it_is(
+    tmp_path: Path,
+) -> None:
+    class Again(Queries):
+        def quarantine(self, **asked: Any) -> list[dict[str, Any]]:
+            return [{**row, "seen": 1200, "code": "map.later"} for row in super().quarantine(**asked)]
+
+    hub = a_desk(tmp_path)
+    queries = Again(hub.settings.store_url)
+    with a_client(hub, parts=parts_of(hub, queries)) as client:
+        (card,) = html.fromstring(client.get("/quarantine").text).iterfind(".//ol[@class='refused']/li")
+    queries.close()
+    hub.close()
+    assert "1,200" in card.find("p").text_content()
+    assert card.find("h2").text_content().strip() == "map.later"
+
+
+def test_every_refusal_a_mapping_or_the_admission_can_give_has_words() -> None:
+    given = {
+        f"map.{code}"
+        for source in (ROOT / "hub/mapping").glob("*.py")
+        for code in re.findall(r"""refuse\(\s*"([a-z-]+)\"""", source.read_text("utf-8"))
+    }
+    admission = (ROOT / "hub/admission.py").read_text("utf-8")
+    given |= set(re.findall(r'"((?:authorise|validate)\.[a-z0-9-]+)"', admission))
+    assert len(given) > 20
+    assert given <= set(REFUSALS)
+
+
+def test_the_footer_leads_to_a_page_that_names_every_endpoint(client: httpx.Client) -> None:
+    (link,) = html.fromstring(client.get("/").text).xpath("//footer//a[contains(., 'API')]/@href")
+    answer = client.get(link)
+    assert answer.headers["content-type"].startswith("text/html")
+    named = {code.text for code in html.fromstring(answer.text).iterfind(".//ol[@class='endpoints']/li/h2//code")}
+    assert named == set(client.get("/v1/openapi.json").json()["paths"])
+    assert "region" in answer.text
 
 
 def test_a_page_that_is_not_there_is_a_page(client: httpx.Client) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Final
+import threading
+from contextlib import contextmanager
+from itertools import count
+from typing import IO, TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 FLAGS: Final = (
@@ -31,6 +36,13 @@ PACKAGES: Final = ("chromium", "fonts-noto-cjk")
 
 START_S: Final = 90
 """Seconds a cold browser may take on a busy machine."""
+
+HEIGHT: Final = 844
+"""Pixels of a common phone's screen, from top to bottom."""
+
+WIDTHS: Final = """document.readyState === "complete" && location.protocol !== "about:"
+  ? [document.documentElement.clientWidth, document.documentElement.scrollWidth] : null"""
+"""Tells, once the page is there, how wide its screen is and how wide it is."""
 
 
 @functools.cache
@@ -60,6 +72,67 @@ def shot(url: str, profile: Path, picture: Path, *, width: int = 1440, height: i
     """Take a picture of a page; return its PNG bytes."""
     _run(url, profile, f"--screenshot={picture}", f"--window-size={width},{height}")
     return picture.read_bytes()
+
+
+def widths(url: str, profile: Path, *, width: int) -> tuple[int, int]:
+    """Return how wide a screen the page is given, and how wide it is: where that is more it scrolls sideways."""
+    with _piped(profile) as ask:
+        target = ask("Target.createTarget", url="about:blank")["targetId"]
+        session = ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        screen = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        ask("Emulation.setDeviceMetricsOverride", session, **screen)
+        ask("Page.navigate", session, url=url)
+        while True:
+            found = ask("Runtime.evaluate", session, expression=WIDTHS, returnByValue=True)
+            if found["result"].get("value"):
+                inner, outer = found["result"]["value"]
+                return int(inner), int(outer)
+
+
+@contextmanager
+def _piped(profile: Path) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Start a browser that takes commands (its DevTools protocol) through pipes: its descriptors 3 and 4."""
+    (its_in, our_out), (our_in, its_out) = os.pipe(), os.pipe()
+    line = f'exec "$@" 3<&{its_in} 4>&{its_out}'
+    words = [browser(), *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}"]
+    started = subprocess.Popen(
+        ["bash", "-c", line, "bash", *words], pass_fds=(its_in, its_out), stderr=subprocess.DEVNULL
+    )
+    os.close(its_in)
+    os.close(its_out)
+    with os.fdopen(our_out, "wb", buffering=0) as out, os.fdopen(our_in, "rb") as answers:
+        late = threading.Timer(START_S, started.kill)
+        late.start()
+        try:
+            yield _asker(out, answers)
+        finally:
+            late.cancel()
+            started.kill()
+            started.wait(START_S)
+
+
+def _asker(out: IO[bytes], answers: IO[bytes]) -> Callable[..., dict[str, Any]]:
+    """Return how to give a command and wait for what it gives."""
+    numbers = count(1)
+
+    def ask(method: str, session: str = "", **params: Any) -> dict[str, Any]:
+        number = next(numbers)
+        words = {"id": number, "method": method, "params": params} | ({"sessionId": session} if session else {})
+        out.write(json.dumps(words).encode() + b"\0")
+        while True:
+            answer = json.loads(_until_nul(answers))
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                result: dict[str, Any] = answer["result"]
+                return result
+
+    return ask
+
+
+def _until_nul(answers: IO[bytes]) -> bytes:
+    message = b"".join(iter(lambda: answers.read(1).rstrip(b"\0"), b""))
+    assert message, "the browser is gone"
+    return message
 
 
 def _run(url: str, profile: Path, *options: str) -> str:
