@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 DEPARTMENT: Final = "department.yaml"
 
+BASES: Final = "bases"
+"""Folder of mappings that are there to be extended."""
+
 _NO_KEY: Final = "map.no-token-key"
 
 _ENVIRONMENT: Final = frozenset({UNSET, _NO_KEY})
@@ -79,7 +82,9 @@ def check(
 def _all(folder: Path, found: _Findings) -> list[Path]:
     departments = wiring.department_folders(folder)
     found.skipped += sorted(
-        each for each in folder.iterdir() if each.is_dir() and each not in departments and any(each.glob("*.yaml"))
+        each
+        for each in folder.iterdir()
+        if each.name != BASES and each not in departments and any(each.glob("*.yaml"))
     )
     return [path for each in departments for path in (each / DEPARTMENT, *wiring.mapping_files(each))]
 

@@ -2,7 +2,17 @@
 
 from hub.mapping.declaration import Declaration
 from hub.mapping.examples import run_examples
-from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, MappedEvent, fingerprint, lint, lint_all, load, position
+from hub.mapping.mapping import (
+    TOKEN_KEY,
+    CompiledMapping,
+    MappedEvent,
+    fingerprint,
+    lint,
+    lint_all,
+    load,
+    position,
+    tried,
+)
 
 __all__ = [
     "TOKEN_KEY",
@@ -15,4 +25,5 @@ __all__ = [
     "load",
     "position",
     "run_examples",
+    "tried",
 ]

@@ -36,6 +36,9 @@ _STAND_INS: Final[Mapping[str, str]] = {
 }
 """What a base leaves to its children, so that it can be checked and tried by itself."""
 
+_REGION: Final = "'321200'"
+"""The same for the region of a case, which many tables do not say."""
+
 
 def read_mapping(path: Path, faults: Faults) -> Node:
     """Read a mapping file with all that it takes over from its bases."""
@@ -50,6 +53,9 @@ def is_base(root: Node) -> bool:
 def standing_in(root: Node) -> Node:
     """Return a base as a mapping: without the word that it is one, and with stand-ins for what its children say."""
     said = {name: node for name, node in root.entries.items() if name != BASE}
+    if "case" in said and "region_code" not in said["case"].entries:
+        region = _written(said["case"], _REGION)
+        said["case"] = dataclasses.replace(said["case"], value={**said["case"].entries, "region_code": region})
     lacking = {name: _written(root, text) for name, text in _STAND_INS.items() if name not in said}
     return dataclasses.replace(root, value={**lacking, **said})
 

@@ -17,7 +17,7 @@ from hub.mapping.faults import Faults
 from hub.mapping.targets import case_fields, event_fields
 from hub.model.codes import code_list
 from hub.model.shapes import Shape, load_schema
-from hub.resources import SCHEMAS
+from hub.resources import MAPPINGS, SCHEMAS
 from tests.support.seeded_faults import SHIPPED, seeded
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def both(document: Any) -> tuple[bool, bool]:
     return fast, jsonschema.Draft202012Validator(RAW).is_valid(document)
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+BASES: Final = sorted(path for path in (MAPPINGS / "bases").glob("*.yaml") if ".examples." not in path.name)
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, *BASES], ids=lambda path: path.stem)
 def test_a_shipped_mapping_has_the_published_shape(path: Path) -> None:
     assert both(plain(path)) == (True, True)
 
