@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import html
 
+from hub.cli.gatewaying import parts_of
+from hub.store.queries import Queries
+from hub.supervision.rules import RULES
 from tests.support import chromium
 from tests.support.desks import HOSTILE, a_client, a_desk
 
@@ -89,3 +92,20 @@ def test_a_page_is_drawn_whole_and_not_blank(look: Any, client: httpx.Client, na
 def test_no_page_scrolls_sideways_on_a_phone(look: Any, client: httpx.Client, name: str) -> None:
     look.shot(f"{name}-390", address(client, name), width=390)
     assert look.widths(address(client, name), width=390) == (390, 390)
+
+
+def test_the_overview_of_a_busy_city_does_not_scroll_sideways_on_a_phone(tmp_path: Path) -> None:
+    class Busy(Queries):
+        def alert_counts(self) -> list[dict[str, Any]]:
+            (first, *_) = super().alert_counts()
+            return [{**first, "rule_id": rule, "level": RULES[rule].level, "n": 1_234_567} for rule in RULES]
+
+    hub = a_desk(tmp_path)
+    queries = Busy(hub.settings.store_url)
+    with a_client(hub, parts=parts_of(hub, queries)) as client:
+        found = chromium.widths(f"{client.base_url}", tmp_path / "profile", width=390)
+        picture = Path(SHOTS or tmp_path) / "busy-390.png"
+        chromium.shot(f"{client.base_url}", tmp_path / "profile", picture, width=390)
+    queries.close()
+    hub.close()
+    assert found == (390, 390)
