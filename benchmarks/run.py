@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import floor, line
+from benchmarks import floor, line, mapping
 from benchmarks.data import EVENTS_A_RECORD, write_records
 from benchmarks.measure import Meter
 from hub.store import tables
@@ -52,6 +52,7 @@ def main() -> None:
         "floor_cpu_us_per_event": {part: round(s / events * 1e6) for part, s in floor_meter.cpu_s.items()},
         "hub_peak_rss_mb": round(meter.peak_rss_bytes / 1e6),
         "alerts": sum(sum(states.values()) for states in figures["alerts"].values()),
+        **mapping.measure(options.records),
     }
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     with RESULTS.open("a", encoding="utf-8") as stream:

@@ -82,9 +82,7 @@ def check(
 def _all(folder: Path, found: _Findings) -> list[Path]:
     departments = wiring.department_folders(folder)
     found.skipped += sorted(
-        each
-        for each in folder.iterdir()
-        if each.name != BASES and each not in departments and any(each.glob("*.yaml"))
+        each for each in folder.iterdir() if each.name != BASES and each not in departments and any(each.glob("*.yaml"))
     )
     return [path for each in departments for path in (each / DEPARTMENT, *wiring.mapping_files(each))]
 
