@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.mapping import explain, fingerprint, lint, test
+from hub.cli.mapping import diff, explain, fingerprint, lint, test
 
 app = typer.Typer(help="Check, test and explain mapping files.", no_args_is_help=True)
 app.command("lint")(lint.lint)
 app.command("fingerprint")(fingerprint.fingerprint)
 app.command("test")(test.run)
 app.command("explain")(explain.explain_command)
+app.command("diff")(diff.diff)
