@@ -74,7 +74,7 @@ def show(
     Example: sunlight quarantine show 5b1e77 --open
     """
     hub = common.hub(settings)
-    item = _item(hub, rejection)
+    item = item_of(hub, rejection)
     shown = {name: value for name, value in item.items() if name != "sealed"}
     if open_:
         with contextlib.closing(hub.bus()) as bus:
@@ -109,7 +109,7 @@ def replay(
     Example: sunlight quarantine replay 5b1e77 mappings/taizhou-housing/permits.yaml
     """
     hub = common.hub(settings)
-    item = _item(hub, rejection)
+    item = item_of(hub, rejection)
     if item["state"] == "replayed":
         problem, hint = (
             f"{item['rejection_id']} has been replayed already",
@@ -168,7 +168,8 @@ def _another_connection(item: dict[str, Any], loaded: CompiledMapping, mapping: 
     )
 
 
-def _item(hub: wiring.Hub, rejection: str) -> dict[str, Any]:
+def item_of(hub: wiring.Hub, rejection: str) -> dict[str, Any]:
+    """Return the one entry whose id begins so; Misconfigured where there is none, or more than one."""
     item = hub.queries.quarantine_item(rejection)
     if item is None:
         raise Misconfigured(

@@ -252,6 +252,14 @@ def _called(tree: ast.expr) -> set[str]:
     return {function.id for function in calls if isinstance(function, ast.Name)}
 
 
+def personal_columns(path: Path, environment: Mapping[str, str]) -> frozenset[str]:
+    """Return every column of the source that some rule of the mapping at `path` masks, by its last step."""
+    built = observed(path, environment=environment, tell=lambda _, value: value)
+    names = _personal_names(built.probes)
+    paths = built.mapping.declaration.names
+    return frozenset(paths[name][-1] if name in paths else name for name in names)
+
+
 def _personal_names(probes: Sequence[Probe]) -> frozenset[str]:
     """Return every name, of a column, an alias or a let, that some rule masks; what a let is made of included."""
     trees = {probe.target: probe.tree for probe in probes if probe.target.startswith("let/")}

@@ -15,6 +15,7 @@ from hub.cli.main import app
 from hub.errors import Misconfigured
 from hub.intake import SEALED_BYTES
 from hub.mapping import TOKEN_KEY
+from hub.mapping.examples import read_examples, run_examples
 from hub.wiring import load_mapping
 from tests.support.casework import CONNECTION, DEPARTMENT
 from tests.support.spine import OTHER, OTHER_DEPARTMENT, Read, Spine, a_connection, a_spine
@@ -163,6 +164,21 @@ def test_a_bad_file_read_again_opens_nothing_twice(spine: Spine, tmp_path: Path)
     assert {row["seen"] for row in rows} == {2}
     assert spine.accounts()[CONNECTION]["quarantined"] == 6
     assert "open, 2×" in said("list")
+
+
+def test_a_refused_record_becomes_an_example_that_holds(spine: Spine, tmp_path: Path) -> None:
+    read_file(spine, tmp_path)
+    rows = {place.rpartition(":")[2]: row["rejection_id"] for place, row in refused().items()}
+    old = tmp_path / "old.yaml"
+    shown = CliRunner().invoke(
+        app, ["mapping", "record", rows["3"], str(old), "--name", "a way unheard of", "--append"]
+    )
+    assert shown.exit_code == 0, shown.output
+    assert run_examples(old) == []
+    (example,), _ = read_examples(old)
+    assert (example.record["way"], example.wanted["code"]) == ("9", "map.unknown-code")
+    spine.line.settle()
+    assert [entry["data"]["act"] for entry in spine.entries("act")] == ["quarantine.opened"]
 
 
 def test_a_record_is_replayed_by_its_own_connections_mapping_alone(spine: Spine, tmp_path: Path) -> None:
