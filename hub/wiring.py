@@ -19,6 +19,7 @@ from hub.catalogue import load_catalogue
 from hub.checkpoints import FileCheckpoints
 from hub.clock import ManualClock, SystemClock
 from hub.drain import Line
+from hub.drift import Drifts, Watched
 from hub.errors import Fault, Misconfigured
 from hub.feed import places_in
 from hub.importing import registration
@@ -132,12 +133,17 @@ class Hub:
             zone=self.settings.zone,
         )
 
+    @cached_property
+    def drifts(self) -> Drifts:
+        """Return what the readers here have seen of their sources."""
+        return Drifts(self.settings.data_dir / "drift")
+
     def reader(self, mapped: CompiledMapping) -> Reader:
         """Return the reader of one connection, for one thread."""
         bus = self.bus()
         return Reader(
             name=mapped.declaration.connection,
-            opened=lambda: self.source(mapped),
+            opened=lambda: Watched(self.source(mapped), mapped, self.drifts),
             intake=self.intake(mapped, bus),
             bus=bus,
             clock=self.clock,

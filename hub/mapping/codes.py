@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from hub.mapping.values import as_text, outline, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+_LOOKED_UP: Final = re.compile(r"code\('(\w+)', (?:trim\()?(\w+)\)?\)")
+"""An expression in its normal spelling (ast.unparse) that is one look into a table."""
 
 DEFAULT: Final = "*"
 """The entry of a table for every code that it does not name."""
@@ -20,6 +24,19 @@ class CodeTable(dict[str, str | None]):
         """Hold `entries` under the `name` that the mapping gives the table."""
         super().__init__(entries)
         self.name = name
+
+
+def looked_up(
+    expressions: Iterable[str], names: Mapping[str, Sequence[str]], tables: Mapping[str, CodeTable]
+) -> dict[str, CodeTable]:
+    """Return the columns of the record itself that are looked up as they are, or trimmed, with their tables."""
+    found = {}
+    for text in expressions:
+        match = _LOOKED_UP.fullmatch(text)
+        path = names.get(match[2], (match[2],)) if match else ()
+        if match and len(path) == 1 and match[1] in tables:
+            found[path[0]] = tables[match[1]]
+    return found
 
 
 def code(table: CodeTable, value: object) -> str | None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import Fault, Misconfigured, Refused, Rejection
 from hub.mapping.builder import Builder
+from hub.mapping.codes import looked_up
 from hub.mapping.declaration import Declaration
 from hub.mapping.document import EMPTY, Node, read_document
 from hub.mapping.expressions import tree_of
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
+
+    from hub.mapping.codes import CodeTable
 
 TOKEN_KEY: Final = "SUNLIGHT_TOKEN_KEY"  # noqa: S105 - the name of the variable, not its value
 """Environment variable with the department's key for tokens of persons."""
@@ -82,11 +85,13 @@ class CompiledMapping:
         lines: Sequence[tuple[str, str]],
         names: dict[str, Any],
         columns: frozenset[str],
+        coded: Mapping[str, CodeTable],
     ) -> None:
         """Compile `lines`, each with its target path, over the values and functions in `names`.
 
-        `columns` are those of the record that they read.
+        `columns` are those of the record that they read; `coded` those that are looked up, with their tables.
         """
+        self.coded = coded
         self.declaration, self.fingerprint, self.columns = declaration, fingerprint, columns
         self.source = "\n".join(text for text, _ in lines)
         self.constants = {name: value for name, value in names.items() if name[0] == "K" and name[1:].isdigit()}
@@ -261,7 +266,8 @@ class _Draft:
         declaration = self._declaration(self._head)
         names = {**self._names(self._head, declaration, environment), **(more or {})}
         columns = frozenset(self._program.columns_read)
-        return CompiledMapping(declaration, self.fingerprint().whole, self._lines, names, columns)
+        coded = looked_up(self._program.expressions.values(), self._head.names, self._head.codes)
+        return CompiledMapping(declaration, self.fingerprint().whole, self._lines, names, columns, coded)
 
     def fingerprint(self) -> Fingerprint:
         """Name the meaning of a draft without faults."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.mapping import diff, explain, fingerprint, lint, record, test
+from hub.cli.mapping import diff, drift, explain, fingerprint, lint, record, test
 
 app = typer.Typer(help="Check, test and explain mapping files.", no_args_is_help=True)
 app.command("lint")(lint.lint)
@@ -12,4 +12,5 @@ app.command("fingerprint")(fingerprint.fingerprint)
 app.command("test")(test.run)
 app.command("explain")(explain.explain_command)
 app.command("diff")(diff.diff)
+app.command("drift")(drift.drift)
 app.command("record")(record.record)
