@@ -22,7 +22,7 @@ Kind = Literal["new-column", "new-code", "changed-type"]
 LOOKED_AT: Final = 1000
 """Records of a read whose values are all looked at."""
 
-ONE_IN: Final = 16
+ONE_IN: Final = 64
 """Of those after, one in so many."""
 
 SURE: Final = 20

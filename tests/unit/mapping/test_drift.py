@@ -111,7 +111,7 @@ def test_a_damaged_memory_stops_nothing(drifts: Drifts, mapping: Any, tmp_path: 
 def test_a_long_read_is_looked_at_closely_at_its_beginning_and_now_and_then_after() -> None:
     tracker = Tracker(Seen(is_learning=False), {})
     tracker.begin()
-    for _ in range(LOOKED_AT + 160):
+    for _ in range(LOOKED_AT + 640):
         tracker.look({"a": "1"})
     assert tracker.seen.types["a"] == {"number": LOOKED_AT + 10}
 
