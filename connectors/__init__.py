@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.codecs import CodecOptions, decode_one
 from connectors.database import ROW_PLACE, open_database
 from connectors.files import form_of_name, open_files
-from connectors.options import encoding_of
+from connectors.options import encoding_of, namespaces_of
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
         encoding=encoding_of(declaration),
         delimiter=str(declaration.connect.get("delimiter") or ","),
         columns=tuple(declaration.connect.get("columns") or ()),
+        record=str(declaration.connect.get("record") or ""),
+        namespaces=namespaces_of(declaration),
     )
     return dataclasses.replace(decode_one(raw, _form(declaration, place), options), place=place)
 

@@ -6,7 +6,7 @@ import fnmatch
 import gzip
 import os
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 from connectors.codecs import CODECS, SUFFIXES, CodecOptions
 from connectors.codecs.common import refused
 from connectors.encodings import UTF_8
-from connectors.options import Options, encoding_of
+from connectors.options import Options, encoding_of, namespaces_of
 from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured, Unavailable
 from hub.model.values import Portion, Record
@@ -41,7 +41,7 @@ COMPLETE: Final = ("rename", "done-marker", "always")
 WATERMARKS: Final = ("none", "now", "mtime")
 """What a read says of the past: nothing; all until now is in the files; all until the last of them was written."""
 
-_FORM: Final = ("format", "pattern", "delimiter", "columns")
+_FORM: Final = ("format", "pattern", "delimiter", "columns", "record")
 """Options that say what files look like, not where they stand."""
 
 
@@ -55,6 +55,9 @@ class FileOptions:
     encoding: str = UTF_8
     delimiter: str = ","
     columns: tuple[str, ...] = ()
+    record: str = ""
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """The mapping's prefix by XML namespace."""
     complete: str = "rename"
     watermark: str = "none"
     rename_to: str = ""
@@ -67,6 +70,8 @@ class FileOptions:
             encoding=self.encoding,
             delimiter=self.delimiter,
             columns=self.columns,
+            record=self.record,
+            namespaces=self.namespaces,
         )
 
 
@@ -291,6 +296,8 @@ def open_files(
         encoding=encoding_of(declaration),
         delimiter=_delimiter(connect),
         columns=connect.texts("columns"),
+        record=connect.text("record", ""),
+        namespaces=namespaces_of(declaration),
         complete=connect.choice("complete", COMPLETE, "rename"),
         watermark=connect.choice("watermark", WATERMARKS, "none"),
         rename_to=acknowledge.text("rename", ""),

@@ -45,6 +45,11 @@ def encoding_of(declaration: Declaration) -> str:
     return canonical(str(declaration.read.get("encoding") or UTF_8), place=declaration.connection)
 
 
+def namespaces_of(declaration: Declaration) -> dict[str, str]:
+    """Return the mapping's prefix by XML namespace."""
+    return {str(uri): str(prefix) for prefix, uri in (declaration.read.get("namespaces") or {}).items()}
+
+
 class Options:
     """One section of a declaration, taken apart key by key; `done` complains of everything at once."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
-from connectors.codecs import csv_, jsonl, row, xes
+from connectors.codecs import csv_, jsonl, row, xes, xml
 from connectors.codecs.common import CodecOptions, refused
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ CODECS: Final[Mapping[str, Codec]] = {
     "csv": csv_.read,
     "jsonl": jsonl.read,
     "xes": xes.read,
+    "xml": xml.read,
 }
 
 SUFFIXES: Final[Mapping[str, str]] = {
@@ -27,6 +28,7 @@ SUFFIXES: Final[Mapping[str, str]] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".xes": "xes",
+    ".xml": "xml",
 }
 """What a file's name says of its format, where the mapping does not say it."""
 

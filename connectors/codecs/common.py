@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from hub.errors import Rejection
 from hub.model.values import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RECORD_BYTES: Final = 16 << 20
 """Largest record that is read: beyond it the file is no longer a list of records (an unclosed tag or quote)."""
@@ -24,6 +27,10 @@ class CodecOptions:
     delimiter: str = ","
     columns: tuple[str, ...] = ()
     """Column names of a CSV without a header row; empty where the first row has them."""
+    record: str = ""
+    """Local name of the XML element that is one record; empty where the whole file is one."""
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """The mapping's prefix by XML namespace."""
 
 
 def refused(raw: bytes, place: str, code: str, problem: str, *, value: str = "", hint: str) -> Record:

@@ -12,9 +12,10 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from lxml import etree
 
 from connectors.codecs.common import badly_encoded, refused, too_large
-from connectors.codecs.xes_scanner import Scanner
-from connectors.encodings import BOM, UTF_8, canonical
-from hub.errors import Misconfigured, Refused, Rejection
+from connectors.codecs.xml_common import KEPT_BYTES, encoding_of, local, parsed
+from connectors.codecs.xml_scanner import Scanner
+from connectors.encodings import UTF_8
+from hub.errors import Refused, Rejection
 from hub.mapping.values import outline
 from hub.model.values import Record
 
@@ -22,13 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from connectors.codecs.common import CodecOptions
-    from connectors.codecs.xes_scanner import Slice
+    from connectors.codecs.xml_scanner import Slice
 
-_DECLARED: Final = re.compile(rb"""\A\s*<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _LOG_NAME: Final = re.compile(rb"<([\w.:-]+)")
-_KEPT_BYTES: Final = 1 << 16
-"""How much of a file that is no whole log is kept as evidence."""
-
 _NUMBERS: Final[Mapping[str, Callable[[str], Any]]] = {"int": int, "float": float}
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 
@@ -36,47 +33,27 @@ _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 def read(stream: IO[bytes], options: CodecOptions) -> Iterator[Record]:
     """Yield one record a trace; one refused record more where the file is no log, or ends before its log does."""
     scanner = Scanner(stream)
-    if not scanner.log:
+    if not scanner.root:
         yield refused(
-            scanner.prologue[:_KEPT_BYTES], options.place, "no-log", "no <log> element", hint="deliver an XES event log"
+            scanner.prologue[:KEPT_BYTES], options.place, "no-log", "no <log> element", hint="deliver an XES event log"
         )
         return
     try:
-        encoding = _encoding(scanner.prologue, options)
+        encoding = encoding_of(scanner.prologue, options)
     except Refused as conflict:
         why = conflict.rejection
-        yield refused(scanner.prologue[:_KEPT_BYTES], options.place, "encoding-conflict", why.problem, hint=why.hint)
+        yield refused(scanner.prologue[:KEPT_BYTES], options.place, "encoding-conflict", why.problem, hint=why.hint)
         return
-    parse = _Parser(scanner.log, encoding, options.place)
+    parse = _Parser(scanner.root, encoding, options.place)
     yield from map(parse.record, scanner.slices())
     if not scanner.complete:
-        tail = scanner.rest[-_KEPT_BYTES:]
+        tail = scanner.rest[-KEPT_BYTES:]
         yield refused(tail, options.place, "truncated", "the log is not closed", hint="deliver the whole file again")
 
 
 def read_one(raw: bytes, options: CodecOptions) -> Record:
     """Decode the bytes of one trace again."""
     return _Parser(b"<log>", options.encoding, options.place).parsed(raw, options.place)
-
-
-def _encoding(prologue: bytes, options: CodecOptions) -> str:
-    """Return the operator's encoding; raise Refused where the file declares another."""
-    found = _DECLARED.match(prologue.removeprefix(BOM))
-    if found is None:
-        return options.encoding
-    name = found.group(1).decode()
-    try:
-        encoding = canonical(name)
-    except Misconfigured as unreadable:
-        raise _conflict(f"the file declares the encoding {name}, which cannot be read") from unreadable
-    if encoding != options.encoding:
-        raise _conflict(f"the file declares the encoding {name}, its connection {options.encoding}")
-    return encoding
-
-
-def _conflict(problem: str) -> Refused:
-    hint = "declare what the system really writes, in the file and under read.encoding alike"
-    return Refused(Rejection(stage="decode", code="decode.encoding-conflict", problem=problem, hint=hint))
 
 
 class _Parser:
@@ -108,16 +85,8 @@ class _Parser:
             return refused(raw, place, why.code, why.problem, value=why.value, hint=why.hint)
 
     def _parse(self, text: bytes) -> etree._Element:
-        parser = etree.XMLParser(
-            encoding=UTF_8,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        root = etree.fromstring(self._before + text + self._after, parser)
-        if len(root) != 1 or _local(root[0]) != "trace":
+        root = parsed(self._before + text + self._after)
+        if len(root) != 1 or local(root[0]) != "trace":
             raise _unfit("bad-trace", "the bytes hold more than one trace", "")
         return root[0]
 
@@ -136,7 +105,7 @@ def _trace(element: etree._Element) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     events = []
     for child in element:
-        if _local(child) == "event":
+        if local(child) == "event":
             events.append(_attributes(child))
         else:
             _put(tree, child)
@@ -153,7 +122,7 @@ def _attributes(element: etree._Element) -> dict[str, Any]:
 
 def _put(tree: dict[str, Any], element: etree._Element, prefix: str = "") -> None:
     """Put one attribute into `tree`, and those nested in it beside it as `key/nested key`."""
-    kind, key = _local(element), element.get("key")
+    kind, key = local(element), element.get("key")
     if key is None:
         raise _unfit("bad-attribute", f"a {kind} attribute has no key", "")
     key = prefix + key
@@ -166,7 +135,7 @@ def _put(tree: dict[str, Any], element: etree._Element, prefix: str = "") -> Non
 
 
 def _items(element: etree._Element) -> list[dict[str, Any]]:
-    held = [child for child in element if _local(child) == "values"]
+    held = [child for child in element if local(child) == "values"]
     items: list[dict[str, Any]] = []
     for child in held[0] if held else element:
         items.append({})
@@ -188,10 +157,6 @@ def _value(kind: str, key: str, text: str | None) -> Any:  # noqa: ANN401 - text
         return _NUMBERS[kind](text)
     except ValueError:
         raise _unfit("bad-value", f"{key} is no {kind}", text) from None
-
-
-def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]
 
 
 def _unfit(code: str, problem: str, value: str) -> Refused:

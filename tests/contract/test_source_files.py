@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from connectors import files, open_source
+from connectors import files, open_source, reopen_record
 from connectors.codecs import CODECS, CodecOptions
 from hub.clock import ManualClock
 from hub.errors import Misconfigured
+from hub.mapping import load
 from tests.support.shelves import Declared
 
 if TYPE_CHECKING:
@@ -216,3 +217,50 @@ def test_real_files_are_read_whole(name: str, count: int) -> None:
     found = [record for portion in source.read(None) for record in portion.records]
     assert len(found) == count
     assert not [record.refused for record in found if record.refused]
+
+
+XML_MAPPING = """\
+connection: test.xml
+department: "11321200014000028L"
+kind: files
+connect: {record: YW}
+read:
+  encoding: gb18030
+  namespaces: {b: "urn:base"}
+  names: {number: "@id", accepted: "SL/b:SLSJ", step: SP/HJMC, step_at: SP/SPSJ}
+case:
+  source_case_no: number
+  region_code: "'321200'"
+  title: field("标题")
+events:
+  - {type: case.accepted, occurred_at: time(accepted)}
+  - {type: stage.completed, each: SP, occurrence: step, stage_code: step, occurred_at: time(step_at)}
+"""
+XML_FILE = """\
+<?xml version="1.0" encoding="GBK"?>
+<L xmlns:q="urn:base">
+<YW id="1"><标题>䲡</标题><SL><q:SLSJ>2026-03-02 09:00:00</q:SLSJ></SL>
+  <SP><HJMC>审查</HJMC><SPSJ>2026-03-03</SPSJ></SP><SP><HJMC>审批</HJMC><SPSJ>2026-03-04</SPSJ></SP></YW>
+<YW id="2"><标题>broken</SL></YW>
+</L>
+"""
+
+
+def test_an_xml_file_is_mapped_record_by_record_and_a_refused_one_decodes_again(tmp_path: Path) -> None:
+    mapping_file, data = tmp_path / "m.yaml", tmp_path / "day.xml"
+    mapping_file.write_text(XML_MAPPING, encoding="utf-8")
+    data.write_bytes(XML_FILE.encode("gb18030"))
+    mapping = load(mapping_file, environment={})
+    (portion,) = open_source(mapping.declaration, {}, data, clock=ManualClock(NOW)).read(None)
+    sound, broken = portion.records
+    events = mapping.map_record(sound.tree)
+    assert [(event.data["type"], event.data["occurred_at"]) for event in events] == [
+        ("case.accepted", "2026-03-02T09:00:00+08:00"),
+        ("stage.completed", "2026-03-03"),
+        ("stage.completed", "2026-03-04"),
+    ]
+    assert events[0].data["case"]["title"] == "䲡"
+    assert broken.refused
+    again = reopen_record(mapping.declaration, broken.raw, broken.place)
+    assert (again.refused.code if again.refused else "") == broken.refused.code
+    assert reopen_record(mapping.declaration, sound.raw, sound.place).tree == sound.tree

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.codecs import CODECS, CodecOptions, decode_one, xes_scanner
+from connectors.codecs import CODECS, CodecOptions, decode_one, xml_scanner
 
 if TYPE_CHECKING:
     from hub.model.values import Record
@@ -125,8 +125,8 @@ def test_an_encoding_that_contradicts_the_declared_one_is_refused_not_guessed() 
 
 
 def test_a_trace_without_end_is_cut_and_the_next_is_sound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xes_scanner, "RECORD_BYTES", 3000)
-    monkeypatch.setattr(xes_scanner, "CHUNK_BYTES", 500)
+    monkeypatch.setattr(xml_scanner, "RECORD_BYTES", 3000)
+    monkeypatch.setattr(xml_scanner, "CHUNK_BYTES", 500)
     endless = b"<trace><x>" + b"y" * 20_000 + b"</x></trace>"
     assert codes(read(log(SOUND % 1, endless, SOUND % 2))) == ["1", "decode.too-large", "2"]
 

@@ -1,8 +1,9 @@
-"""Cuts the traces out of an XES stream, each with its exact bytes, holding no more of the stream than one trace."""
+"""Cuts the records out of an XML stream, each with its exact bytes, holding no more of the stream than one of them."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from connectors.codecs.common import CHUNK_BYTES, RECORD_BYTES
@@ -11,26 +12,47 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = rb"(?:[\w.-]{1,30}:)?"
-_OPEN: Final = rb"(?P<open>" + _NAME + rb"trace(?=[\s/>]))"
-_OUTSIDE: Final = re.compile(rb"<(?:(?P<comment>!--)|" + _OPEN + rb"|(?P<end>/" + _NAME + rb"log\s{0,30}>))")
-_INSIDE: Final = re.compile(
-    rb"<(?:(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|" + _OPEN + rb"|(?P<close>/" + _NAME + rb"trace\s{0,30}>))"
-)
-"""What may hold the word without meaning it is stepped over. Where a trace begins before the last has ended, the last
-is cut there: it is broken, the next may be sound."""
+"""A prefix, whatever it is."""
+
+ANY: Final = ""
+"""Stands for a root element of any name."""
+
+
+class _Tokens(NamedTuple):
+    """What is looked for. What may hold the words without meaning them is stepped over.
+
+    Where a record begins before the last has ended, the last is cut there: it is broken, the next may be sound.
+    """
+
+    root: re.Pattern[bytes]
+    outside: re.Pattern[bytes]
+    inside: re.Pattern[bytes]
+
+
+@lru_cache(maxsize=64)
+def _tokens(root: str, record: str) -> _Tokens:
+    name, word = re.escape(record.encode()), re.escape(root.encode()) or rb"[A-Za-z_\x80-\xff][\w.\x80-\xff-]{0,100}"
+    begins = rb"(?P<open>" + _NAME + name + rb"(?=[\s/>]))"
+    return _Tokens(
+        root=re.compile(rb"<" + _NAME + word + rb"(?=[\s/>])[^>]*>"),
+        outside=re.compile(rb"<(?:(?P<comment>!--)|" + begins + rb"|(?P<end>/" + _NAME + word + rb"\s{0,30}>))"),
+        inside=re.compile(
+            rb"<(?:(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|" + begins + rb"|(?P<close>/" + _NAME + name + rb"\s{0,30}>))"
+        ),
+    )
+
 
 _AFTER: Final = {"comment": re.compile(rb"-->"), "cdata": re.compile(rb"\]\]>")}
 _TAG_END: Final = re.compile(rb">")
-_LOG: Final = re.compile(rb"<" + _NAME + rb"log(?=[\s/>])[^>]*>")
-_TOKEN_BYTES: Final = 96
+_TOKEN_BYTES: Final = 192
 """No token above is longer: so many bytes are searched again when more of the stream has come."""
 
 _PROLOGUE_BYTES: Final = 1 << 20
-"""How far into a file its log element must begin."""
+"""How far into a file its root element must begin."""
 
 
 class Slice(NamedTuple):
-    """The bytes of one trace and where it stands, from 1. `whole` is false where the stream or the limit cut it."""
+    """The bytes of one record and where it stands, from 1. `whole` is false where the stream or the limit cut it."""
 
     raw: bytes
     number: int
@@ -39,42 +61,43 @@ class Slice(NamedTuple):
 
 
 class Scanner:
-    """Walks over one stream. `prologue` is what stands before and in its log element; `complete` that it was closed."""
+    """Walks over one stream. `prologue` is what stands before and in its root's tag; `complete` that it was closed."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        """Read the beginning of `stream`, up to its log element."""
+    def __init__(self, stream: IO[bytes], *, root: str = "log", record: str = "trace") -> None:
+        """Read the beginning of `stream`, up to its root element; cut out the elements `record`, by local names."""
+        self._tokens = _tokens(root, record)
         self._stream = stream
         self._data = b""
         self._at = 0
         self._ended = False
         self._line = 1
         self.complete = False
-        opened = self._search(_LOG, 0, _PROLOGUE_BYTES)
-        self.log = opened.group() if opened else b""
+        opened = self._search(self._tokens.root, 0, _PROLOGUE_BYTES)
+        self.root = opened.group() if opened else b""
         self.prologue = self._data[: opened.end()] if opened else self._data[:_PROLOGUE_BYTES]
         if opened:
             self._drop(opened.end())
 
     @property
     def rest(self) -> bytes:
-        """Return what stands after the last trace, as far as it was read."""
+        """Return what stands after the last record, as far as it was read."""
         return self._data[self._at :]
 
     def slices(self) -> Iterator[Slice]:
-        """Yield the traces in order."""
+        """Yield the records in order."""
         number = 0
-        while self._next_trace():
+        while self._next_record():
             number += 1
             line = self._line
-            end, whole = self._end_of_trace()
+            end, whole = self._end_of_record()
             raw = self._data[self._at : end]
             self._drop(end)
             yield Slice(raw, number, line, whole)
 
-    def _next_trace(self) -> bool:
-        """Move to where the next trace begins; tell whether there is one."""
+    def _next_record(self) -> bool:
+        """Move to where the next record begins; tell whether there is one."""
         while True:
-            found = self._search(_OUTSIDE, self._at)
+            found = self._search(self._tokens.outside, self._at)
             if found is None:
                 if not self._discard():
                     return False
@@ -89,13 +112,13 @@ class Scanner:
                 self._drop(found.end())
                 self._skip_to(_AFTER["comment"])
 
-    def _end_of_trace(self) -> tuple[int, bool]:
-        """Return where the trace that begins here ends, and whether it was closed."""
+    def _end_of_record(self) -> tuple[int, bool]:
+        """Return where the record that begins here ends, and whether it was closed."""
         tag = self._search(_TAG_END, self._at, RECORD_BYTES)
         if tag is not None and self._data[tag.start() - 1 : tag.start()] == b"/":
             return tag.end(), True
         position = tag.end() if tag else len(self._data)
-        while found := self._search(_INSIDE, position, RECORD_BYTES):
+        while found := self._search(self._tokens.inside, position, RECORD_BYTES):
             if found.lastgroup == "close":
                 return found.end(), True
             if found.lastgroup == "open":
