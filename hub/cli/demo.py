@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -162,8 +162,9 @@ def _show_truth(hub: wiring.Hub, city: City) -> None:
     for rule, planted in sorted(city.truth.items()):
         found = raised.get(rule, frozenset())
         table.add_row(rule, *(str(len(each)) for each in (planted, found, planted - found, found - planted)))
-    refused = sum(account["quarantined"] for account in hub.queries.accounting().values())
-    table.add_row("dirty records", str(sum(city.quarantine_truth.values())), str(refused), "", "")
+    dirty = Counter(city.quarantine_truth)
+    refused = Counter({name: each["quarantined"] for name, each in hub.queries.accounting().items()})
+    table.add_row("dirty records", *(str(each.total()) for each in (dirty, refused, dirty - refused, refused - dirty)))
     common.OUT.print(table)
 
 
