@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from hub.errors import Refused
 from hub.mapping.values import as_text, refuse
 
 if TYPE_CHECKING:
@@ -79,9 +80,15 @@ class Times:
         return max(0, (_aware(self._read(text)[0], self._hub) - _EPOCH) // _MICROSECOND)
 
     def original(self, value: object) -> str | None:
-        """Return what the source wrote, where it named no offset and spells it otherwise; None elsewhere."""
+        """Return what the source wrote, where it named no offset and spells it otherwise; None elsewhere.
+
+        What only a format of its own could read is spelt otherwise.
+        """
         text = value if value.__class__ is str else as_text(value)
-        return text if text and self._read(text)[1] else None
+        try:
+            return text if text and self._read(text)[1] else None
+        except Refused:
+            return text
 
     def _parse(self, text: str) -> tuple[str, bool]:
         bare = _bounded(text).strip()

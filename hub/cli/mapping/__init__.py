@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.mapping import diff, drift, explain, fingerprint, lint, record, test
+from hub.cli.mapping import diff, drift, explain, fingerprint, lint, new, record, test
 
 app = typer.Typer(help="Check, test and explain mapping files.", no_args_is_help=True)
 app.command("lint")(lint.lint)
@@ -13,4 +13,5 @@ app.command("test")(test.run)
 app.command("explain")(explain.explain_command)
 app.command("diff")(diff.diff)
 app.command("drift")(drift.drift)
+app.command("new")(new.new)
 app.command("record")(record.record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from hub.errors import Refused
 from hub.mapping.times import Times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -96,3 +100,10 @@ def test_any_text_is_a_time_or_refused(text: str) -> None:
     except Refused:
         return
     assert read is None or read[4] == "-"
+
+
+def test_a_time_read_by_a_format_of_its_own_keeps_what_the_source_wrote(compiled: Callable[..., Any]) -> None:
+    events = "events:\n  - {type: case.received, occurred_at: \"time(at, '%m/%d/%Y %I:%M:%S %p')\"}\n"
+    (event,) = compiled(events=events).map_record({"no": "1", "at": "03/01/2011 02:27:57 PM"})
+    assert event.data["occurred_at"] == "2011-03-01T14:27:57+08:00"
+    assert event.data["original"] == {"occurred_at": "03/01/2011 02:27:57 PM"}

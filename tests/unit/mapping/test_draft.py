@@ -1,0 +1,277 @@
+"""A first draft knows the standard tables by heart, lints as it stands, and maps the sample that it was made from."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from hub.cli.main import app
+from hub.errors import Refused
+from hub.mapping import TOKEN_KEY, lint, load
+from hub.mapping.drafting.draft import is_writable, proposals, written
+from hub.mapping.drafting.profile import Column, profiled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+KEY = {TOKEN_KEY: "the key of tests, no secret"}
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real samples (../shared/data) are not here")
+
+COMMON = "row_guid cd_batch cd_operation cd_time data_source project_no"
+ACCEPT = (
+    f"{COMMON} apply_date accept_date promise_date accept_doc_no apply_type applyer_name applyer_page_type "
+    "applyer_page_code applyer_type contact_name contact_type contact_code contact_mobile legal address zip_code "
+    "catalog_code local_catalog_code task_code local_task_code task_handle_item task_name task_version org_code "
+    "org_name handle_user_name project_name project_type"
+)
+RESULT = (
+    f"{COMMON} result_date result_type result_explain result_cetr_name result_cetr_no is_delivery_results satisfaction"
+)
+SPECIAL = (
+    f"{COMMON} special_type special_name special_reason special_time end_time special_explain result "
+    "applyer_user_name handle_user"
+)
+APPLY = (
+    "no org_id internal_no item_id dept_yw_reg_no item_name area_no apply_type apply_name apply_person card_no "
+    "mobile person_type sb_way department apply_date create_date update_date sync_date sync_sign sync_error_desc"
+)
+STAGES = (
+    "no org_id internal_no item_id no_ord tache_name department user_staff_code user_name status promise "
+    "promise_type promise_start_sign isrisk note process_date event_code event_name start_time event_time "
+    "event_time_type start_note end_time end_note create_date update_date sync_date sync_sign sync_error_desc"
+)
+FAMILIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "up_pro_accept": (
+        ACCEPT,
+        {
+            "case/source_case_no": "project_no",
+            "case/matter_code": "task_code",
+            "case/base_code": "catalog_code",
+            "case/business_item_code": "task_handle_item",
+            "case/matter_version": "task_version",
+            "case/matter_name": "task_name",
+            "case/title": "project_name",
+            "case/case_type": "project_type",
+            "case/handling_office": "org_name",
+            "person/name": "applyer_name",
+            "person/id": "applyer_page_code",
+            "person/phone": "contact_mobile",
+            "person/kind": "applyer_type",
+            "person/id_type": "applyer_page_type",
+            "received": "apply_date",
+            "accepted": "accept_date",
+            "promised": "promise_date",
+            "version": "cd_time",
+            "row": "row_guid",
+        },
+    ),
+    "up_pro_process": (
+        f"{COMMON} event_name process_name event_start_time event_end_time handle_user_name handle_explain remark",
+        {
+            "case/source_case_no": "project_no",
+            "stage": "process_name",
+            "stage_begins": "event_start_time",
+            "stage_at": "event_end_time",
+            "opinion": "handle_explain",
+            "version": "cd_time",
+            "row": "row_guid",
+        },
+    ),
+    "up_pro_result": (
+        RESULT,
+        {
+            "case/source_case_no": "project_no",
+            "closed": "result_date",
+            "result": "result_type",
+            "certificate_no": "result_cetr_no",
+            "version": "cd_time",
+            "row": "row_guid",
+        },
+    ),
+    "up_pro_special_procedure": (
+        SPECIAL,
+        {
+            "case/source_case_no": "project_no",
+            "special_begins": "special_time",
+            "special_ends": "end_time",
+            "special_name": "special_name",
+            "special_reason": "special_reason",
+            "version": "cd_time",
+            "row": "row_guid",
+        },
+    ),
+    "inf_apply": (
+        APPLY,
+        {
+            "case/source_case_no": "internal_no",
+            "case/matter_code": "item_id",
+            "case/business_item_code": "dept_yw_reg_no",
+            "case/matter_name": "item_name",
+            "case/region_code": "area_no",
+            "case/case_type": "apply_type",
+            "case/title": "apply_name",
+            "case/channel": "sb_way",
+            "case/handling_office": "department",
+            "person/name": "apply_person",
+            "person/id": "card_no",
+            "person/phone": "mobile",
+            "person/kind": "person_type",
+            "received": "apply_date",
+            "recorded": "create_date",
+            "version": "update_date",
+            "row": "no",
+        },
+    ),
+    "inf_apply_process": (
+        STAGES,
+        {
+            "case/source_case_no": "internal_no",
+            "case/matter_code": "item_id",
+            "case/handling_office": "department",
+            "stage": "tache_name",
+            "stage_at": "process_date",
+            "operator": "user_staff_code",
+            "opinion": "note",
+            "special_begins": "start_time",
+            "special_ends": "end_time",
+            "special_name": "event_name",
+            "special_reason": "start_note",
+            "recorded": "create_date",
+            "version": "update_date",
+            "row": "no",
+        },
+    ),
+}
+"""Columns of the exchange tables, and which of them each target is."""
+
+
+def test_the_standard_tables_are_known_without_a_hint() -> None:
+    right = wrong = 0
+    for name, (columns, truth) in FAMILIES.items():
+        found = proposals([Column(each) for each in columns.split()])
+        hits = {target for target, column in truth.items() if target in found and found[target].column == column}
+        right += len(hits)
+        wrong += len(truth) - len(hits)
+        print(name, sorted(set(truth) - hits), {t: found[t].column for t in truth if t in found and t not in hits})  # noqa: T201
+    assert right / (right + wrong) >= 0.85
+
+
+@pytest.mark.parametrize(
+    ("column", "target"),
+    [
+        ("AJBH", "case/source_case_no"),
+        ("slsj", "accepted"),
+        ("BJSJ", "closed"),
+        ("SQR", "person/name"),
+        ("受理时间", "accepted"),
+        ("Created Date", "received"),
+        ("acceptDate", "accepted"),
+        ("XBJZSJ", "promised"),
+    ],
+)
+def test_names_are_known_in_chinese_english_and_by_initials(column: str, target: str) -> None:
+    (found,) = proposals([Column(column)]).values()
+    assert found.target == target
+    assert found.confidence >= 0.8
+    assert found.reason
+
+
+def test_a_column_named_like_a_time_that_holds_none_is_not_taken_for_one() -> None:
+    (column,) = profiled([{"accept_date": "张三"}, {"accept_date": "李四"}])
+    assert "accepted" not in proposals([column])
+
+
+def draft_of(rows: list[dict[str, str]], folder: Path) -> Path:
+    path = folder / "draft.yaml"
+    path.write_text(written(profiled(rows), name="sample", form="csv"), encoding="utf-8")
+    return path
+
+
+@needs_data
+@pytest.mark.parametrize(("name", "least"), [("eventlogs/receipt.csv.gz", 3), ("civic/nyc311_sample_999.csv", 1)])
+def test_a_draft_from_a_real_sample_lints_and_maps_all_of_it(tmp_path: Path, name: str, least: int) -> None:
+    path = DATA / name
+    opened: Any = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
+        rows = list(itertools.islice(csv.DictReader(stream), 500))
+    draft = draft_of(rows, tmp_path)
+    assert [str(fault) for fault in lint(draft)] == []
+    mapping, seen = load(draft, environment=KEY), set()
+    for row in rows:
+        events = mapping.map_record(row)
+        assert events
+        seen |= {event.data["type"] for event in events}
+    assert len(seen) >= least
+
+
+NAMES = st.one_of(
+    st.sampled_from(sorted({word for columns, _ in FAMILIES.values() for word in columns.split()})),
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12),
+)
+
+
+VALUES = st.sampled_from(["", "1", "2026-03-02", "张三", 'a"b\\', "03/02/2026", "x: y"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.dictionaries(
+            NAMES, st.sampled_from(["", "1", "2026-03-02", "张三", 'a"b\\', "03/02/2026", "x: y"]), min_size=1
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_whatever_the_sample_a_draft_lints_and_raises_nothing_but_refusals(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]
+) -> None:
+    assume(any(is_writable(name) for row in rows for name in row))
+    draft = draft_of(rows, tmp_path_factory.mktemp("draft"))
+    assert [str(fault) for fault in lint(draft)] == []
+    mapping = load(draft, environment=KEY)
+    for row in rows:
+        try:
+            mapping.map_record(row)
+        except Refused:
+            continue
+
+
+def test_the_command_drafts_to_a_file_and_never_over_one(tmp_path: Path) -> None:
+    sample, out = tmp_path / "cases.csv", tmp_path / "cases.yaml"
+    sample.write_text("办件编号,受理时间,申请人\nA1,2026-03-02 09:00:00,欧阳震华\n", encoding="utf-8")
+    words = ["mapping", "new", "--from", str(sample), "--out", str(out)]
+    drafted = CliRunner().invoke(app, words)
+    assert drafted.exit_code == 0, drafted.output
+    assert lint(out) == []
+    assert "欧阳" not in drafted.output + out.read_text(encoding="utf-8")
+    assert CliRunner().invoke(app, words).exit_code != 0
+    listed = orjson.loads(CliRunner().invoke(app, [*words[:4], "--json"]).stdout)
+    assert {each["target"]: each["column"] for each in listed}["accepted"] == "受理时间"
+
+
+def test_the_command_reads_a_table_and_a_declaration(tmp_path: Path) -> None:
+    ddl = tmp_path / "table.sql"
+    ddl.write_text("create table inf_apply (internal_no varchar(50), accept_date timestamp);", encoding="utf-8")
+    printed = CliRunner().invoke(app, ["mapping", "new", "--from", str(ddl)])
+    assert "source_case_no: internal_no" in printed.stdout
+    import sqlite3  # noqa: PLC0415 - for this test alone
+
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("create table inf_apply (internal_no text, accept_date text)")
+        database.execute("insert into inf_apply values ('A1', '2026-03-02 09:00')")
+    database.close()
+    url = f"sqlite:///{tmp_path}/a.db"
+    printed = CliRunner().invoke(app, ["mapping", "new", "--from", url, "--table", "inf_apply"])
+    assert "type: case.accepted" in printed.stdout, printed.output
+    assert CliRunner().invoke(app, ["mapping", "new", "--from", url, "--table", "none"]).exit_code != 0
