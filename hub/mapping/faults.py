@@ -56,9 +56,9 @@ class Faults:
             self.found.append(fault)
 
     def note(self, fault: Fault) -> None:
-        """Note a fault made elsewhere, for this file; once, errors apart from warnings."""
+        """Note a fault made elsewhere, for this file where it names none; once, errors apart from warnings."""
         kept = self.found if fault.severity == "error" else self.warnings
-        placed = dataclasses.replace(fault, file=self.file)
+        placed = dataclasses.replace(fault, file=fault.file or self.file)
         if placed not in kept:
             kept.append(placed)
 

@@ -70,7 +70,7 @@ def _with_bases(root: Node, path: Path, faults: Faults, seen: tuple[Path, ...]) 
         return root
     own = dataclasses.replace(root, value={name: node for name, node in root.entries.items() if name != EXTENDS})
     base = _base(named, path, faults, (*seen, path.resolve()))
-    return own if base is None else _merged(base, own, "")
+    return own if base is None else _merged(base, own, "", faults)
 
 
 def _base(named: Node, path: Path, faults: Faults, seen: tuple[Path, ...]) -> Node | None:
@@ -102,10 +102,10 @@ def _find(name: str, path: Path) -> Path | None:
     return None
 
 
-def _merged(base: Node, child: Node, place: str) -> Node:
+def _merged(base: Node, child: Node, place: str, faults: Faults) -> Node:
     """Merge two nodes that stand at the same `place` of their files."""
     if place == "/events" and base.items and child.items:
-        return dataclasses.replace(child, value=_merged_events(base.items, child.items))
+        return dataclasses.replace(child, value=_merged_events(base.items, child.items, faults))
     if not (isinstance(base.value, dict) and isinstance(child.value, dict)):
         return child
     is_table = place.startswith("/codes/")
@@ -114,23 +114,38 @@ def _merged(base: Node, child: Node, place: str) -> Node:
         if node.value is None and node.is_scalar and not is_table:
             entries.pop(name, None)
             continue
-        entries[name] = _merged(entries[name], node, f"{place}/{name}") if name in entries else node
+        entries[name] = _merged(entries[name], node, f"{place}/{name}", faults) if name in entries else node
         keys[name] = child.keys.get(name, node)
     return dataclasses.replace(child, value=entries, keys=keys)
 
 
-def _merged_events(base: tuple[Node, ...], child: tuple[Node, ...]) -> tuple[Node, ...]:
-    events = {_event_key(node): node for node in base}
+def _merged_events(base: tuple[Node, ...], child: tuple[Node, ...], faults: Faults) -> tuple[Node, ...]:
+    """Merge each of the child's events into the one of the base that it names; what names none is added."""
+    events: list[Node | None] = list(base)
     for node in child:
-        key = _event_key(node)
-        if DROP in node.entries:
-            events.pop(key, None)
+        like = [place for place, other in enumerate(base) if _event_key(other) == _event_key(node)]
+        if len(like) > 1:
+            hint = "write all events of that type in the child, and drop those of the base by another base"
+            faults.add(node, "bad-merge", f"the base has {len(like)} events of this type and occurrence", hint=hint)
+        elif DROP in node.entries:
+            _drop(events, like, node, faults)
+        elif like and events[like[0]] is base[like[0]]:
+            events[like[0]] = _merged(base[like[0]], node, "/events/*", faults)
         else:
-            events[key] = _merged(events[key], node, "/events/*") if key in events else node
-    return tuple(events.values())
+            events.append(node)
+    return tuple(event for event in events if event is not None)
+
+
+def _drop(events: list[Node | None], like: list[int], node: Node, faults: Faults) -> None:
+    if not like or node.entries[DROP].value is not True:
+        hint = "name type and occurrence as the base does, with drop: true"
+        faults.add(node, "bad-merge", "this drops no event of the base", hint=hint)
+        return
+    events[like[0]] = None
 
 
 def _event_key(node: Node) -> tuple[str, str]:
     """Name an event: its type, and what tells it apart from others of that type."""
     occurrence = node.entries.get("occurrence")
-    return node.entries["type"].text if "type" in node.entries else "", occurrence.text if occurrence else ""
+    kind = node.entries["type"].text if "type" in node.entries else ""
+    return kind, repr(occurrence.plain()) if occurrence else ""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.errors import Misconfigured
-from hub.mapping import fingerprint, lint, load
+from hub.mapping import fingerprint, lint, lint_all, load
+from hub.mapping.document import read_document
 from hub.mapping.examples import run_examples
-from hub.mapping.inheritance import DEPTH
+from hub.mapping.faults import Faults
+from hub.mapping.inheritance import DEPTH, read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +101,78 @@ def test_events_are_merged_by_type_and_occurrence_added_and_dropped(family: Call
     assert [data["type"] for data in found] == ["case.received", "stage.completed", "stage.completed"]
     assert found[0]["occurred_at"] == "2026-03-01"
     assert [data["stage_code"] for data in found[1:]] == ["c", "b"]
+
+
+TWICE = (
+    BASE.replace("case.received, occurred", "case.received, when: way == '1', occurred")
+    + "  - {type: case.received, when: way == '2', occurred_at: time(name2)}\n"
+)
+
+
+def test_events_of_one_name_in_a_base_all_stay_and_none_of_them_is_guessed(family: Callable[..., Path]) -> None:
+    path = family("events:\n  - {type: case.closed, occurred_at: at}\n", TWICE)
+    for way in ("1", "2"):
+        assert [data["type"] for data in mapped(path, way=way, name2="2026-03-01")].count("case.received") == 1
+    faults = lint(family("events:\n  - {type: case.received, occurred_at: at}\n", TWICE))
+    assert [(fault.code, fault.line) for fault in faults if fault.code == "map.bad-merge"] == [("map.bad-merge", 5)]
+
+
+def test_an_event_that_the_child_writes_twice_is_merged_once_and_added_once(family: Callable[..., Path]) -> None:
+    child = (
+        "events:\n"
+        "  - {type: case.accepted, when: way == '1'}\n"
+        "  - {type: case.accepted, when: way == '2', occurred_at: at}\n"
+    )
+    assert types(family(child)) == ["case.received", "case.accepted", "stage.completed"]
+    assert [data["type"] for data in mapped(family(child), way="2")].count("case.accepted") == 1
+
+
+@pytest.mark.parametrize("drop", ["{type: case.cloesd, drop: true}", "{type: case.accepted, drop: false}"])
+def test_a_drop_that_drops_nothing_is_a_fault(family: Callable[..., Path], drop: str) -> None:
+    faults = lint(family(f"events:\n  - {drop}\n"))
+    assert [(fault.code, fault.line) for fault in faults] == [("map.bad-merge", 5)]
+
+
+def test_what_the_typed_check_finds_in_a_base_is_told_there(family: Callable[..., Path], tmp_path: Path) -> None:
+    path = family(base=BASE.replace("let:\n", "let:\n  idle: trim(name)\n"))
+    (unused,) = [fault for fault in lint_all(path) if "unused" in fault.code]
+    assert unused.file == str((tmp_path / "bases" / "family.yaml").resolve())
+
+
+SECTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "let": st.dictionaries(st.sampled_from(["at", "x", "y"]), st.sampled_from(["time(a)", "trim(b)"]), max_size=2),
+        "case": st.dictionaries(st.sampled_from(["title", "channel", "matter_code"]), st.sampled_from(["a", "b"])),
+        "codes": st.dictionaries(
+            st.sampled_from(["way", "other"]),
+            st.dictionaries(st.sampled_from("12"), st.sampled_from(["window", "online"])),
+        ),
+    },
+)
+
+
+@given(own=SECTIONS)
+def test_a_child_means_its_bases_words_and_its_own_over_them(
+    tmp_path_factory: pytest.TempPathFactory, own: dict[str, Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("family")
+    (folder / "bases").mkdir()
+    (folder / "bases" / "family.yaml").write_text(BASE, encoding="utf-8")
+    child, faults = folder / "child.yaml", Faults("child")
+    child.write_text(CHILD + _yaml(own), encoding="utf-8")
+    merged = read_mapping(child, faults).plain()
+    base = read_document(folder / "bases" / "family.yaml", faults).plain()
+    for section in ("let", "case", "codes"):
+        assert merged[section].keys() == base[section].keys() | own.get(section, {}).keys()
+        for name, value in merged[section].items():
+            said = own.get(section, {}).get(name, base[section].get(name))
+            assert value == ({**base[section].get(name, {}), **said} if isinstance(said, dict) else said)
+    assert faults.found == []
+
+
+def _yaml(own: dict[str, Any]) -> str:
+    return "".join(f"{name}: {json.dumps(value)}\n" for name, value in own.items())
 
 
 def test_the_meaning_is_that_of_the_mapping_written_out(family: Callable[..., Path], tmp_path: Path) -> None:
