@@ -1,6 +1,6 @@
-"""Measures what a mapping costs by itself, one core: a row of twenty columns to a validated event, beside two peers.
+"""Measures what a mapping costs by itself, one core: a row of 21 columns to a validated event, beside two peers.
 
-The peers are the same mapping written by hand in Python, and in jsonata on Node, where that is to be had. Jsonata's
+Figures are of CPU time. The peers are the same mapping written by hand in Python, and in jsonata on Node, where that is to be had. Jsonata's
 part is the mapping and JSON alone: without identifiers, validation and envelope, so its figure flatters it.
 """
 
@@ -61,9 +61,9 @@ def _fastest(rows: Sequence[Row], *workers: Callable[[Sequence[Row]], object]) -
     best = [float("inf")] * len(workers)
     for _ in range(ROUNDS):
         for number, work in enumerate(workers):
-            begun = time.perf_counter()
+            begun = time.process_time()
             work(rows)
-            best[number] = min(best[number], time.perf_counter() - begun)
+            best[number] = min(best[number], time.process_time() - begun)
     return best
 
 
@@ -147,6 +147,12 @@ def _instant(text: str) -> str:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE).isoformat()
 
 
+def _moment(number: int, hour: int) -> str:
+    """Return a time that no other row has, as far as a month's minutes and seconds go: none is read from a cache."""
+    minutes, second = divmod(number, 60)
+    return f"2026-03-{minutes // 60 % 28 + 1:02d} {hour}:{minutes % 60:02d}:{second:02d}"
+
+
 def _row(number: int) -> Row:
     return {
         "no": f"TZ2026{number:08d}",
@@ -159,9 +165,9 @@ def _row(number: int) -> Row:
         "apply_name": f" 关于第{number}号经营场所的食品经营许可申请",
         "sb_way": "12"[number % 2],
         "office": "行政审批科",
-        "decide_date": f"2026-03-{number % 28 + 1:02d} 10:{number % 60:02d}:00",
-        "create_date": f"2026-03-{number % 28 + 1:02d} 11:{number % 60:02d}:00",
-        "update_date": f"2026-03-{number % 28 + 1:02d} 12:{number % 60:02d}:00",
+        "decide_date": _moment(number, 10),
+        "create_date": _moment(number, 11),
+        "update_date": _moment(number, 12),
         "stage": "20",
         "stage_name": "审批",
         "note": "符合条件，准予许可 ",
