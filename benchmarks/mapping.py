@@ -1,7 +1,8 @@
 """Measures what a mapping costs by itself, one core: a row of 21 columns to a validated event, beside two peers.
 
-Figures are of CPU time. The peers are the same mapping written by hand in Python, and in jsonata on Node, where that is to be had. Jsonata's
-part is the mapping and JSON alone: without identifiers, validation and envelope, so its figure flatters it.
+Figures are of CPU time. The peers are the same mapping written by hand in Python, and in jsonata on Node, where that is
+to be had. Jsonata's part is the mapping and JSON alone: without identifiers, validation and envelope, so its figure
+flatters it.
 """
 
 from __future__ import annotations
