@@ -6,6 +6,7 @@ records of each read, and in few of those after.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -33,6 +34,11 @@ MOST: Final = 200
 
 COLUMNS: Final = 4096
 """Columns remembered; a source that makes up names must not fill memory."""
+
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:@ -]*")
+_SHOWN: Final = 80
+_MARK: Final = 4
+"""Hex digits that tell names of one form apart, and too few to find a number by."""
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+([.][0-9]+)?")
 _TIME: Final = re.compile(r"[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}.*")
@@ -88,7 +94,8 @@ class Tracker:
         self.seen.is_learning = False
 
     def _new_columns(self, shape: frozenset[str]) -> None:
-        for column in sorted(shape - self.seen.columns)[: COLUMNS - len(self.seen.columns)]:
+        names = {told(column) for column in shape}
+        for column in sorted(names - self.seen.columns)[: COLUMNS - len(self.seen.columns)]:
             self.seen.columns.add(column)
             self._tell("new-column", column, "no record had it before")
         if len(self._shapes) < COLUMNS:
@@ -97,7 +104,8 @@ class Tracker:
     def _look_at(self, column: str, value: object) -> None:
         table = self._coded.get(column)
         if table is not None and str(value) not in table:
-            self._find("new-code", column, f"{outline(str(value))}: not in {table.name}")
+            self._find("new-code", told(column), f"{outline(str(value))}: not in {table.name}")
+        column = told(column)
         kind, known = type_of(value), self.seen.types.setdefault(column, {})
         if kind not in known and len(known) == 1 and "text" not in known and sum(known.values()) >= SURE:
             self._tell("changed-type", column, f"{kind}, where every value was {next(iter(known))}")
@@ -108,9 +116,19 @@ class Tracker:
             self._find(kind, column, detail)
 
     def _find(self, kind: Kind, column: str, detail: str) -> None:
-        found = Finding(kind=kind, column=column[:80], detail=detail)
+        found = Finding(kind=kind, column=column, detail=detail)
         if found not in self.seen.findings and len(self.seen.findings) < MOST:
             self.seen.findings.append(found)
+
+
+def told(column: str) -> str:
+    """Return a column's name as it may be logged and kept: of what is no ASCII word the form alone, and a mark.
+
+    Under a file without a header row the names are the first row's values: somebody's.
+    """
+    if _WORD.fullmatch(column):
+        return column[:_SHOWN]
+    return f"{outline(column)}#{hashlib.sha256(column.encode(errors='replace')).hexdigest()[:_MARK]}"
 
 
 def type_of(value: object) -> str:

@@ -91,6 +91,18 @@ def test_what_is_told_is_told_once_and_shows_no_value(drifts: Drifts, mapping: A
     assert drifts.load("test.one") == Seen()
 
 
+def test_a_file_without_its_header_row_gives_nobody_away(
+    drifts: Drifts, mapping: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    row = {"欧阳震华": "李四", "321281199003071234": "1", "13812345678": "2"}
+    told(drifts, mapping, USUAL)
+    assert len(told(drifts, mapping, row)) == 3
+    kept = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "drift").glob("*.json"))
+    logged = "".join(str(vars(record)) for record in caplog.records)
+    assert "new-column" in logged
+    assert not [name for name in (*row, "李四") if name in kept + logged]
+
+
 def test_a_read_of_nothing_learns_nothing(drifts: Drifts, mapping: Any) -> None:
     assert told(drifts, mapping) == []
     assert drifts.load("test.one").is_learning
