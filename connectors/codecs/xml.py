@@ -75,14 +75,14 @@ def _whole(raw: bytes, options: CodecOptions) -> Record:
 def _record(raw: bytes, place: str, encoding: str, options: CodecOptions) -> Record:
     try:
         text = raw.removeprefix(BOM) if encoding == UTF_8 else raw.decode(encoding).encode()
-        if _has_dtd(text):
-            hint = "deliver the file without <!DOCTYPE>: what it defines is not read"
-            return refused(raw, place, "dtd", "the file brings definitions of its own (a DTD)", hint=hint)
-        root = parsed(_DECLARATION.sub(b"", text))
+        root = _rooted(text)
     except UnicodeDecodeError as wrong:
         return badly_encoded(raw, place, encoding, wrong)
     except etree.XMLSyntaxError as broken:
         return _broken(raw, place, encoding, broken)
+    if root is None:
+        hint = "deliver the file without <!DOCTYPE>: what it defines is not read"
+        return refused(raw, place, "dtd", "the file brings definitions of its own (a DTD)", hint=hint)
     found = root[0] if options.record and len(root) == 1 else root
     if options.record and local(found) != options.record:
         return refused(raw, place, "bad-record", f"no <{options.record}> by itself", hint=_HINT)
@@ -90,6 +90,14 @@ def _record(raw: bytes, place: str, encoding: str, options: CodecOptions) -> Rec
     if tree is _DEEP:
         return refused(raw, place, "too-deep", f"elements lie more than {LEVELS} within one another", hint=_HINT)
     return Record(place=place, raw=raw, tree=tree if isinstance(tree, dict) else {"#text": tree})
+
+
+def _rooted(text: bytes) -> etree._Element | None:
+    """Parse one document; return None for one with a document type, which is looked for before and after parsing."""
+    if _has_dtd(text):
+        return None
+    root = parsed(_DECLARATION.sub(b"", text))
+    return root if root.getroottree().docinfo.internalDTD is None else None
 
 
 def _has_dtd(text: bytes) -> bool:

@@ -18,6 +18,9 @@ ANY: Final = ""
 """Stands for a root element of any name."""
 
 
+_ANY_NAME: Final = rb"[A-Za-z_\x80-\xff][\w.\x80-\xff-]{0,100}"
+
+
 class _Tokens(NamedTuple):
     """What is looked for. What may hold the words without meaning them is stepped over.
 
@@ -31,11 +34,16 @@ class _Tokens(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _tokens(root: str, record: str) -> _Tokens:
-    name, word = re.escape(record.encode()), re.escape(root.encode()) or rb"[A-Za-z_\x80-\xff][\w.\x80-\xff-]{0,100}"
+    name, word = (
+        re.escape(record.encode()),
+        re.escape(root.encode("latin-1")) or rb"[A-Za-z_\x80-\xff][\w.\x80-\xff-]{0,100}",
+    )
     begins = rb"(?P<open>" + _NAME + name + rb"(?=[\s/>]))"
     return _Tokens(
         root=re.compile(rb"<" + _NAME + word + rb"(?=[\s/>])[^>]*>"),
-        outside=re.compile(rb"<(?:(?P<comment>!--)|" + begins + rb"|(?P<end>/" + _NAME + word + rb"\s{0,30}>))"),
+        outside=re.compile(
+            rb"<(?:(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|" + begins + rb"|(?P<end>/" + _NAME + word + rb"\s{0,30}>))"
+        ),
         inside=re.compile(
             rb"<(?:(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|" + begins + rb"|(?P<close>/" + _NAME + name + rb"\s{0,30}>))"
         ),
@@ -72,8 +80,10 @@ class Scanner:
         self._ended = False
         self._line = 1
         self.complete = False
-        opened = self._search(self._tokens.root, 0, _PROLOGUE_BYTES)
+        opened = self._search(self._tokens.root, 0, _PROLOGUE_BYTES, again=_PROLOGUE_BYTES)
         self.root = opened.group() if opened else b""
+        if opened and not root:
+            self._tokens = _tokens(_local_name(self.root), record)
         self.prologue = self._data[: opened.end()] if opened else self._data[:_PROLOGUE_BYTES]
         if opened:
             self._drop(opened.end())
@@ -95,7 +105,10 @@ class Scanner:
             yield Slice(raw, number, line, whole)
 
     def _next_record(self) -> bool:
-        """Move to where the next record begins; tell whether there is one."""
+        """Move to where the next record begins; tell whether there is one.
+
+        The root's end ends nothing here: an element within it may bear its name; what comes after is read too.
+        """
         while True:
             found = self._search(self._tokens.outside, self._at)
             if found is None:
@@ -103,14 +116,15 @@ class Scanner:
                     return False
             elif found.lastgroup == "open":
                 self._drop(found.start())
+                self.complete = False
                 return True
             elif found.lastgroup == "end":
                 self._drop(found.end())
                 self.complete = True
-                return False
             else:
+                kind = found.lastgroup or ""
                 self._drop(found.end())
-                self._skip_to(_AFTER["comment"])
+                self._skip_to(_AFTER[kind])
 
     def _end_of_record(self) -> tuple[int, bool]:
         """Return where the record that begins here ends, and whether it was closed."""
@@ -129,8 +143,13 @@ class Scanner:
             position = closed.end()
         return len(self._data), self._ended
 
-    def _search(self, pattern: re.Pattern[bytes], start: int, limit: int = CHUNK_BYTES) -> re.Match[bytes] | None:
-        """Find `pattern` from `start` on, reading on while less than `limit` bytes are held."""
+    def _search(
+        self, pattern: re.Pattern[bytes], start: int, limit: int = CHUNK_BYTES, *, again: int = _TOKEN_BYTES
+    ) -> re.Match[bytes] | None:
+        """Find `pattern` from `start` on, reading on while less than `limit` bytes are held.
+
+        So many bytes are searched `again` when more has come: the pattern's longest match.
+        """
         offset = start - self._at
         while True:
             found = pattern.search(self._data, self._at + offset)
@@ -139,7 +158,7 @@ class Scanner:
             if len(self._data) - self._at >= limit:
                 return found
             if not found:
-                offset = max(offset, len(self._data) - self._at - _TOKEN_BYTES)
+                offset = max(offset, len(self._data) - self._at - again)
             self._more()
 
     def _more(self) -> None:
@@ -164,3 +183,8 @@ class Scanner:
     def _drop(self, position: int) -> None:
         self._line += self._data.count(b"\n", self._at, position)
         self._at = position
+
+
+def _local_name(tag: bytes) -> str:
+    """Return the local name of an opening tag."""
+    return re.split(rb"[\s/>]", tag[1:])[0].rpartition(b":")[2].decode("latin-1")

@@ -86,6 +86,40 @@ def test_a_broken_record_harms_no_neighbour(bad: bytes, code: str) -> None:
     assert codes(read(cases(b"<case><no>1</no></case>", bad, b"<case><no>3</no></case>"))) == ["1", code, "3"]
 
 
+ONE, TWO = b"<case><no>1</no></case>", b"<case><no>2</no></case>"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<r><head><date>x</date></head>" + ONE + TWO + b"</r>",
+        b"<r><page>" + ONE + b"</page><page>" + TWO + b"</page></r>",
+        b"<r>" + ONE + b"<sep></sep>" + TWO + b"</r>",
+        b"<r>" + ONE + b"<r></r>" + TWO + b"</r>",
+        b"<r>" + ONE + b"<![CDATA[<case></r>]]>" + TWO + b"<!-- </r> --></r>\n",
+        b"<r><case a='1>2'><no>1</no></case>" + TWO + b"</r>",
+        b"<q:r xmlns:q='u'>" + ONE + TWO + b"</q:r>",
+        b"<r a='" + b"x" * 600_000 + b"'>" + ONE + TWO + b"</r>",
+    ],
+    ids=[
+        "a header",
+        "wrappers",
+        "a separator",
+        "the root's name within",
+        "CDATA",
+        "a sign in a value",
+        "a prefix",
+        "a long root",
+    ],
+)
+def test_no_record_is_lost_for_what_stands_around_it(content: bytes) -> None:
+    assert codes(read(content)) == ["1", "2"]
+
+
+def test_what_follows_the_root_is_read_and_told() -> None:
+    assert codes(read(b"<r>" + ONE + b"</r>" + TWO)) == ["1", "2", "decode.truncated"]
+
+
 def test_a_record_that_is_never_closed_is_cut_at_the_next() -> None:
     found = codes(read(cases(b"<case><no>1", b"<case><no>2</no></case>")))
     assert found == ["decode.bad-xml", "2"]
@@ -115,6 +149,11 @@ def test_definitions_in_the_file_are_refused_unread(head: bytes) -> None:
     assert "root:" not in repr(record.tree)
     wrapped = read(head.replace(b"DOCTYPE case", b"DOCTYPE all") + b"<all><case><no>&x;</no></case></all>")
     assert codes(wrapped) == ["decode.bad-xml"]
+
+
+def test_definitions_behind_a_comment_are_found_too() -> None:
+    hidden = b'<!-- <a --><!DOCTYPE case [<!ENTITY x "y">]><case k="&x;"><no>&x;</no></case>'
+    assert codes(read(hidden, options(record=""))) == ["decode.dtd"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no xml", b"\x00\x01", b"<!-- <all> -->", b"<all/>"])
