@@ -24,7 +24,7 @@ from tests.support.waiting import eventually
 
 COMMAND: Final = Path(sys.executable).with_name("sunlight")
 DEPARTMENT: Final = "11321200014000028L"
-ENDS_S: Final = 15
+ENDS_S: Final = 60
 """Seconds within which a process that was asked to end has ended, whatever it was at."""
 
 CATALOGUE: Final = f"""

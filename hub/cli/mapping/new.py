@@ -20,7 +20,7 @@ from connectors.codecs import SUFFIXES
 from connectors.database_engine import Database
 from hub.cli import common
 from hub.errors import Fault, Misconfigured
-from hub.mapping.drafting.draft import is_writable, proposals, written
+from hub.mapping.drafting.draft import is_writable, looks_like_data, proposals, written
 from hub.mapping.drafting.profile import Column, profiled
 from hub.mapping.linting.contracts import UnreadableContract, read_contract
 
@@ -51,6 +51,9 @@ def new(
     columns, form = _columns(from_, table, record)
     if not any(is_writable(column.name) for column in columns):
         raise Misconfigured(Fault(code="mapping.no-sample", problem="no column is to be seen", file=from_))
+    if any(looks_like_data(column.name) for column in columns):
+        problem, hint = "its first row holds data, no names of columns", "add a row of names, and draft again"
+        raise Misconfigured(Fault(code="mapping.no-header", problem=problem, file=from_, hint=hint))
     found = proposals(columns)
     if as_json:
         common.print_json([{name: getattr(each, name) for name in each.__slots__} for each in found.values()])

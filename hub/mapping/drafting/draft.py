@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +23,7 @@ TIMES: Final = (
 EXACT, LISTED, INITIALS, PART = 0.95, 0.9, 0.8, 0.5
 """Confidence by how a name matched: the best word, another word, pinyin initials, or a part of it."""
 
+_DATA: Final = re.compile(r"[0-9]{8,}")
 _LEAST: Final = 0.5
 _INITIALS: Final = re.compile(r"[a-z]{2,9}")
 
@@ -104,6 +107,11 @@ def is_writable(name: str) -> bool:
     return name.isprintable() and bool(name.strip()) and not set('"\\') & set(name)
 
 
+def looks_like_data(text: str) -> bool:
+    """Tell whether a name or code may be somebody's number: a phone, an identity, an account."""
+    return _DATA.search(text) is not None
+
+
 class _Draft:
     """One draft being written. Remembers which columns it has used."""
 
@@ -123,7 +131,8 @@ class _Draft:
     def _coded(self, target: str) -> Column | None:
         proposal = self._chosen.get(target)
         column = self._columns[proposal.column] if proposal else None
-        return column if column is not None and column.is_code else None
+        is_fit = column is not None and column.is_code and not any(looks_like_data(value) for value in column.values)
+        return column if is_fit else None
 
     def case(self) -> list[str]:
         lines = [self._line("  ", "source_case_no", "case/source_case_no", lambda name: name) or self._key()]
@@ -243,14 +252,10 @@ _EVENTS: Final = {
 
 def _expression(column: str) -> str:
     """Return a column as an expression: its bare name, or field("…") where that would mean something else."""
-    if column.isidentifier() and column not in FUNCTIONS and column not in _RESERVED:
+    is_plain = column.isidentifier() and unicodedata.normalize("NFKC", column) == column
+    if is_plain and column not in FUNCTIONS and not keyword.iskeyword(column):
         return column
     return f'field("{column}")'
-
-
-_RESERVED: Final = frozenset(
-    {"and", "or", "not", "in", "is", "if", "else", "None", "True", "False", "class", "from", "import"}
-)
 
 
 def _scalar(expression: str) -> str:

@@ -223,7 +223,7 @@ NAMES = st.one_of(
 VALUES = st.sampled_from(["", "1", "2026-03-02", "张三", 'a"b\\', "03/02/2026", "x: y"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     rows=st.lists(
         st.dictionaries(
@@ -258,6 +258,16 @@ def test_the_command_drafts_to_a_file_and_never_over_one(tmp_path: Path) -> None
     assert CliRunner().invoke(app, words).exit_code != 0
     listed = orjson.loads(CliRunner().invoke(app, [*words[:4], "--json"]).stdout)
     assert {each["target"]: each["column"] for each in listed}["accepted"] == "受理时间"
+
+
+def test_a_file_without_its_header_row_is_not_drafted_from_and_no_number_becomes_a_code(tmp_path: Path) -> None:
+    sample = tmp_path / "cases.csv"
+    sample.write_text("欧阳震华,321281199003071234,13812345678\n李四,1,2\n", encoding="utf-8")
+    refused = CliRunner().invoke(app, ["mapping", "new", "--from", str(sample)])
+    assert "mapping.no-header" in str(refused.exception)
+    assert not [clear for clear in ("欧阳", "3212", "1381") if clear in refused.output + str(refused.exception)]
+    text = written(profiled([{"办结结果": "张三13812345678", "no": "1"}] * 4), name="x", form="csv")
+    assert "138" not in text
 
 
 def test_the_command_reads_a_table_and_a_declaration(tmp_path: Path) -> None:
