@@ -7,7 +7,7 @@ import socket
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from connectors import open_source
@@ -35,6 +35,9 @@ from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
 from hub.troubles import Troubles
 from hub.vault import SealedBoxVault
+
+OUTBOUND: Final = ".out."
+"""What the name of an outbound mapping's file has in it, so that nobody reads a source with one."""
 
 __all__ = ["Hub", "build", "bus_user", "department_folders", "load_catalogue", "load_mapping", "mapping_files"]
 
@@ -210,7 +213,12 @@ def department_folders(folder: Path) -> Sequence[Path]:
 
 
 def mapping_files(folder: Path) -> Sequence[Path]:
-    """Return the mapping files of one department's folder."""
-    return sorted(
-        path for path in folder.glob("*.yaml") if path.name != "department.yaml" and ".examples." not in path.name
-    )
+    """Return the mapping files of one department's sources."""
+    others = (".examples.", OUTBOUND)
+    files = (path for path in folder.glob("*.yaml") if not any(other in path.name for other in others))
+    return sorted(path for path in files if path.name != "department.yaml")
+
+
+def outbound_files(folder: Path) -> Sequence[Path]:
+    """Return the mapping files by which a department is written to: `<name>.out.yaml`."""
+    return sorted(path for path in folder.glob(f"*{OUTBOUND}yaml") if ".examples." not in path.name)

@@ -84,7 +84,11 @@ def _all(folder: Path, found: _Findings) -> list[Path]:
     found.skipped += sorted(
         each for each in folder.iterdir() if each.name != BASES and each not in departments and any(each.glob("*.yaml"))
     )
-    return [path for each in departments for path in (each / DEPARTMENT, *wiring.mapping_files(each))]
+    return [
+        path
+        for each in departments
+        for path in (each / DEPARTMENT, *wiring.mapping_files(each), *wiring.outbound_files(each))
+    ]
 
 
 def _given(paths: Sequence[Path], found: _Findings) -> Iterator[Path]:
@@ -103,6 +107,8 @@ def _check_mapping(path: Path, found: _Findings, *, served: bool) -> None:
     found.warnings += [fault for fault in mapping.lint_all(path) if fault.severity == "warning"]
     if examples_of(path).is_file():
         found.faults += run_examples(path)
+    if loaded.declaration.of:
+        return
     name = loaded.declaration.connection
     if found.declared.setdefault(name, path) != path:
         problem, hint = f"connection {name} is declared by {found.declared[name]} too", "one connection, one mapping"
@@ -112,13 +118,14 @@ def _check_mapping(path: Path, found: _Findings, *, served: bool) -> None:
 
 def _loaded(path: Path, found: _Findings) -> CompiledMapping:
     """Load a mapping; where only the key of tokens is not set here, note that and do without."""
+    load = mapping.load_outbound if wiring.OUTBOUND in path.name else mapping.load
     try:
-        return wiring.load_mapping(path)
+        return load(path, environment=os.environ)
     except Misconfigured as wrong:
         if {fault.code for fault in wrong.faults} != {_NO_KEY}:
             raise
         found.note(wrong)
-        return mapping.load(path, environment={mapping.TOKEN_KEY: secrets.token_hex()})
+        return load(path, environment={mapping.TOKEN_KEY: secrets.token_hex()})
 
 
 def _check_connecting(loaded: CompiledMapping, path: Path, *, served: bool) -> None:

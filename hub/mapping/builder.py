@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.emit import Emitter
-from hub.mapping.expressions import Translation, term_of
+from hub.mapping.expressions import check_lets, term_of
 from hub.mapping.faults import meant
 from hub.mapping.program import Block, Scope
 from hub.mapping.sections import path_of
@@ -48,7 +48,7 @@ class Builder:
         self._case(inner, record)
         for index, event in enumerate(self._events):
             self._event(inner, record, event, index, guards)
-        self._check_lets()
+        check_lets(self._program, self._head.each)
         body.line("return out")
         return list(top.flat())
 
@@ -61,16 +61,6 @@ class Builder:
             record.head = inner.block()
         record.is_record = True
         return record, inner
-
-    def _check_lets(self) -> None:
-        """Translate every let once more to nowhere, so that the faults of an unused one are found too."""
-        for name, let in self._program.lets.items():
-            scope: Scope | None = None
-            for prefix in dict.fromkeys(((), self._head.each, let.prefix or self._head.each)):
-                scope = Scope(self._program, variable="r0", prefix=prefix, head=Block(), parent=scope)
-                scope.is_record = prefix == self._head.each
-            if scope is not None:
-                Translation(let.node, scope, f"let/{name}").term(let.tree)
 
     # what is yielded --------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,13 @@ _CLOCK_DIRECTIVES: Final = frozenset("HIMSpfXcTsR")
 """strptime directives that give a time of day; a format without one gives a day."""
 
 
+WRITTEN: Final = frozenset("YymdHIMSfpzj")
+"""Directives that write a time, the same in every locale."""
+
+_FORMAT_CHARS: Final = 64
+"""No known spelling of a time is longer."""
+
+
 class Reader(Protocol):
     """The translation in whose expression the constants stand."""
 
@@ -130,6 +137,17 @@ def _is_format(text: str) -> bool:
     return False
 
 
+def _time_to_write(reader: Reader, trees: Sequence[ast.expr]) -> tuple[str, bool]:
+    """Return the format, and whether it writes a time of day, which a mere day does not have."""
+    text = _text(reader, trees[0], "the format") or "%Y"
+    directives = set(re.findall("%(.?)", text.replace("%%", "")))
+    if not directives or directives - WRITTEN or len(text) > _FORMAT_CHARS:
+        hint = "as '%Y-%m-%d %H:%M:%S', '%Y%m%d%H%M%S', '%Y年%m月%d日'"
+        reader.fault(trees[0], "bad-format", f"{text[:_FORMAT_CHARS]!r} is no format to write a time in", hint)
+        return "%Y", False
+    return text, bool(_CLOCK_DIRECTIVES & directives)
+
+
 def _event_type(reader: Reader, trees: Sequence[ast.expr]) -> str:
     name = _text(reader, trees[0], "the event type") or ""
     types = code_list("event_types").rows
@@ -147,4 +165,5 @@ _KINDS: Final[Mapping[Constant, Callable[[Reader, Sequence[ast.expr]], Any]]] = 
     "values": _values,
     "formats": _formats,
     "event type": _event_type,
+    "time to write": _time_to_write,
 }

@@ -95,11 +95,15 @@ def _events(root: Node, mapped: _Seen) -> Iterator[Point]:
         label = event.entries["type"].text
         is_reached = mapped.any_in(event.entries["occurred_at"])
         yield Point(kind="event", label=label, line=event.line, is_reached=is_reached)
+    written = root.entries.get("write")
+    if written is not None:
+        is_reached = any(mapped.any_in(node) for node in written.walk() if node.is_scalar)
+        yield Point(kind="event", label="write", line=written.line, is_reached=is_reached)
 
 
 def _branches(built: Observed, seen: _Seen) -> Iterator[Point]:
     for probe in built.probes:
-        if probe.target.endswith("/when") and isinstance(probe.tree, ast.expr) and _is_whole(probe):
+        if probe.target.rpartition("/")[2] == "when" and isinstance(probe.tree, ast.expr) and _is_whole(probe):
             yield from _both(probe, probe.tree, seen, "when", present=False)
         for tree, word, present in _conditions(probe.tree):
             if place_of(probe.node, tree) in seen.watched:

@@ -14,6 +14,8 @@ class Declaration:
     """All of a mapping that is not about the meaning of records."""
 
     connection: str
+    of: str
+    """What an outbound mapping sends: `alert`, `case-event`; empty for the mapping of a source."""
     version: int
     """The mapping's version, not the engine's."""
     departments: frozenset[str]

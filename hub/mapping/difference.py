@@ -10,7 +10,7 @@ from hub.mapping.examples import outcome_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hub.mapping.mapping import CompiledMapping
+    from hub.mapping.compiled import CompiledMapping
 
 Kind = Literal["appears", "disappears", "changes", "refused", "no longer refused", "refused otherwise"]
 

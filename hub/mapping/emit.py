@@ -21,6 +21,7 @@ _FITS: Final[Mapping[str, frozenset[Kind]]] = {
     "instant": frozenset({"any", "none", "text", "instant"}),
     "money": frozenset({"any", "none", "text", "number", "integer", "money"}),
     "integer": frozenset({"any", "none", "text", "number", "integer"}),
+    "number": frozenset({"any", "none", "text", "number", "integer", "money"}),
     "boolean": frozenset({"any", "none", "text", "boolean"}),
     "object": frozenset({"person", "none"}),
 }
@@ -40,6 +41,7 @@ _CONVERT: Final = {
     "instant": "f_time({})",
     "money": "f_money({})",
     "integer": "as_integer({})",
+    "number": "as_number({})",
     "boolean": "as_boolean({})",
 }
 
@@ -76,6 +78,8 @@ class Emitter:
         code, term = self.value(scope, target, node, path)
         if term.literal and code == term.code:
             return block.line(f"{place[0]}[{place[1]!r}] = {code}")
+        if target.is_required:
+            return block.line(f"{place[0]}[{place[1]!r}] = must({code})", path)
         block.line(f"t = {code}", path)
         return block.line(f"if t is not None: {place[0]}[{place[1]!r}] = t")
 
@@ -147,6 +151,8 @@ class Emitter:
             hint = "a YAML list, or {each: path, …} over child records"
             self._program.faults.add(node, "bad-shape", "a list is wanted here", target=path, hint=hint)
             return
+        if list(node.entries) == ["each"]:
+            self._program.faults.add(node, "bad-shape", "of what is walked nothing is written", target=path)
         held = self._program.fresh("l")
         block.line(f"{held} = []")
         if node.items:

@@ -10,11 +10,14 @@ import orjson
 from hub.errors import Fault, Misconfigured, Refused
 from hub.mapping.document import Node, read_document
 from hub.mapping.faults import Faults
-from hub.mapping.mapping import TOKEN_KEY, CompiledMapping, tried
+from hub.mapping.mapping import tried
+from hub.mapping.preparing import TOKEN_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from hub.mapping.compiled import CompiledMapping
 
 _KEYS: Final = frozenset({"name", "record", "record_file", "expect", "refused", "match"})
 _MATCHES: Final = frozenset({"exact", "subset"})
@@ -69,9 +72,9 @@ def run_examples(path: Path) -> list[Fault]:
 
 
 def outcome_of(mapping: CompiledMapping, record: Any) -> Any:  # noqa: ANN401 - any record
-    """Return the events of a record as plain documents, or code and path of its refusal."""
+    """Return what comes of a record as plain documents, or code and path of its refusal."""
     try:
-        return [{"event_id": event.event_id, **event.data} for event in mapping.map_record(record)]
+        return mapping.outcome(record)
     except Refused as refused:
         return {"code": refused.rejection.code, "path": refused.rejection.path}
 

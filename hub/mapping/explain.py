@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import Refused
+from hub.mapping.compiled import Written
 from hub.mapping.coverage import place_of
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.mapping import EVENT, observed
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hub.mapping.mapping import MappedEvent, Observed
+    from hub.mapping.compiled import MappedEvent
+    from hub.mapping.mapping import Observed
     from hub.mapping.program import Probe
 
 Keys = tuple[str | int, ...]
@@ -99,7 +101,7 @@ def explain(path: Path, record: Any, *, environment: Mapping[str, str]) -> Expla
     built = observed(path, environment=environment, tell=tell)
     tracer = _Tracer(built)
     try:
-        events = built.mapping.map_record(record)
+        events = built.mapping.mapped(record)
     except Refused as refused:
         return Explanation(events=(), refusal=tracer.refusal(refused, log))
     parts = _parts(log)
@@ -129,15 +131,17 @@ class _Tracer:
         self._personal = _personal_names(built.probes)
         self._names = {alias: "/".join(path) for alias, path in built.mapping.declaration.names.items()}
 
-    def event(self, event: MappedEvent, log: _Log) -> Sequence[Leaf]:
+    def event(self, event: MappedEvent | Written, log: _Log) -> Sequence[Leaf]:
+        if isinstance(event, Written):
+            written = self._root.entries["write"]
+            return [self._leaf(keys, value, self._deepest(written, keys), log) for keys, value in leaves_of(event.data)]
         entry = self._entry(event.data["type"], log)
-        document = {"event_id": event.event_id, **event.data}
-        return [self._leaf(keys, value, entry, log) for keys, value in leaves_of(document)]
+        return [self._leaf(keys, value, self._rule(keys, entry), log) for keys, value in leaves_of(event.plain())]
 
     def refusal(self, refused: Refused, log: _Log) -> Refusal:
         why = refused.rejection
         first, *rest = why.path.split("/")
-        types = {event.entries["type"].text for event in self._root.entries["events"].items}
+        types = {event.entries["type"].text for event in self._root.entries.get("events", EMPTY).items}
         node = self._below(self._entry(first, log) if first in types else self._root.entries.get(first), rest)
         rule = node or self._root
         return Refusal(
@@ -156,8 +160,7 @@ class _Tracer:
                     return owned[(node.line, node.column)]
         return entries[0]
 
-    def _leaf(self, keys: Keys, value: object, entry: Node, log: _Log) -> Leaf:
-        node = self._rule(keys, entry)
+    def _leaf(self, keys: Keys, value: object, node: Node, log: _Log) -> Leaf:
         return Leaf(
             keys=keys,
             value=value,

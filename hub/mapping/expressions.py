@@ -9,7 +9,7 @@ from hub.mapping.constants import constant_argument
 from hub.mapping.faults import meant
 from hub.mapping.functions import FUNCTIONS, Function, Kind
 from hub.mapping.grammar import BadExpression, parse
-from hub.mapping.program import Probe, Scope, Term
+from hub.mapping.program import Block, Probe, Scope, Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,6 +41,20 @@ def term_of(node: Node, scope: Scope, target: str) -> Term:
         return _constant(node.value)
     tree = tree_of(node, scope.program, target)
     return ABSENT if tree is None else Translation(node, scope, target).term(tree)
+
+
+def check_lets(program: Program, each: tuple[str, ...]) -> None:
+    """Translate every let once more to nowhere, so that the faults of an unused one are found too.
+
+    `each` is the path of the records that lets belong to.
+    """
+    for name, let in program.lets.items():
+        scope: Scope | None = None
+        for prefix in dict.fromkeys(((), each, let.prefix or each)):
+            scope = Scope(program, variable="r0", prefix=prefix, head=Block(), parent=scope)
+            scope.is_record = prefix == each
+        if scope is not None:
+            Translation(let.node, scope, f"let/{name}").term(let.tree)
 
 
 def tree_of(node: Node, program: Program, target: str) -> ast.expr | None:
@@ -114,7 +128,7 @@ class Translation:
             return self._let(tree)
         if name in self.program.names:
             return self._alias(tree)
-        known = self.program.columns
+        known = self.program.known(self._scope.prefix)
         if known is not None and name not in known:
             hint = meant(name, {*known, *self.program.names, *self.program.lets})
             return self.fault(tree, "unknown-name", f"{name!r} is neither a column, an alias nor a let", hint)
@@ -235,7 +249,7 @@ class Translation:
         scope = self._scope if name == "field" else self._scope.parent
         if scope is None:
             return self.fault(tree, "no-parent", "there is no enclosing record here", "parent() stands inside each:")
-        known = self.program.columns
+        known = self.program.known(scope.prefix)
         if known is not None and column not in known:
             return self.fault(tree, "unknown-name", f"{column!r} is no column", meant(column, known))
         return Term(code=scope.column((column,)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from hub.mapping.outbound import is_outbound, schema_of
 from hub.mapping.sections import text_at
 from hub.mapping.targets import schema_id
 
@@ -41,7 +42,8 @@ def fingerprint_of(root: Node, head: Head, expressions: Mapping[int, str], hub_z
     sections = {name: _meaning(node, expressions) for name, node in root.entries.items() if name not in _OUTSIDE}
     version = int(text_at(root, "version", "1"))
     time = {"hub_zone": hub_zone, "timezone": head.zone.key}
-    encoding, schema = {"encoding": head.encoding}, {"engine": ENGINE, "schema": schema_id()}
+    target = schema_of(root) if is_outbound(root) else schema_id()
+    encoding, schema = {"encoding": head.encoding}, {"engine": ENGINE, "schema": target}
     fields = {name: meaning for name, meaning in sections.items() if name not in {"codes", "version"}}
     whole = {**schema, **time, **encoding, "mapping": sections, "names": names, "version": version}
     parts = {

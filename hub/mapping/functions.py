@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Kind = Literal["any", "text", "number", "integer", "money", "boolean", "instant", "person", "none"]
 """What an expression is known to give at load time; `any` is a source column."""
 
-Constant = Literal["text", "count", "codes", "pattern", "replacement", "formats", "values", "column", "event type"]
+Constant = Literal[
+    "text", "count", "codes", "pattern", "replacement", "formats", "values", "column", "event type", "time to write"
+]
 """An argument that must be written out, so that it is checked before the mapping runs."""
 
 
@@ -66,6 +68,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
                       "GB/T 39046", {1: "formats"}),
     "date": _function("instant", 1, 1, "the local day of a time"),
     "year": _function("text", 1, 1, "the local year of a time, four digits"),
+    "format_time": _function("text", 2, 2, "a time written in the mapping's zone: '%Y%m%d%H%M%S'",
+                             {1: "time to write"}),
     "number": _function("number", 1, 1, "a decimal number"),
     "integer": _function("integer", 1, 1, "a whole number"),
     "money": _function("money", 1, 1, "an amount in yuan with two decimals, never rounded"),

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from hub.mapping.compiled import CompiledMapping
     from hub.mapping.examples import Example
-    from hub.mapping.mapping import CompiledMapping
 
 _OTHER_ZONE: Final = "Pacific/Auckland"
 """A zone no source is in, and farther from China's than any offset a source might name by chance."""
@@ -101,7 +101,12 @@ def mutants_of(root: Node) -> Iterator[Mutant]:
     for name in root.entries.get("let", EMPTY).entries:
         yield from _expression(root, ("let", name))
     yield from _department(root)
-    yield from _section(root, ("case",))
+    for name in ("case", "write"):
+        if name in root.entries:
+            yield from _section(root, (name,))
+    if "when" in root.entries:
+        yield _without(root, ("when",), "drop when")
+        yield from _expression(root, ("when",))
     for index, event in enumerate(root.entries.get("events", EMPTY).items):
         yield _without(root, ("events", index), f"drop the event {event.entries['type'].text}")
         yield from _section(root, ("events", index))

@@ -94,6 +94,8 @@ class Program:
     names: Mapping[str, Path]
     columns: frozenset[str] | None
     """The source's columns where the mapping lists them; None where it does not."""
+    known_below: Mapping[Path, frozenset[str]]
+    """The same for the records under each path, where a contract of the hub's own says so."""
     codes: Mapping[str, CodeTable]
     prefixes: frozenset[Path]
     """The absolute paths of everything that is walked with each:."""
@@ -126,6 +128,10 @@ class Program:
             return term
         self.probes.append(probe)
         return dataclasses.replace(term, code=f"probe({len(self.probes) - 1}, {term.code})")
+
+    def known(self, prefix: Path) -> frozenset[str] | None:
+        """Return all columns of the records at `prefix`; None where any may come."""
+        return self.known_below.get(prefix, self.columns)
 
     def owner(self, path: Path) -> Path:
         """Return the longest walked prefix that `path` lies under."""

@@ -17,7 +17,7 @@ from hub.model.organisations import is_organisation
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from hub.mapping.mapping import CompiledMapping
+    from hub.mapping.compiled import CompiledMapping
 
 CITIZEN: Final = "321202189912310011"
 """An identity number with a right check digit, of somebody born in 1899."""

@@ -95,7 +95,7 @@ _QUOTED: Final = 200
 
 
 def _check_shape(root: Node, faults: Faults) -> None:
-    schema = shape("mapping.v1")
+    schema = shape("outbound-mapping.v1" if "direction" in root.entries else "mapping.v1")
     for name, known in (("", schema.schema), ("read", schema.schema["properties"]["read"])):
         section = root.entries.get(name, EMPTY) if name else root
         for key in set(section.entries) - set(known["properties"]):

@@ -11,7 +11,7 @@ from hub.model.shapes import Shape, load_schema
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TargetKind = Literal["text", "instant", "money", "integer", "boolean", "object", "list", "map"]
+TargetKind = Literal["text", "instant", "money", "integer", "number", "boolean", "object", "list", "map"]
 """How a value is brought into its field."""
 
 OWNED_BY_EVENT: Final = frozenset({
@@ -33,6 +33,8 @@ class Target:
     fields: Mapping[str, Target] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     item: Target | None = None
+    is_required: bool = False
+    """Whether a record without a value for it is refused; only of what a receiver's contract requires."""
 
     @property
     def words(self) -> frozenset[str]:

@@ -20,6 +20,11 @@ CACHED: Final = 8192
 _CHARS: Final = 64
 """No known spelling of a time is longer."""
 
+_DAY_CHARS: Final = 10
+"""Length of YYYY-MM-DD."""
+
+_DIRECTIVE: Final = re.compile("%(.)")
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -69,6 +74,18 @@ class Times:
         """Return the local year of an instant, in the hub's zone."""
         text = self.time(value)
         return None if text is None else text[:4]
+
+    def format_time(self, value: object, form: tuple[str, bool]) -> str | None:
+        """Write a time in the mapping's zone; a mere day has no time of day to write."""
+        text = self.time(value)
+        if text is None:
+            return None
+        pattern, is_timed = form
+        if is_timed and len(text) <= _DAY_CHARS:
+            refuse("bad-time", "the source knows the day alone", text, "write the day: format_time(x, '%Y-%m-%d')")
+        local = datetime.fromisoformat(text)
+        local = local if local.tzinfo is None else local.astimezone(self._source)
+        return _DIRECTIVE.sub(lambda found: "%" if found[1] == "%" else format(local, found[0]), pattern)
 
     def as_version(self, value: object) -> int | None:
         """Take a source version: a whole number as it is, a time as microseconds since 1970."""

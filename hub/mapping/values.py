@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hub.errors import Refused, Rejection
@@ -189,6 +189,19 @@ def as_integer(value: object) -> int | None:
         return refuse("bad-number", "this is no whole number", text, "check the column, or use number()")
 
 
+def as_number(value: object) -> float | None:
+    """Take a decimal number as JSON has them: whole, or a float that is written back as the same digits."""
+    text = as_text(value)
+    if text is None:
+        return None
+    try:
+        exact = Decimal(text)
+        near = int(exact) if exact == exact.to_integral_value() else float(exact)
+    except (InvalidOperation, OverflowError, ValueError):
+        return refuse("bad-number", "this is no number", text, "check the column")
+    return near if Decimal(repr(near)) == exact else refuse("bad-number", "no float holds it", text, "send it as text")
+
+
 _SIGNED_64: Final = 18
 """Characters of the longest whole number taken; it fits every database's eight bytes."""
 
@@ -226,7 +239,7 @@ def ordinal(seen: dict[str, int], key: str) -> str:
 def runtime() -> Mapping[str, Callable[..., Any]]:
     """Name the helpers that compiled mappings call."""
     helpers: tuple[Callable[..., Any], ...] = (
-        as_text, as_integer, as_boolean, as_record, must, join, equal, before, up_to, member, walk, children, key_of,
-        ordinal,
+        as_text, as_integer, as_number, as_boolean, as_record, must, join, equal, before, up_to, member, walk, children,
+        key_of, ordinal,
     )  # fmt: skip
     return {helper.__name__: helper for helper in helpers}

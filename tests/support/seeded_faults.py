@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 SHIPPED: Final = sorted(
     path
     for path in MAPPINGS.rglob("*.yaml")
-    if not path.name.endswith(".examples.yaml") and path.name != "department.yaml" and path.parent.name != "bases"
+    if not any(other in path.name for other in (".examples.", ".out.", "department.")) and path.parent.name != "bases"
 )
-"""The mappings that come with the product; its bases are no mappings by themselves."""
+"""The mappings of sources that come with the product; its bases are no mappings by themselves."""
 
 PER_KIND: Final = 2
 """Faults of one kind in one mapping: spread over the file."""

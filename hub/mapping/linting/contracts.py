@@ -53,6 +53,8 @@ class Column:
     """All its values, where the contract lists them."""
     seen: set[str] = field(default_factory=set)
     """Values of a sample, up to a limit."""
+    is_required: bool = False
+    """Whether whoever takes such records insists on it."""
     crowded: bool = False
     """Whether the sample has more values than were kept."""
 
@@ -69,6 +71,13 @@ class Contract:
     def column(self, path: Path) -> Column | None:
         """Return what is known of `path`; None where the contract has no such path."""
         return self.columns.get(path)
+
+    def names_below(self) -> Mapping[Path, frozenset[str]]:
+        """Return the names that stand directly below each path, the record's own below the empty one."""
+        names: dict[Path, set[str]] = {}
+        for path in self.columns:
+            names.setdefault(path[:-1], set()).add(path[-1])
+        return {path: frozenset(below) for path, below in names.items()}
 
 
 def type_named(name: str) -> ColumnType:
@@ -151,32 +160,35 @@ def _json(raw: bytes) -> Contract:
     if isinstance(document, dict) and isinstance(document.get("columns"), (list, dict)):
         return _table(document["columns"])
     if isinstance(document, dict) and ("$schema" in document or isinstance(document.get("properties"), dict)):
-        return _declared(schemas.json_schema_paths(document))
+        return declared(schemas.json_schema_paths(document, document))
     return sample_of(document if isinstance(document, list) else [document], is_complete=False)
 
 
 def _table(columns: Any) -> Contract:  # noqa: ANN401 - a list of objects or names, or an object
     if isinstance(columns, dict):
-        return _declared(((name,), str(kind), None) for name, kind in columns.items())
+        return declared(((name,), str(kind), None, False) for name, kind in columns.items())
     rows = [{"name": each} if isinstance(each, str) else each for each in columns]
-    return _declared(((row["name"],), str(row.get("type", "")), row.get("values")) for row in rows)
+    return declared(
+        ((row["name"],), str(row.get("type", "")), row.get("values"), bool(row.get("required"))) for row in rows
+    )
 
 
-def _declared(paths: Iterable[tuple[Path, str, Iterable[Any] | None]]) -> Contract:
+def declared(paths: Iterable[tuple[Path, str, Iterable[Any] | None, bool]]) -> Contract:
+    """Return the contract of paths: each with its type's name, its values where listed, whether it is required."""
     columns = {}
-    for path, kind, values in paths:
+    for path, kind, values, is_required in paths:
         listed = None if values is None else frozenset(str(value) for value in values)
-        columns[path] = Column(type=type_named(kind), enumerated=listed)
+        columns[path] = Column(type=type_named(kind), enumerated=listed, is_required=is_required)
     return Contract(columns=columns)
 
 
 def _sql(raw: bytes) -> Contract:
-    return _declared(((name,), kind, None) for name, kind in schemas.ddl_columns(text_of(raw)))
+    return declared(((name,), kind, None, required) for name, kind, required in schemas.ddl_columns(text_of(raw)))
 
 
 def _xsd(raw: bytes) -> Contract:
-    declared = _declared(schemas.xml_schema_paths(raw))
-    return Contract(columns=declared.columns, is_complete=not schemas.is_elsewhere(raw))
+    found = declared(schemas.xml_schema_paths(raw))
+    return Contract(columns=found.columns, is_complete=not schemas.is_elsewhere(raw))
 
 
 def _xml(raw: bytes) -> Contract:

@@ -31,6 +31,7 @@ _SINKS: Final[Mapping[str, frozenset[str]]] = {
     "instant": _NO_TIME,
     "money": _NO_NUMBER,
     "integer": _NO_NUMBER | {"money"},
+    "number": _NO_NUMBER,
     "boolean": _ALL | {"instant", "day", "money"},
     "text": frozenset({"nested"}),
 }
@@ -58,7 +59,7 @@ def flow_faults(uses: Sequence[Use], typing: Typing) -> Iterator[Fault]:
 def _call(use: Use, tree: ast.Call, name: str, typing: Typing) -> Iterator[Fault]:
     if not tree.args:
         return
-    refused = _NO_TIME if name in _TIMES else _NO_NUMBER if name in _NUMBERS else _ALL
+    refused = _NO_TIME if name in _TIMES | {"format_time"} else _NO_NUMBER if name in _NUMBERS else _ALL
     argument = tree.args[-1] if name in {"code", "match", "extract", "replace"} else tree.args[0]
     given = typing.type(argument, use.prefix)
     if given in refused and name not in {"default", "blank", "present", "person"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,15 +17,18 @@ DEPTH: Final = 12
 _XS: Final = "{http://www.w3.org/2001/XMLSchema}"
 _TABLE: Final = re.compile(r"create\s+table\s+[^(]+\((.*?)\)\s*(?:;|$)", re.IGNORECASE | re.DOTALL)
 _COLUMN: Final = re.compile(r"\s*[`\"\[]?([\w ]+?)[`\"\]]?\s+([A-Za-z]\w*)")
+_REQUIRED: Final = re.compile(
+    r"^(?!.*\b(?:default|identity|auto_increment|serial)\b).*\bnot\s+null\b", re.IGNORECASE | re.DOTALL
+)
 _CONSTRAINTS: Final = frozenset({"primary", "unique", "constraint", "foreign", "check", "key", "index"})
 
-Described = tuple[tuple[str, ...], str, list[Any] | None]
-"""A path, its type's name, and its values where they are listed."""
+Described = tuple[tuple[str, ...], str, list[Any] | None, bool]
+"""A path, its type's name, its values where they are listed, and whether it must be there."""
 
 
-def json_schema_paths(schema: Mapping[str, Any]) -> Iterator[Described]:
-    """Yield every path of a JSON Schema's records; local references are followed."""
-    yield from _properties(schema, schema, (), 0)
+def json_schema_paths(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[Described]:
+    """Yield every path below `part` of a JSON Schema; local references are followed."""
+    yield from _properties(part, schema, (), 0)
 
 
 def _properties(
@@ -35,11 +39,12 @@ def _properties(
         return
     if "items" in node:
         yield from _properties(node["items"], root, path, depth + 1)
+    required = set(node.get("required", ()))
     for name, raw in node.get("properties", {}).items():
         child = _resolved(raw, root)
         kind = child.get("type", "")
         timed = {"date-time": "datetime", "date": "date"}.get(child.get("format", ""))
-        yield (*path, name), timed or (kind if isinstance(kind, str) else ""), child.get("enum")
+        yield (*path, name), timed or (kind if isinstance(kind, str) else ""), child.get("enum"), name in required
         yield from _properties(child, root, (*path, name), depth + 1)
 
 
@@ -54,14 +59,14 @@ def _resolved(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, 
     return dict(found)
 
 
-def ddl_columns(text: str) -> Iterator[tuple[str, str]]:
-    """Yield name and type of every column of the CREATE TABLE statements in `text`."""
+def ddl_columns(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield name, type and whether it must be written of every column of the CREATE TABLE statements in `text`."""
     bare = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
     for table in _TABLE.finditer(bare):
         for part in re.split(r",(?![^(]*\))", table[1]):
             found = _COLUMN.match(part)
             if found and found[1].split()[0].lower() not in _CONSTRAINTS:
-                yield found[1], found[2]
+                yield found[1], found[2], bool(_REQUIRED.search(part))
 
 
 def _parsed(raw: bytes) -> etree._Element:
@@ -97,8 +102,17 @@ def _elements(
             continue
         name = (child.get("name") or child.get("ref") or "").rpartition(":")[2]
         below = (*path, ("@" if child.tag.endswith("attribute") else "") + name)
-        yield below, _base(child, types), _enumerated(child, types)
+        yield below, _base(child, types), _enumerated(child, types), _is_required(child)
         yield from _elements(child, types, below, depth + 1)
+
+
+def _is_required(child: etree._Element) -> bool:
+    if child.tag == _XS + "attribute":
+        return child.get("use") == "required"
+    if child.get("minOccurs") == "0":
+        return False
+    around = itertools.takewhile(lambda each: each.tag != _XS + "complexType", child.iterancestors())
+    return not any(each.tag == _XS + "choice" or each.get("minOccurs") == "0" for each in around)
 
 
 def _owner(child: etree._Element, top: etree._Element) -> etree._Element | None:

@@ -13,7 +13,7 @@ from hub.mapping.sections import path_of
 from hub.mapping.values import outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hub.errors import Fault
     from hub.mapping.document import Node
@@ -29,10 +29,12 @@ def source_faults(root: Node, uses: Sequence[Use], typing: Typing, contract: Con
     """Yield every way in which the mapping and its source contract disagree."""
     yield from _aliases(root, contract)
     yield from _walks(root, contract)
-    aliases = set(typing.program.names)
+    aliases, guards = set(typing.program.names), _guards(uses)
     for use in uses:
         for reference in typing.references(use.tree, use.prefix):
-            if isinstance(reference.tree, ast.Name) and reference.tree.id in aliases:
+            known = typing.program.known(reference.path[:-1])
+            is_told = known is not None and reference.path[-1] not in known
+            if is_told or (isinstance(reference.tree, ast.Name) and reference.tree.id in aliases):
                 continue
             problem, rule = _absence(reference.path, contract)
             if rule:
@@ -40,7 +42,7 @@ def source_faults(root: Node, uses: Sequence[Use], typing: Typing, contract: Con
                 yield at_use(use, reference.tree, rule, problem, hint=_meant(reference.path, contract), source=shown)
         for node in ast.walk(use.tree):
             if isinstance(node, ast.Call):
-                yield from _codes(use, node, typing)
+                yield from _codes(use, node, typing, guards)
             elif isinstance(node, ast.Compare):
                 yield from _never(use, node, typing)
 
@@ -83,14 +85,43 @@ def _walks(root: Node, contract: Contract) -> Iterator[Fault]:
             yield at_node(node.entries["each"], rule, f"the source has no {shown!r}", hint=hint, source=shown)
 
 
-def _codes(use: Use, tree: ast.Call, typing: Typing) -> Iterator[Fault]:
+def _guards(uses: Sequence[Use]) -> Mapping[str, Sequence[ast.expr]]:
+    """Return the conditions by what stands under them: an event's type, or all that an outbound mapping writes."""
+    guards: dict[str, list[ast.expr]] = {}
+    for use in uses:
+        if use.role == "when":
+            guards.setdefault(use.path.rpartition("/")[0] or "write", []).append(use.tree)
+    return guards
+
+
+def _shut_out(tree: ast.expr, guards: Sequence[ast.expr]) -> frozenset[str]:
+    """Return the values of an expression that no record has which passes every one of `guards`."""
+    shut = [_refused_by(guard, ast.dump(tree)) for guard in guards]
+    return frozenset.intersection(*shut) if shut else frozenset()
+
+
+def _refused_by(guard: ast.expr, name: str) -> frozenset[str]:
+    if isinstance(guard, ast.BoolOp) and isinstance(guard.op, ast.And):
+        return frozenset().union(*(_refused_by(part, name) for part in guard.values))
+    if not (isinstance(guard, ast.Compare) and isinstance(guard.ops[0], (ast.NotEq, ast.NotIn))):
+        return frozenset()
+    return _texts_of(guard.comparators[0]) if ast.dump(guard.left) == name else frozenset()
+
+
+def _texts_of(tree: ast.expr) -> frozenset[str]:
+    parts = tree.elts if isinstance(tree, (ast.List, ast.Tuple, ast.Set)) else [tree]
+    return frozenset(str(each.value) for each in parts if isinstance(each, ast.Constant))
+
+
+def _codes(use: Use, tree: ast.Call, typing: Typing, guards: Mapping[str, Sequence[ast.expr]]) -> Iterator[Fault]:
     is_code = isinstance(tree.func, ast.Name) and tree.func.id == "code" and len(tree.args) == 2  # noqa: PLR2004
     if not is_code or not isinstance(tree.args[0], ast.Constant):
         return
     table, column = typing.program.codes.get(str(tree.args[0].value)), typing.column(tree.args[1], use.prefix)
     if table is None or column is None or DEFAULT in table:
         return
-    for value in sorted(_values(column) - set(table)):
+    shut_out = _shut_out(tree.args[1], guards.get(use.path.partition("/")[0], ()))
+    for value in sorted(_values(column) - set(table) - shut_out):
         problem = f"the source sends {outline(value)!r}, which the list {table.name!r} does not know"
         hint = f"add it to {table.name} under codes:, or {DEFAULT!r} for all others"
         yield at_use(use, tree, "code-without-target", problem, hint=hint, value=outline(value))
@@ -106,8 +137,7 @@ def _never(use: Use, tree: ast.Compare, typing: Typing) -> Iterator[Fault]:
     column, right = typing.column(tree.left, use.prefix), tree.comparators[0]
     if column is None or column.enumerated is None or not isinstance(tree.ops[0], (ast.Eq, ast.In)):
         return
-    wanted = right.elts if isinstance(right, (ast.List, ast.Tuple, ast.Set)) else [right]
-    texts = {str(each.value) for each in wanted if isinstance(each, ast.Constant)}
+    texts = _texts_of(right)
     if texts and not texts & column.enumerated:
         hint = meant(min(texts), column.enumerated)
         yield at_use(use, right, "never-equal", "the source never sends this", hint=hint)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from hub.mapping.document import EMPTY
 from hub.mapping.grammar import BadExpression, parse
+from hub.mapping.outbound import is_outbound, target_of
 from hub.mapping.sections import path_of
 from hub.mapping.targets import case_fields, department_field, event_fields
 
@@ -39,9 +40,6 @@ class Use:
         return self.node.line, self.node.column + len(ahead.decode(errors="replace")) + self.node.quoted
 
 
-_NO_TARGET: Final = frozenset({"when", "key", "occurrence", "version"})
-
-
 def uses_of(root: Node, lets: Mapping[str, Path | None]) -> Iterator[Use]:
     """Yield every expression that parses; `lets` gives each let's prefix, None for the record's."""
     record = path_of(root.entries.get("each"))
@@ -56,6 +54,14 @@ def uses_of(root: Node, lets: Mapping[str, Path | None]) -> Iterator[Use]:
     yield from _fields(case, case_fields(), "case", record)
     for event in root.entries.get("events", EMPTY).items:
         yield from _event(event, record)
+    if is_outbound(root):
+        yield from _outbound(root)
+
+
+def _outbound(root: Node) -> Iterator[Use]:
+    yield from _use(root.entries.get("when", EMPTY), "when", "when", ())
+    section = root.entries.get("write", EMPTY)
+    yield from _fields(section, target_of(section, None).fields, "write", ())
 
 
 def _event(event: Node, record: Path) -> Iterator[Use]:
@@ -78,7 +84,7 @@ def _keys(node: Node, path: str, prefix: Path) -> Iterator[Use]:
 
 def _fields(node: Node, known: Mapping[str, Target], path: str, prefix: Path) -> Iterator[Use]:
     for name, child in node.entries.items():
-        if name in known and name not in _NO_TARGET:
+        if name in known:
             yield from _field(child, known[name], f"{path}/{name}", prefix)
 
 
