@@ -7,7 +7,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from hub.bus.amqp_errors import translated
+from hub.bus.amqp_errors import Undeclared, translated
 from hub.bus.amqp_link import refuse
 from hub.errors import HubError, Unavailable
 from hub.model.values import Delivery
@@ -156,7 +156,7 @@ class Consumer:
 
     def _cancelled(self, channel: Channel) -> None:
         """The queue was deleted: let go of what came from it."""
-        self._end(Unavailable("cancelled by the broker", place=self.queue, hint="restart the hub, which declares it"))
+        self._end(Undeclared("cancelled by the broker", place=self.queue, hint="the hub declares it again"))
         channel.close()
 
     def _closed(self, answer: Future[None], _channel: Channel, reason: Exception) -> None:

@@ -20,6 +20,9 @@ from hub.errors import Fault, HubError, Misconfigured, Unavailable
 ACCESS_REFUSED: Final = 403
 """The account lacks a right (AMQP 0-9-1, reply codes)."""
 
+NOT_FOUND: Final = 404
+"""There is no such queue or exchange (AMQP 0-9-1, reply codes)."""
+
 RESOURCE_LOCKED: Final = 405
 """Another connection holds the exclusive queue (AMQP 0-9-1, reply codes)."""
 
@@ -40,6 +43,10 @@ SAID_BY_BROKER: Final = re.compile(r"ConnectionClosedByBroker: \((\d+)\)")
 """How pika writes down the reply code with which a broker closed a connection that was opening."""
 
 
+class Undeclared(Unavailable):
+    """A queue or exchange of the hub's is not at the broker any more: it is declared again before the next attempt."""
+
+
 def code_of(reason: BaseException | str) -> int:
     """Return the broker's reply code, 0 if the broker said nothing."""
     return reason.reply_code if isinstance(reason, ChannelClosed | ConnectionClosed) else 0
@@ -51,7 +58,8 @@ def translated(reason: BaseException | str, place: str = "") -> HubError:
     text = reason.reply_text if isinstance(reason, ChannelClosed | ConnectionClosed) else _text(reason)
     if code in HINTS:
         return _misconfigured(text, place, HINTS[code], reason)
-    error = Unavailable(text, place=place, hint="try again once the broker answers")
+    kind = Undeclared if code == NOT_FOUND else Unavailable
+    error = kind(text, place=place, hint="try again once the broker answers")
     error.__cause__ = reason if isinstance(reason, BaseException) else None
     return error
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pika import BasicProperties, DeliveryMode
 
-from hub.bus.amqp_errors import translated
+from hub.bus.amqp_errors import Undeclared, translated
 from hub.bus.amqp_link import refuse
 from hub.bus.topology import at_broker
 from hub.errors import HubError, Unavailable
@@ -91,7 +91,7 @@ class Publisher:
 
     def _returned(self, _channel: Channel, method: Basic.Return, _properties: BasicProperties, _body: bytes) -> None:
         where = f"{method.exchange} with key {method.routing_key}"
-        self._fail(Unavailable("no queue takes this message", place=where, hint="start the hub, which declares them"))
+        self._fail(Undeclared("no queue takes this message", place=where, hint="the hub declares them again"))
 
     def _confirmed(self, frame: Method[Basic.Ack | Basic.Nack]) -> None:
         """Count what the broker confirmed: one tag, or all up to it."""

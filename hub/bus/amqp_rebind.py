@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pika import BlockingConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from hub.bus.amqp_errors import PRECONDITION_FAILED, translated, translated_opening
+from hub.bus.amqp_errors import NOT_FOUND, PRECONDITION_FAILED, translated, translated_opening
 from hub.bus.amqp_topology import arguments_of
 from hub.bus.rabbitmq import parameters_of
 from hub.bus.topology import MARK, mark, renumbered
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel
 
     from hub.bus.topology import Binding, Queue, Topology
-
-NOT_FOUND: Final = 404
-"""There is no such queue or exchange (AMQP 0-9-1, reply codes)."""
 
 TRIES: Final = 10
 """Times the mark is set anew where another process, about to hear that its number is old, sets its own in between."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pika import PlainCredentials, URLParameters
 
 from hub.bus.amqp_consumer import Consumer
+from hub.bus.amqp_errors import Undeclared
 from hub.bus.amqp_link import Link
 from hub.bus.amqp_publisher import Batch, Publisher
 from hub.bus.amqp_topology import count_ready, declare, drop_lease, retake_leases, take_lease
@@ -70,12 +71,14 @@ class RabbitBus:
             if self._publisher:
                 self._publisher.publish(Batch(messages, self._user, answer))
 
-        self._link.ask(request, wait_s=ANSWER_S + len(messages) / SLOWEST_PER_S)
+        with self._declaring():
+            self._link.ask(request, wait_s=ANSWER_S + len(messages) / SLOWEST_PER_S)
 
     def consume(self, queue: str, *, limit: int, wait_s: float) -> Sequence[Delivery]:
         """Return what has arrived of `queue`; the broker sends at least two times `limit` ahead."""
         self._check_leases()
-        return self._consumer(queue, 2 * limit).take(limit, wait_s)
+        with self._declaring():
+            return self._consumer(queue, 2 * limit).take(limit, wait_s)
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Ack `deliveries`; Unavailable where they were taken over a connection that is gone."""
@@ -127,6 +130,18 @@ class RabbitBus:
     def _check_leases(self) -> None:
         if self._lost:
             raise Fenced("another process took the lease while the broker was away", place=", ".join(self._lost))
+
+    @contextmanager
+    def _declaring(self) -> Iterator[None]:
+        """Declare the topology again where some of it is gone (a queue deleted by hand), so that the next try goes on.
+
+        What was in a queue that is gone is gone with it: the accounting shows it as in flight until it is read again.
+        """
+        try:
+            yield
+        except Undeclared:
+            self._link.ask(partial(declare, self._topology), wait_s=ANSWER_S)
+            raise
 
     def _consumer(self, queue: str, prefetch: int) -> Consumer:
         """Return the live consumer of `queue`, opening one where there is none or the last one's channel is gone."""

@@ -35,6 +35,9 @@ MOST: Final = 200
 COLUMNS: Final = 4096
 """Columns remembered; a source that makes up names must not fill memory."""
 
+SHAPED: Final = 16 * COLUMNS
+"""Names remembered in all sets of columns together: a source that makes up names is looked at column by column."""
+
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:@ -]*")
 _SHOWN: Final = 80
 _MARK: Final = 4
@@ -72,7 +75,7 @@ class Tracker:
         """Go on from `seen`; `coded` are the columns that the mapping looks up, with their tables."""
         self.seen, self._coded = seen, coded
         self._shapes: set[frozenset[str]] = set()
-        self._looked = 0
+        self._looked = self._shaped = 0
 
     def begin(self) -> None:
         """Begin a read: its first records are looked at closely."""
@@ -98,14 +101,17 @@ class Tracker:
         for column in sorted(names - self.seen.columns)[: COLUMNS - len(self.seen.columns)]:
             self.seen.columns.add(column)
             self._tell("new-column", column, "no record had it before")
-        if len(self._shapes) < COLUMNS:
+        if self._shaped + len(shape) <= SHAPED:
             self._shapes.add(shape)
+            self._shaped += len(shape)
 
     def _look_at(self, column: str, value: object) -> None:
         table = self._coded.get(column)
         if table is not None and str(value) not in table:
             self._find("new-code", told(column), f"{outline(str(value))}: not in {table.name}")
         column = told(column)
+        if column not in self.seen.types and len(self.seen.types) >= COLUMNS:
+            return
         kind, known = type_of(value), self.seen.types.setdefault(column, {})
         if kind not in known and len(known) == 1 and "text" not in known and sum(known.values()) >= SURE:
             self._tell("changed-type", column, f"{kind}, where every value was {next(iter(known))}")

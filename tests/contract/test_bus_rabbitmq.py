@@ -58,6 +58,31 @@ def test_an_account_that_may_only_write_publishes_to_what_the_hub_declared(place
     assert [delivery.user for delivery in taken] == [vhost_of(place.url), account]
 
 
+@pytest.mark.parametrize("gone", ["queue", "exchange"])
+def test_what_was_deleted_at_the_broker_is_declared_again_while_the_hub_runs(place: BusPlace, gone: str) -> None:
+    hub, intake = place.open(), place.open()
+    intake.publish(some_messages(1))
+    hub.ack(take(hub, 1))
+    with pika.BlockingConnection(pika.URLParameters(place.url)) as by_hand:
+        channel = by_hand.channel()
+        if gone == "queue":
+            channel.queue_delete(QUEUE)
+        else:
+            channel.exchange_delete("sunlight.intake")
+    with pytest.raises(Unavailable):
+        intake.publish(some_messages(2))
+    intake.publish(some_messages(2))
+    taken: list[Delivery] = []
+
+    def all_there() -> bool:
+        with suppress(Unavailable):
+            taken.extend(hub.consume(QUEUE, limit=2, wait_s=0.2))
+        return len(taken) == len(some_messages(2))
+
+    eventually(all_there)
+    assert names(taken) == [message.message_id for message in some_messages(2)]
+
+
 def test_a_wrong_password_is_the_operators_to_mend_and_is_not_shown(place: BusPlace) -> None:
     wrong = place.url.replace(f":{urlsplit(place.url).password}@", ":hunter2@")
     bus = place.open_at(wrong)

@@ -9,7 +9,7 @@ import pytest
 
 from hub.drift import Drifts, Watched
 from hub.mapping import load
-from hub.mapping.drift import LOOKED_AT, SURE, Seen, Tracker, type_of
+from hub.mapping.drift import COLUMNS, LOOKED_AT, SHAPED, SURE, Seen, Tracker, type_of
 from hub.model.values import Portion, Record
 
 if TYPE_CHECKING:
@@ -141,3 +141,12 @@ def test_a_long_read_is_looked_at_closely_at_its_beginning_and_now_and_then_afte
 )
 def test_types_are_those_a_person_would_name(value: object, kind: str) -> None:
     assert type_of(value) == kind
+
+
+def test_a_source_that_makes_up_names_does_not_fill_memory() -> None:
+    tracker = Tracker(Seen(), {})
+    for number in range(100):
+        tracker.look({f"made-up-{number}-{place}": "1" for place in range(1000)})
+    assert len(tracker.seen.columns) <= COLUMNS
+    assert len(tracker.seen.types) <= COLUMNS
+    assert sum(map(len, tracker._shapes)) <= SHAPED
