@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 from hub.errors import Fault, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine import URL
@@ -91,6 +91,11 @@ class Database:
             except exc.NoSuchTableError:
                 return {}
         return {column["name"]: column["type"] for column in found}
+
+    def primary_key(self, table: str, schema: str | None) -> Sequence[str]:
+        """Return the columns of a table's primary key; empty where it has none."""
+        with translated(self.place):
+            return list(inspect(self._engine).get_pk_constraint(table, schema)["constrained_columns"])
 
     def now(self, connection: Connection) -> datetime:
         """Return the database's own clock, aware UTC."""

@@ -13,10 +13,13 @@ from hub.mapping.drift import type_of
 from hub.mapping.times import Times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 DISTINCT: Final = 1000
 """Values told apart in a column: more are no codes."""
+
+DEPTH: Final = 5
+"""Steps that are followed into a record: what lies deeper is named by hand."""
 
 LIKE: Final = 0.9
 """Share of values that must be of a form, for the column to be of it: sources hold dirt."""
@@ -35,10 +38,16 @@ class Column:
     """One column of a sample."""
 
     name: str
+    path: tuple[str, ...] = ()
+    """Steps from the record's root; of a column that is not nested, its name."""
     rows: int = 0
     filled: int = 0
     types: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """Let a column that is not nested be its own path."""
+        self.path = self.path or (self.name,)
 
     def see(self, value: Any) -> None:  # noqa: ANN401 - whatever a record holds
         """Take one value into account."""
@@ -82,13 +91,34 @@ def _reads(value: str, form: str) -> bool:
 
 
 def profiled(records: Iterable[Mapping[str, Any]]) -> list[Column]:
-    """Describe the top columns of `records`, in the order in which they first come."""
-    columns: dict[str, Column] = {}
+    """Describe the columns of `records`, nested ones too, in the order in which they first come.
+
+    What repeats within a record is no column: it is walked, with `each`.
+    """
+    columns: dict[tuple[str, ...], Column] = {}
+    repeated: set[tuple[str, ...]] = set()
     for count, record in enumerate(records):
-        for name, value in record.items():
-            if name not in columns:
-                columns[name] = Column(name, rows=count)
-            columns[name].see(value)
-        for name in columns.keys() - record.keys():
-            columns[name].rows += 1
-    return list(columns.values())
+        values = dict(_leaves(record, (), repeated))
+        for path, value in values.items():
+            if path not in columns:
+                columns[path] = Column("/".join(path), path=path, rows=count)
+            columns[path].see(value)
+        for path in columns.keys() - values.keys():
+            columns[path].rows += 1
+    return [each for path, each in columns.items() if not any(path[: len(walk)] == walk for walk in repeated)]
+
+
+def _leaves(
+    value: Any,  # noqa: ANN401 - whatever a record holds
+    path: tuple[str, ...],
+    repeated: set[tuple[str, ...]],
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, list):
+        repeated.update([path] if value else [])
+    elif isinstance(value, dict) and len(path) < DEPTH:
+        for name, child in value.items():
+            yield from _leaves(child, (*path, str(name)), repeated)
+    else:
+        yield path, value

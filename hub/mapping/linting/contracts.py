@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 
 from hub.mapping.linting import schemas
+from hub.mapping.linting.xml_schemas import XmlSchemas, xml_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -101,7 +102,7 @@ def read_contract(file: File) -> Contract:
     if reader is None:
         raise UnreadableContract(f"no contract ends in {suffix or 'nothing'}: known are {', '.join(sorted(_READERS))}")
     try:
-        contract = reader(raw)
+        contract = _xsd(raw, file) if reader is _xsd else reader(raw)
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, csv.Error) as bad:
         raise UnreadableContract(str(bad)[:200] or type(bad).__name__) from bad
     if not contract.columns:
@@ -186,13 +187,13 @@ def _sql(raw: bytes) -> Contract:
     return declared(((name,), kind, None, required) for name, kind, required in schemas.ddl_columns(text_of(raw)))
 
 
-def _xsd(raw: bytes) -> Contract:
-    found = declared(schemas.xml_schema_paths(raw))
-    return Contract(columns=found.columns, is_complete=not schemas.is_elsewhere(raw))
+def _xsd(raw: bytes, file: File | None = None) -> Contract:
+    schema = XmlSchemas(raw, file)
+    return Contract(columns=declared(schema.paths()).columns, is_complete=schema.is_complete)
 
 
 def _xml(raw: bytes) -> Contract:
-    return sample_of([schemas.xml_tree(raw)], is_complete=False)
+    return sample_of([xml_tree(raw)], is_complete=False)
 
 
 _READERS: Final[Mapping[str, Callable[[bytes], Contract]]] = {

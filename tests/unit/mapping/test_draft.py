@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,9 @@ from typer.testing import CliRunner
 from hub.cli.main import app
 from hub.errors import Refused
 from hub.mapping import TOKEN_KEY, lint, load
-from hub.mapping.drafting.draft import is_writable, proposals, written
+from hub.mapping.drafting.draft import is_writable, written
+from hub.mapping.drafting.matching import proposals
+from hub.mapping.drafting.origin import of_files
 from hub.mapping.drafting.profile import Column, profiled
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def test_a_column_named_like_a_time_that_holds_none_is_not_taken_for_one() -> No
 
 def draft_of(rows: list[dict[str, str]], folder: Path) -> Path:
     path = folder / "draft.yaml"
-    path.write_text(written(profiled(rows), name="sample", form="csv"), encoding="utf-8")
+    path.write_text(written(profiled(rows), name="sample", origin=of_files("csv")), encoding="utf-8")
     return path
 
 
@@ -203,7 +204,7 @@ def test_a_draft_from_a_real_sample_lints_and_maps_all_of_it(tmp_path: Path, nam
     path = DATA / name
     opened: Any = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
-        rows = list(itertools.islice(csv.DictReader(stream), 500))
+        rows = list(csv.DictReader(stream))
     draft = draft_of(rows, tmp_path)
     assert [str(fault) for fault in lint(draft)] == []
     mapping, seen = load(draft, environment=KEY), set()
@@ -266,7 +267,7 @@ def test_a_file_without_its_header_row_is_not_drafted_from_and_no_number_becomes
     refused = CliRunner().invoke(app, ["mapping", "new", "--from", str(sample)])
     assert "mapping.no-header" in str(refused.exception)
     assert not [clear for clear in ("欧阳", "3212", "1381") if clear in refused.output + str(refused.exception)]
-    text = written(profiled([{"办结结果": "张三13812345678", "no": "1"}] * 4), name="x", form="csv")
+    text = written(profiled([{"办结结果": "张三13812345678", "no": "1"}] * 4), name="x", origin=of_files("csv"))
     assert "138" not in text
 
 
@@ -285,3 +286,112 @@ def test_the_command_reads_a_table_and_a_declaration(tmp_path: Path) -> None:
     printed = CliRunner().invoke(app, ["mapping", "new", "--from", url, "--table", "inf_apply"])
     assert "type: case.accepted" in printed.stdout, printed.output
     assert CliRunner().invoke(app, ["mapping", "new", "--from", url, "--table", "none"]).exit_code != 0
+
+
+def drafted(path: Path, *more: str) -> str:
+    found = CliRunner().invoke(app, ["mapping", "new", "--from", str(path), *more])
+    assert found.exit_code == 0, found.output + str(found.exception)
+    return found.stdout
+
+
+def lints(text: str, tmp_path: Path) -> Path:
+    path = tmp_path / "drafted.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert [str(fault) for fault in lint(path)] == []
+    return path
+
+
+@pytest.mark.parametrize(("family", "columns"), [("jiangsu-inf-apply", APPLY), ("up-pro-accept", ACCEPT)])
+def test_a_table_of_a_shipped_family_extends_its_base_and_is_polled(tmp_path: Path, family: str, columns: str) -> None:
+    ddl = tmp_path / "all.sql"
+    ddl.write_text(f"create table t_case ({', '.join(f'{name} varchar(50)' for name in columns.split())}, bz text)")
+    text = drafted(ddl)
+    mapping = load(lints(text, tmp_path), environment=KEY)
+    assert f"extends: bases/{family}" in text
+    assert "# not used: 'bz'" in text
+    assert (mapping.declaration.kind, mapping.declaration.connect["table"]) == ("database", "t_case")
+    assert mapping.declaration.connect["cursor"]["column"] in {"update_date", "cd_time"}
+    assert ("sync_sign" in str(mapping.declaration.connect.get("acknowledge"))) == (family == "jiangsu-inf-apply")
+
+
+def test_files_with_the_columns_of_a_family_take_its_fields_and_not_its_way_of_reading(tmp_path: Path) -> None:
+    sample = tmp_path / "apply.csv"
+    sample.write_text(f"{APPLY.replace(' ', ',')}\n{','.join('x' for _ in APPLY.split())}\n", encoding="utf-8")
+    mapping = load(lints(drafted(sample), tmp_path), environment=KEY)
+    assert mapping.declaration.kind == "files"
+    assert set(mapping.declaration.connect) == {"format"}
+
+
+def test_a_table_that_is_nobodys_family_is_polled_by_its_key_and_its_time_of_change(tmp_path: Path) -> None:
+    import sqlite3  # noqa: PLC0415 - for this test alone
+
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("create table bj (id integer primary key, ajbh text, slsj text, gxsj text, tb_flag text)")
+        database.execute("insert into bj values (7, 'A1', '2026-03-02 09:00', '2026-03-02 10:00', '0')")
+    database.close()
+    found = CliRunner().invoke(app, ["mapping", "new", "--from", f"sqlite:///{tmp_path}/a.db", "--table", "bj"])
+    mapping = load(lints(found.stdout, tmp_path), environment=KEY)
+    assert mapping.declaration.connect == {
+        "url": "${SOURCE_DB_URL}", "table": "bj", "key": "id", "cursor": {"column": "gxsj", "settle": "2m"},
+        "acknowledge": {"sign": "tb_flag"},
+    }  # fmt: skip
+    (event,) = mapping.map_record({"ajbh": "A1", "slsj": "2026-03-02 09:00", "gxsj": "2026-03-02 10:00"})
+    assert (event.data["on_change"], event.data["source_version"]) == ("revise", 1772416800000000)
+
+
+def test_the_encoding_and_the_delimiter_of_a_sample_are_found_and_declared(tmp_path: Path) -> None:
+    sample = tmp_path / "gb.csv"
+    sample.write_bytes("办件编号;受理时间/SLSJ;申请人\nA1;2026-03-02 09:00;李喆\n".encode("gb18030"))
+    text = drafted(sample)
+    assert "encoding: gb18030" in text
+    assert 'delimiter: ";"' in text
+    mapping = load(lints(text, tmp_path), environment=KEY)
+    (event,) = mapping.map_record({"办件编号": "A1", "受理时间/SLSJ": "2026-03-02 09:00", "申请人": "李喆"})
+    assert event.data["case"]["applicant"]["name_masked"] == "李*"
+    sample.write_bytes(b"\xff\xff\xff;a\n")
+    refused = CliRunner().invoke(app, ["mapping", "new", "--from", str(sample)])
+    assert "neither UTF-8 nor GB 18030" in str(refused.exception)
+
+
+def test_nested_columns_of_xml_get_aliases_and_what_repeats_is_left_to_people(tmp_path: Path) -> None:
+    sample = tmp_path / "cases.xml"
+    steps = "".join(f"<SP><HJMC>{name}</HJMC></SP>" for name in "xy")
+    one = "<YW><BJBH>A{0}</BJBH><SL><SLSJ>2026-03-0{0} 09:00</SLSJ></SL>" + steps + "</YW>"
+    sample.write_text(f"<ALL>{one.format(1)}{one.format(2)}</ALL>", encoding="utf-8")
+    text = drafted(sample, "--record", "YW")
+    assert "HJMC" not in text
+    mapping = load(lints(text, tmp_path), environment=KEY)
+    (event,) = mapping.map_record({"BJBH": "A1", "SL": {"SLSJ": "2026-03-01 09:00"}})
+    assert (event.data["type"], event.data["case"]["case_no"]) == ("case.accepted", "A1")
+
+
+@needs_data
+def test_every_service_that_declares_something_is_drafted_from(tmp_path: Path) -> None:
+    count = 0
+    for path in sorted((DATA / "soap").rglob("*.wsdl")):
+        found = CliRunner().invoke(app, ["mapping", "new", "--from", str(path)])
+        if found.exit_code == 0:
+            count += 1
+            lints(found.stdout, tmp_path)
+        else:
+            assert "mapping.no-sample" in str(found.exception), path
+    assert count >= 70
+
+
+def test_a_header_that_is_a_row_like_the_others_is_told_by_its_values(tmp_path: Path) -> None:
+    sample = tmp_path / "cases.csv"
+    sample.write_text("张三,男,许可\n李四,女,许可\n王五,男,确认\n", encoding="utf-8")
+    refused = CliRunner().invoke(app, ["mapping", "new", "--from", str(sample)])
+    assert "mapping.no-header" in str(refused.exception)
+    assert not [clear for clear in ("张三", "李四") if clear in refused.output + str(refused.exception)]
+
+
+def test_every_line_that_is_a_guess_says_how_sure_it_is(tmp_path: Path) -> None:
+    for name, (columns, _) in FAMILIES.items():
+        text = written([Column(each) for each in columns.split()[:12]], name=name, origin=of_files("csv"))
+        lints(text, tmp_path)
+        body = text.partition("case:\n")[2].partition("# not used")[0].splitlines()
+        unsaid = [
+            line for line in body if "# " not in line and not line.strip().startswith(("when:", "events:", "on_change"))
+        ]
+        assert unsaid == []
