@@ -8,8 +8,8 @@ from hub.mapping.document import EMPTY, Node
 from hub.mapping.emit import Emitter
 from hub.mapping.expressions import check_lets, term_of
 from hub.mapping.faults import meant
+from hub.mapping.paths import path_of
 from hub.mapping.program import Block, Scope
-from hub.mapping.sections import path_of
 from hub.mapping.targets import case_fields, department_field, event_fields
 from hub.model.codes import code_list
 
@@ -69,7 +69,7 @@ class Builder:
         yields = []
         for index, event in enumerate(self._events):
             if "each" in event.entries:
-                yields.append(f"children({record.variable}, {path_of(event.entries['each'])!r})")
+                yields.append(f"children({record.variable}, {self._program.path(path_of(event.entries['each']))})")
             elif "when" in event.entries:
                 term = term_of(event.entries["when"], record, f"{self._names[index]}/when")
                 guards[index] = self._program.fresh("w")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.mapping.expressions import ABSENT, term_of
 from hub.mapping.faults import meant
-from hub.mapping.sections import path_of
+from hub.mapping.paths import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,6 +11,7 @@ from hub.mapping.compiled import Written
 from hub.mapping.coverage import place_of
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.mapping import EVENT, observed
+from hub.mapping.paths import bare
 from hub.mapping.privacy import mask_id, mask_name
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def personal_columns(path: Path, environment: Mapping[str, str]) -> frozenset[st
     built = observed(path, environment=environment, tell=lambda _, value: value)
     names = _personal_names(built.probes)
     paths = built.mapping.declaration.names
-    return frozenset(paths[name][-1] if name in paths else name for name in names)
+    return frozenset(bare(tuple(paths[name]))[-1] if name in paths else name for name in names)
 
 
 def _personal_names(probes: Sequence[Probe]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from hub.mapping.outbound import is_outbound, schema_of
+from hub.mapping.paths import spelt
 from hub.mapping.sections import text_at
 from hub.mapping.targets import schema_id
 
@@ -38,7 +39,7 @@ class Fingerprint:
 
 def fingerprint_of(root: Node, head: Head, expressions: Mapping[int, str], hub_zone: str) -> Fingerprint:
     """Name the meaning of a checked file; `expressions` are its scalars' normal spellings by node."""
-    names = {alias: list(path) for alias, path in head.names.items()}
+    names = {alias: spelt(path) for alias, path in head.names.items()}
     sections = {name: _meaning(node, expressions) for name, node in root.entries.items() if name not in _OUTSIDE}
     version = int(text_at(root, "version", "1"))
     time = {"hub_zone": hub_zone, "timezone": head.zone.key}

@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hub.mapping.paths import bare, has_predicate
+
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,6 +124,10 @@ class Program:
         self.constants[name] = value
         return name
 
+    def path(self, path: Path) -> str:
+        """Return the Python for a path: written out, or a constant where it has predicates."""
+        return self.constant(path) if has_predicate(path) else repr(path)
+
     def probed(self, term: Term, probe: Probe) -> Term:
         """Have an observed build tell the values of `term`; constants are known anyway."""
         if self.probes is None or term.literal or term.code == "None":
@@ -167,18 +173,18 @@ class Scope:
             variable = self._columns[path] = self.program.fresh("c")
             where = "/".join(path)
             if not self.prefix:
-                self.program.columns_read.add(path[0])
-            if len(path) == 1:
+                self.program.columns_read.add(bare(path)[0])
+            if len(path) == 1 and not has_predicate(path):
                 self.head.line(f"{variable} = {self.variable}.get({path[0]!r})", where)
                 self.head.line(f"if {variable} == '': {variable} = None", where)
             else:
-                self.head.line(f"{variable} = walk({self.variable}, {path!r})", where)
+                self.head.line(f"{variable} = walk({self.variable}, {self.program.path(path)})", where)
         return self._columns[path]
 
     def child(self, block: Block, path: Sequence[str], target: str) -> tuple[Scope, Block]:
         """Open a loop over the child records at `path`; return their scope and the loop's body."""
         each, variable = self.program.fresh("x"), self.program.fresh("r")
-        body = block.under(f"for {each} in children({self.variable}, {tuple(path)!r}):", target)
+        body = block.under(f"for {each} in children({self.variable}, {self.program.path(tuple(path))}):", target)
         body.line(f"{variable} = as_record({each})", target)
         head = body.block()
         return Scope(self.program, variable=variable, prefix=(*self.prefix, *path), head=head, parent=self), body

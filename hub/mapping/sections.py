@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hub.mapping.codes import CodeTable
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.faults import meant
+from hub.mapping.paths import check_paths, path_of
 from hub.mapping.targets import case_fields, department_field, event_fields
 from hub.model.shapes import shape
 
@@ -53,6 +54,7 @@ class Head:
 def read_head(root: Node, faults: Faults) -> Head:
     """Check the file's shape and every section that holds no expression."""
     _check_shape(root, faults)
+    check_paths(root, faults)
     read = root.entries.get("read", EMPTY)
     codes = _codes(root.entries.get("codes", EMPTY), faults)
     encoding = _encoding(read, faults)
@@ -68,14 +70,6 @@ def read_head(root: Node, faults: Faults) -> Head:
         allowed_delay_s=int(_seconds(text_at(root, "allowed_delay", DEFAULT_DELAY))),
         every_s=_seconds(text_at(root.entries.get("connect", EMPTY), "every", DEFAULT_EVERY)),
     )
-
-
-def path_of(node: Node | None) -> Path:
-    """Read a path: `a/b/c`, or a list of steps where a name holds a slash; empty where there is none."""
-    if node is None:
-        return ()
-    steps = [item.text for item in node.items] if node.items else node.text.split("/") if node.is_scalar else []
-    return tuple(step for step in steps if step)
 
 
 def walked(node: Node, prefix: Path = ()) -> Iterator[Path]:
@@ -172,7 +166,8 @@ def _names(root: Node, read: Node, faults: Faults) -> Mapping[str, Path]:
             faults.add(key, "bad-name", f"alias {alias!r} is no name", hint=hint)
         if alias in root.entries.get("let", EMPTY).entries:
             faults.add(key, "bad-name", f"{alias!r} is both an alias and a let", hint="rename one")
-    return {alias: path_of(node) for alias, node in section.entries.items()}
+    paths = {alias: path_of(node) for alias, node in section.entries.items()}
+    return {alias: path for alias, path in paths.items() if path}
 
 
 def _columns(read: Node) -> frozenset[str] | None:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hub.errors import Refused, Rejection
+from hub.mapping.paths import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -158,8 +159,24 @@ def walk(record: Mapping[str, Any], path: Sequence[str]) -> object:
             value = _only(value)
         if not hasattr(value, "get"):
             return None
-        value = value.get(step)
+        value = _chosen(value, step) if isinstance(step, Step) else value.get(step)
     return None if value == "" else value
+
+
+def _chosen(record: Mapping[str, Any], step: Step) -> object:
+    """Return those of the values under `step.name` that its predicate means: none, one, or a list of several."""
+    found = record.get(step.name)
+    values = found if isinstance(found, list) else [] if found is None or found == "" else [found]
+    if step.place:
+        return values[step.place - 1] if step.place <= len(values) else None
+    meant = [each for each in values if hasattr(each, "get") and _says(each.get(step.key), step.text)]
+    return meant if len(meant) > 1 else next(iter(meant), None)
+
+
+def _says(value: object, text: str) -> bool:
+    """Tell whether a value, or one of several, is `text`; as in XPath a set of values equals what any of them is."""
+    values = value if isinstance(value, list) else [value]
+    return any(not hasattr(each, "get") and as_text(each) == text for each in values if each is not None)
 
 
 def _only(values: list[Any]) -> object:

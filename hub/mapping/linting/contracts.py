@@ -13,6 +13,7 @@ import orjson
 
 from hub.mapping.linting import schemas
 from hub.mapping.linting.xml_schemas import XmlSchemas, xml_tree
+from hub.mapping.paths import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -71,7 +72,7 @@ class Contract:
 
     def column(self, path: Path) -> Column | None:
         """Return what is known of `path`; None where the contract has no such path."""
-        return self.columns.get(path)
+        return self.columns.get(bare(path))
 
     def names_below(self) -> Mapping[Path, frozenset[str]]:
         """Return the names that stand directly below each path, the record's own below the empty one."""

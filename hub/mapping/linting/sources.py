@@ -9,7 +9,7 @@ from hub.mapping.codes import DEFAULT
 from hub.mapping.document import EMPTY
 from hub.mapping.faults import meant
 from hub.mapping.linting.finding import at_node, at_use
-from hub.mapping.sections import path_of
+from hub.mapping.paths import bare, path_of
 from hub.mapping.values import outline
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _absence(path: Path, contract: Contract) -> tuple[str, str]:
     if column is None:
         rule = "unknown-path" if contract.is_complete else "never-occurs"
         return f"the source has no {shown!r}", rule
-    nested = any(len(other) > len(path) and other[: len(path)] == path for other in contract.columns)
+    nested = any(len(other) > len(path) and other[: len(path)] == bare(path) for other in contract.columns)
     if contract.is_sample and not column.seen and not nested:
         return f"{shown!r} is empty in every record of the sample", "never-occurs"
     return "", ""
@@ -79,7 +79,7 @@ def _walks(root: Node, contract: Contract) -> Iterator[Fault]:
         if "each" not in node.entries:
             continue
         path = record if node is root else (*record, *path_of(node.entries["each"]))
-        if not any(known[: len(path)] == path for known in contract.columns):
+        if not any(known[: len(path)] == bare(path) for known in contract.columns):
             rule, shown = "unknown-path" if contract.is_complete else "never-occurs", "/".join(path)
             hint = _meant(path, contract)
             yield at_node(node.entries["each"], rule, f"the source has no {shown!r}", hint=hint, source=shown)

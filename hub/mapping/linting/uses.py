@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from hub.mapping.document import EMPTY
 from hub.mapping.grammar import BadExpression, parse
 from hub.mapping.outbound import is_outbound, target_of
-from hub.mapping.sections import path_of
+from hub.mapping.paths import path_of
 from hub.mapping.targets import case_fields, department_field, event_fields
 
 if TYPE_CHECKING:
