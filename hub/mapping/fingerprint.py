@@ -44,7 +44,7 @@ def fingerprint_of(root: Node, head: Head, expressions: Mapping[int, str], hub_z
     version = int(text_at(root, "version", "1"))
     time = {"hub_zone": hub_zone, "timezone": head.zone.key}
     target = schema_of(root) if is_outbound(root) else schema_id()
-    encoding, schema = {"encoding": head.encoding}, {"engine": ENGINE, "schema": target}
+    encoding, schema = {"encoding": head.encoding, **_policy(head)}, {"engine": ENGINE, "schema": target}
     fields = {name: meaning for name, meaning in sections.items() if name not in {"codes", "version"}}
     whole = {**schema, **time, **encoding, "mapping": sections, "names": names, "version": version}
     parts = {
@@ -55,6 +55,11 @@ def fingerprint_of(root: Node, head: Head, expressions: Mapping[int, str], hub_z
         "schema": schema,
     }
     return Fingerprint(version=version, whole=_hash(whole), parts={name: _hash(part) for name, part in parts.items()})
+
+
+def _policy(head: Head) -> Mapping[str, str]:
+    """Return what becomes of control characters where the mapping says it."""
+    return {"controls": head.read["controls"]} if "controls" in head.read else {}
 
 
 def _hash(meaning: object) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hub.mapping.codes import code
 from hub.mapping.privacy import mask_id, mask_name, mask_phone
-from hub.mapping.values import as_integer, as_text, bounded, member, refuse
+from hub.mapping.values import as_integer, as_text, bounded, member, plain_of, refuse
 from hub.model.organisations import is_organisation
 
 if TYPE_CHECKING:
@@ -94,9 +94,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
 _HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """Full-width ASCII lies at a fixed distance from ASCII; the ideographic blank does not."""
 
-_AS_BLANK: Final = dict.fromkeys(map(ord, "\t\n\v\f\r\x85"), " ")
-"""Control characters that part words."""
-
 _EXPONENT: Final = 18
 """Beyond ten to this power a number is no amount and no count."""
 
@@ -138,8 +135,7 @@ def drop_controls(value: object) -> str | None:
     text = as_text(value)
     if text is None:
         return None
-    spaced = text.translate(_AS_BLANK)
-    return "".join(char for char in spaced if unicodedata.category(char) != "Cc") or None
+    return plain_of(text) or None
 
 
 def organisation(value: object) -> str | None:

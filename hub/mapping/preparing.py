@@ -127,6 +127,7 @@ class Draft:
             faults=self.faults,
             names={alias: tuple(path) for alias, path in head.names.items()},
             columns=head.columns,
+            controls=str(head.read.get("controls", "")),
             known_below=documents.names_below() if documents else {},
             codes=head.codes,
             prefixes=frozenset(walked(self._root)),

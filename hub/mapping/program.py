@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.mapping.paths import bare, has_predicate
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from hub.mapping.document import Node
     from hub.mapping.faults import Faults
     from hub.mapping.functions import Kind
+
+CONTROLS: Final[Mapping[str, str]] = {"drop": "without_controls", "refuse": "no_controls"}
+"""By what `read: {controls: …}` says, the helper through which every value of the source goes."""
 
 Path = tuple[str, ...]
 """Steps from the root of a record's tree."""
@@ -107,6 +110,8 @@ class Program:
     """Columns of the record itself that some expression reads."""
     expressions: dict[int, str] = field(default_factory=dict)
     """Every expression met, in one spelling, by the id of its node."""
+    controls: str = ""
+    """What becomes of control characters in the source's texts; empty: they are kept."""
     persons: bool = False
     """Whether a person's number is tokenised, so that a key is needed."""
     probes: list[Probe] | None = None
@@ -179,6 +184,8 @@ class Scope:
                 self.head.line(f"if {variable} == '': {variable} = None", where)
             else:
                 self.head.line(f"{variable} = walk({self.variable}, {self.program.path(path)})", where)
+            if self.program.controls in CONTROLS:
+                self.head.line(f"{variable} = {CONTROLS[self.program.controls]}({variable})", where)
         return self._columns[path]
 
     def child(self, block: Block, path: Sequence[str], target: str) -> tuple[Scope, Block]:

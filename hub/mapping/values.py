@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -89,6 +90,32 @@ def _number_text(number: float | Decimal) -> str:
     if number.is_finite() and abs(number.adjusted()) < _DIGITS and len(number.as_tuple().digits) < _DIGITS:
         return format(number, "f")
     return refuse("bad-number", "this is no number that can be written out", str(number)[:_DIGITS], "check the column")
+
+
+def plain_of(text: str) -> str:
+    """Return a text without control characters: those that part words become blanks."""
+    return "".join(char for char in text.translate(_AS_BLANK) if unicodedata.category(char) != "Cc")
+
+
+def without_controls(value: object) -> object:
+    """Take control characters out of a text of the source; anything else is left as it is."""
+    return value if not isinstance(value, str) or value.isprintable() else plain_of(value) or None
+
+
+def no_controls(value: object) -> object:
+    """Refuse a text of the source with control characters, but for line ends and tabs."""
+    if isinstance(value, str) and not value.isprintable():
+        found = next((char for char in value if unicodedata.category(char) == "Cc" and char not in _AS_BLANK_TEXT), "")
+        if found:
+            hint = "mend it at the source, or say read: {controls: drop}"
+            refuse("bad-text", f"the text holds the control character U+{ord(found):04X}", "", hint)
+    return value
+
+
+_AS_BLANK_TEXT: Final = "\t\n\v\f\r\x85"
+"""Control characters that part words."""
+
+_AS_BLANK: Final = dict.fromkeys(map(ord, _AS_BLANK_TEXT), " ")
 
 
 def must(value: str | None) -> str:
@@ -257,6 +284,6 @@ def runtime() -> Mapping[str, Callable[..., Any]]:
     """Name the helpers that compiled mappings call."""
     helpers: tuple[Callable[..., Any], ...] = (
         as_text, as_integer, as_number, as_boolean, as_record, must, join, equal, before, up_to, member, walk, children,
-        key_of, ordinal,
+        key_of, ordinal, without_controls, no_controls,
     )  # fmt: skip
     return {helper.__name__: helper for helper in helpers}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.errors import Refused
+from tests.unit.mapping.conftest import CASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,31 @@ USCC = "11321200014000028L"
 )
 def test_control_characters_go_and_words_stay_apart(value_of: Callable[..., Any], raw: str, clean: str | None) -> None:
     assert value_of("drop_controls(a)", a=raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("policy", "raw", "title"),
+    [
+        ("drop", "a\x00b\r\nc", "ab  c"),
+        ("drop", "\x07", None),
+        ("keep", "a\x1bb", "a\x1bb"),
+        ("refuse", "a\nb\tc", "a\nb\tc"),
+    ],
+)
+def test_control_characters_go_by_the_declared_policy(
+    compiled: Callable[..., Any], policy: str, raw: str, title: str | None
+) -> None:
+    loaded = compiled(f"read: {{controls: {policy}, names: {{deep: a/b}}}}\n", case=CASE + "  title: deep\n")
+    (event,) = loaded.map_record({"no": "1", "at": "2026-01-05", "a": {"b": raw}})
+    assert event.data["case"].get("title") == title
+
+
+@pytest.mark.parametrize("raw", ["a\x1bb", "\x00", "\x7f"])
+def test_control_characters_refuse_the_record_where_that_is_declared(compiled: Callable[..., Any], raw: str) -> None:
+    loaded = compiled("read: {controls: refuse}\n", case=CASE + "  title: deep\n")
+    with pytest.raises(Refused) as refused:
+        loaded.map_record({"no": "1", "at": "2026-01-05", "deep": raw})
+    assert (refused.value.rejection.code, refused.value.rejection.path) == ("map.bad-text", "deep")
 
 
 @pytest.mark.parametrize("raw", [USCC, f" {USCC.lower()} ", "\uff11" + USCC[1:], f"{USCC[:8]}-{USCC[8:]}"])
