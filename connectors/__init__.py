@@ -9,6 +9,7 @@ from connectors.codecs import CodecOptions, decode_one
 from connectors.database import ROW_PLACE, open_database
 from connectors.files import form_of_name, open_files
 from connectors.options import encoding_of, namespaces_of
+from connectors.rest import open_rest
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock | None], Source]]] = {
     "database": open_database,
     "files": open_files,
+    "rest": open_rest,
 }
-"""What opens each kind of source. A further kind (soap, rest) is one module and one line here."""
+"""What opens each kind of source. A further kind is one module and one line here."""
 
 
 def open_source(
@@ -60,7 +62,7 @@ def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
 
 
 def _form(declaration: Declaration, place: str) -> str:
-    if declaration.kind == "database" and place.startswith(ROW_PLACE):
+    if declaration.kind == "rest" or (declaration.kind == "database" and place.startswith(ROW_PLACE)):
         return "row"
     return str(declaration.connect.get("format") or form_of_name(place.partition(":")[0]))
 

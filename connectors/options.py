@@ -95,6 +95,10 @@ class Options:
             return default
         return value
 
+    def names(self) -> tuple[str, ...]:
+        """Return every key there is, where any may be."""
+        return tuple(str(key) for key in self._values)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, empty by default."""
         value = self._take(key, ())

@@ -65,6 +65,11 @@ def path_of(node: Node | None) -> Path:
     return tuple(map(Step.of, _STEPS.findall(node.text)))
 
 
+def path_in(text: str) -> Path:
+    """Read a path without predicates from plain text: `data/rows`; empty where there is none."""
+    return tuple(step for step in text.split("/") if step)
+
+
 def bare(path: Path) -> Path:
     """Return a path without its predicates: where its values stand."""
     return tuple(step.name if isinstance(step, Step) else step for step in path)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from connectors import database, files, open_source, reopen_record
+from connectors import database, files, open_source, reopen_record, rest
+from connectors.http import client
 from hub.errors import Misconfigured, Unavailable
+from tests.support.rest_shelf import RestShelf
 from tests.support.shelves import NAMES, FileShelf, PostgresShelf, SqliteShelf, TableShelf
 
 if TYPE_CHECKING:
@@ -18,13 +20,23 @@ if TYPE_CHECKING:
     from hub.model.values import Portion, Record
     from hub.ports import Source
 
-Shelf = FileShelf | TableShelf
+Shelf = FileShelf | TableShelf | RestShelf
+PAGED = ["none", "page", "offset", "cursor", "link"]
 FORMS = ["csv", "csv.gz", "jsonl", "jsonl.gz", "xes", "xes.gz"]
 
 
-@pytest.fixture(params=[*FORMS, "sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+@pytest.fixture(
+    params=[
+        *FORMS,
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.servers),
+        *(f"rest.{by}" for by in PAGED),
+    ]
+)
 def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """A department's system of each kind, read in portions of three records."""
+    monkeypatch.setattr(client, "ATTEMPTS", 1)
+    monkeypatch.setattr(rest, "PORTION_ROWS", 3)
     monkeypatch.setattr(files, "PORTION_RECORDS", 3)
     monkeypatch.setattr(database, "PORTION_ROWS", 3)
     if request.param == "sqlite":
@@ -32,6 +44,8 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     if request.param == "postgres":
         return PostgresShelf(request.getfixturevalue("postgres"))
     form, _, packed = request.param.partition(".")
+    if form == "rest":
+        return RestShelf(packed)
     return FileShelf(tmp_path, form, packed=bool(packed))
 
 
@@ -40,6 +54,7 @@ def source(shelf: Shelf) -> Iterator[Source]:
     opened = shelf.source()
     yield opened
     opened.close()
+    shelf.close()
 
 
 def applications(*numbers: int) -> list[tuple[str, str]]:

@@ -35,7 +35,14 @@ class Declared:
     read: Mapping[str, Any] = field(default_factory=dict)
 
 
-class FileShelf:
+class Shelf:
+    """What every shelf has."""
+
+    def close(self) -> None:
+        """Let go of what serves it."""
+
+
+class FileShelf(Shelf):
     """A folder with one file per `put`, in one format."""
 
     def __init__(self, folder: Path, form: str, *, packed: bool = False) -> None:
@@ -88,7 +95,7 @@ BROKEN = {"csv": b'9,"a" b"', "jsonl": b'{"no": 9,', "xes": b"<trace><x></trace>
 XES_HEAD = b'<?xml version="1.0" encoding="GBK"?>\n<log xes.version="1.0" xmlns="http://www.xes-standard.org/">\n'
 
 
-class TableShelf:
+class TableShelf(Shelf):
     """A table of which a name is kept as bytes in the department's encoding."""
 
     def __init__(self) -> None:

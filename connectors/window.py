@@ -1,0 +1,159 @@
+"""Decides which rows of a remote list are new: those changed within a window of time, unless delivered just so before.
+
+A sweep reads the window from the end of the last one less `overlap` to the source's own clock less `settle`. What was
+delivered in the overlap is remembered by key and digest, so that it is not delivered twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from hub.errors import Refused
+from hub.mapping.times import Times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.options import Options
+
+SETTLE_S: Final = 60.0
+"""Seconds behind the source's clock a window ends, so that a row still being written is not skipped."""
+
+OVERLAP_S: Final = 300.0
+"""Seconds of the last window that are read again, for rows that were written later than their time says."""
+
+REMEMBERED: Final = 2000
+"""Rows remembered at most: what is beyond comes again, as a duplicate. It travels in every read-report."""
+
+DIGEST_CHARS: Final = 16
+"""Hex digits of a row's digest that are remembered: 64 bits tell one content of a row from the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowOptions:
+    """By which field rows are told and timed, and how far a window reaches."""
+
+    key: str
+    column: str = ""
+    """The field with the time of a row's last change; empty where rows have none, so that all are looked at."""
+    settle_s: float = SETTLE_S
+    overlap_s: float = OVERLAP_S
+    zone: ZoneInfo
+
+
+def window_options(connect: Options, *, zone: ZoneInfo) -> WindowOptions:
+    """Read `key` and `cursor: {column, settle, overlap}`."""
+    cursor = connect.section("cursor")
+    found = WindowOptions(
+        key=connect.text("key"),
+        column=cursor.text("column", ""),
+        settle_s=cursor.seconds("settle", SETTLE_S),
+        overlap_s=cursor.seconds("overlap", OVERLAP_S),
+        zone=zone,
+    )
+    cursor.no_more()
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One sweep: from `since` (None: the beginning) to `bound`."""
+
+    since: datetime | None
+    bound: datetime
+    known: Mapping[str, str]
+    """Digest by key of what the sweep before delivered, near its end."""
+    seen: Mapping[str, str] = field(default_factory=dict)
+    """The same of what this one has delivered, or passed over as known."""
+    finished: bool = False
+    validator: str = ""
+    """What the service called the content of the last whole list (ETag, Last-Modified)."""
+
+    def checkpoint(self) -> Mapping[str, Any]:
+        """Return this as a JSON object."""
+        return {
+            "since": self.since.isoformat() if self.since else None,
+            "bound": self.bound.isoformat(),
+            "known": {} if self.finished else dict(self.known),
+            "seen": dict(self.seen),
+            "finished": self.finished,
+            "validator": self.validator,
+        }
+
+
+class Sweeper:
+    """Tells, row by row, what of a list is to be delivered."""
+
+    def __init__(self, options: WindowOptions, window: Window) -> None:
+        """Go through `window`."""
+        self._options, self.window = options, window
+        self._times = Times(options.zone, ZoneInfo("UTC"))
+        self._seen, self._late = dict(window.seen), dict(window.seen)
+
+    def same(self) -> None:
+        """Take note that the list is as it was."""
+        self._late.update(self.window.known)
+
+    def bind(self, now: datetime) -> None:
+        """Let the window end behind the source's own clock, where that is behind ours."""
+        bound = now - timedelta(seconds=self._options.settle_s)
+        if bound < self.window.bound and not self.window.finished:
+            self.window = replace(self.window, bound=bound)
+
+    def is_new(self, row: Mapping[str, Any], digest: str) -> bool:
+        """Tell whether a row is to be delivered now, and remember it."""
+        key, changed = str(row.get(self._options.key) or digest), self._changed(row)
+        if changed is not None and not self._is_within(changed):
+            return False
+        short = digest[:DIGEST_CHARS]
+        is_known = self.window.known.get(key) == short or self._seen.get(key) == short
+        self._seen[key] = short
+        if changed is None or changed >= self.window.bound - timedelta(seconds=self._options.overlap_s):
+            self._late[key] = short
+        return not is_known
+
+    def passed(self, *, finished: bool, validator: str = "") -> Window:
+        """Return the window as it stands."""
+        seen = self._late if finished else self._seen
+        keep = dict(list(seen.items())[-REMEMBERED:])
+        self.window = replace(self.window, seen=keep, finished=finished, validator=validator)
+        return self.window
+
+    def _changed(self, row: Mapping[str, Any]) -> datetime | None:
+        """Return when a row changed last; None where it does not say so, so that it is always looked at."""
+        try:
+            text = self._times.time(row.get(self._options.column)) if self._options.column else None
+        except Refused:
+            return None
+        if text is None:
+            return None
+        found = datetime.fromisoformat(text)
+        return found if found.tzinfo else found.replace(tzinfo=self._options.zone)
+
+    def _is_within(self, changed: datetime) -> bool:
+        window = self.window
+        return changed <= window.bound and (window.since is None or changed >= window.since)
+
+
+def window_after(checkpoint: Mapping[str, Any] | None, now: datetime, options: WindowOptions) -> Window:
+    """Return the window that `checkpoint` cut short, else the next one, up to `now` (aware) less `settle`."""
+    bound = now - timedelta(seconds=options.settle_s)
+    if checkpoint is None:
+        return Window(since=None, bound=bound, known={})
+    since = checkpoint["since"]
+    last = Window(
+        since=datetime.fromisoformat(since) if since else None,
+        bound=datetime.fromisoformat(checkpoint["bound"]),
+        known=checkpoint["known"],
+        seen=checkpoint["seen"],
+        finished=checkpoint["finished"],
+        validator=checkpoint.get("validator", ""),
+    )
+    if not last.finished:
+        return last
+    overlap = timedelta(seconds=options.overlap_s)
+    begins = last.bound - overlap if options.column else None
+    return Window(since=begins, bound=max(bound, last.bound), known=last.seen, validator=last.validator)
