@@ -10,6 +10,7 @@ from connectors.database import ROW_PLACE, open_database
 from connectors.files import form_of_name, open_files
 from connectors.options import encoding_of, namespaces_of
 from connectors.rest import open_rest
+from connectors.soap import open_soap
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock | No
     "database": open_database,
     "files": open_files,
     "rest": open_rest,
+    "soap": open_soap,
 }
 """What opens each kind of source. A further kind is one module and one line here."""
 
@@ -62,7 +64,7 @@ def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
 
 
 def _form(declaration: Declaration, place: str) -> str:
-    if declaration.kind == "rest" or (declaration.kind == "database" and place.startswith(ROW_PLACE)):
+    if declaration.kind in {"rest", "soap"} or (declaration.kind == "database" and place.startswith(ROW_PLACE)):
         return "row"
     return str(declaration.connect.get("format") or form_of_name(place.partition(":")[0]))
 

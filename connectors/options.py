@@ -95,6 +95,17 @@ class Options:
             return default
         return value
 
+    def plain(self) -> dict[str, Any]:
+        """Return the section with its secrets filled in, whatever it holds."""
+        return {str(key): self._plain(str(key), value) for key, value in self._values.items()}
+
+    def _plain(self, key: str, value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+        if isinstance(value, dict):
+            return {str(name): self._plain(key, child) for name, child in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._plain(key, child) for child in value]
+        return _SECRET.sub(lambda name: self._secret(key, name[1]), value) if isinstance(value, str) else value
+
     def names(self) -> tuple[str, ...]:
         """Return every key there is, where any may be."""
         return tuple(str(key) for key in self._values)

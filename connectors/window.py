@@ -138,6 +138,11 @@ class Sweeper:
         return changed <= window.bound and (window.since is None or changed >= window.since)
 
 
+def written_instant(instant: datetime, form: str, zone: ZoneInfo) -> str:
+    """Write an instant as a service takes it: in UTC where the form ends in Z, else as of its `zone`."""
+    return instant.astimezone(ZoneInfo("UTC") if form.endswith("Z") else zone).strftime(form)
+
+
 def window_after(checkpoint: Mapping[str, Any] | None, now: datetime, options: WindowOptions) -> Window:
     """Return the window that `checkpoint` cut short, else the next one, up to `now` (aware) less `settle`."""
     bound = now - timedelta(seconds=options.settle_s)

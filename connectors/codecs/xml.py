@@ -86,7 +86,7 @@ def _record(raw: bytes, place: str, encoding: str, options: CodecOptions) -> Rec
     found = root[0] if options.record and len(root) == 1 else root
     if options.record and local(found) != options.record:
         return refused(raw, place, "bad-record", f"no <{options.record}> by itself", hint=_HINT)
-    tree = _tree(found, options.namespaces, LEVELS)
+    tree = tree_of(found, options.namespaces)
     if tree is _DEEP:
         return refused(raw, place, "too-deep", f"elements lie more than {LEVELS} within one another", hint=_HINT)
     return Record(place=place, raw=raw, tree=tree if isinstance(tree, dict) else {"#text": tree})
@@ -94,13 +94,13 @@ def _record(raw: bytes, place: str, encoding: str, options: CodecOptions) -> Rec
 
 def _rooted(text: bytes) -> etree._Element | None:
     """Parse one document; return None for one with a document type, which is looked for before and after parsing."""
-    if _has_dtd(text):
+    if has_dtd(text):
         return None
     root = parsed(_DECLARATION.sub(b"", text))
     return root if root.getroottree().docinfo.internalDTD is None else None
 
 
-def _has_dtd(text: bytes) -> bool:
+def has_dtd(text: bytes) -> bool:
     """Tell whether a document type stands before the root: entities could hide in it, without bound."""
     root = _ELEMENT.search(text)
     return b"<!DOCTYPE" in (text[: root.start()] if root else text)
@@ -117,6 +117,11 @@ def _broken(raw: bytes, place: str, encoding: str, broken: etree.XMLSyntaxError)
 
 
 _DEEP: Final[dict[str, Any]] = {"": "too deep"}
+
+
+def tree_of(element: etree._Element, namespaces: Mapping[str, str]) -> Any:  # noqa: ANN401 - text or a tree
+    """Return an element as text, or as a dict."""
+    return _tree(element, namespaces, LEVELS)
 
 
 def _tree(element: etree._Element, namespaces: Mapping[str, str], levels: int) -> Any:  # noqa: ANN401 - text or a tree

@@ -154,8 +154,11 @@ class HttpClient:
             trust_env=False,
         )
 
-    def ask(self, method: str, url: str, **request: Any) -> Reply:  # noqa: ANN401 - what httpx takes: params, content, …
-        """Return an answer that means success, or is 304; raise Unavailable or Misconfigured with the reason."""
+    def ask(self, method: str, url: str, *, also: frozenset[int] = frozenset(), **request: Any) -> Reply:  # noqa: ANN401 - what httpx takes
+        """Return an answer that means success, is 304, or whose status is one of `also`.
+
+        Raise Unavailable or Misconfigured with the reason for any other.
+        """
         attempts = Retrying(
             retry=retry_if_exception_type(_Again),
             wait=self._wait,
@@ -164,14 +167,14 @@ class HttpClient:
             reraise=True,
         )
         try:
-            return attempts(self._once, method, url, **request)
+            return attempts(self._once, method, url, also, **request)
         except _Again as away:
             raise away.away from away.__cause__
 
     def tried(self, method: str, url: str, **request: Any) -> Reply:  # noqa: ANN401 - see ask
         """Ask once, without patience."""
         try:
-            return self._once(method, url, **request)
+            return self._once(method, url, frozenset(), **request)
         except _Again as away:
             raise away.away from away.__cause__
 
@@ -190,19 +193,19 @@ class HttpClient:
         """Let go of the connections."""
         self._client.close()
 
-    def _once(self, method: str, url: str, **request: Any) -> Reply:  # noqa: ANN401 - see ask
+    def _once(self, method: str, url: str, also: frozenset[int], **request: Any) -> Reply:  # noqa: ANN401 - see ask
         self._pace()
         try:
             with self._client.stream(method, url, **request) as answer:
-                return self._checked(answer)
+                return self._checked(answer, also)
         except NoTokenError as refused:
             raise self._misconfigured("connect.auth", str(refused), "check client id, secret and scope") from refused
         except httpx.HTTPError as problem:
             raise self._away(problem) from problem
 
-    def _checked(self, answer: httpx.Response) -> Reply:
+    def _checked(self, answer: httpx.Response, also: frozenset[int]) -> Reply:
         status = answer.status_code
-        if answer.is_success or status == httpx.codes.NOT_MODIFIED:
+        if answer.is_success or status == httpx.codes.NOT_MODIFIED or status in also:
             place = str(answer.request.url.copy_with(query=None, userinfo=None))
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Reply(status=status, headers=headers, body=self._body(answer), place=place)

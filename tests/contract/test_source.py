@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from connectors import database, files, open_source, reopen_record, rest
+from connectors import database, files, listing, open_source, reopen_record
 from connectors.http import client
 from hub.errors import Misconfigured, Unavailable
 from tests.support.rest_shelf import RestShelf
 from tests.support.shelves import NAMES, FileShelf, PostgresShelf, SqliteShelf, TableShelf
+from tests.support.soap_shelf import SoapShelf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +32,13 @@ FORMS = ["csv", "csv.gz", "jsonl", "jsonl.gz", "xes", "xes.gz"]
         "sqlite",
         pytest.param("postgres", marks=pytest.mark.servers),
         *(f"rest.{by}" for by in PAGED),
+        *("soap.1.1", "soap.1.2", "soap.text"),
     ]
 )
 def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """A department's system of each kind, read in portions of three records."""
     monkeypatch.setattr(client, "ATTEMPTS", 1)
-    monkeypatch.setattr(rest, "PORTION_ROWS", 3)
+    monkeypatch.setattr(listing, "PORTION_ROWS", 3)
     monkeypatch.setattr(files, "PORTION_RECORDS", 3)
     monkeypatch.setattr(database, "PORTION_ROWS", 3)
     if request.param == "sqlite":
@@ -46,6 +48,8 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     form, _, packed = request.param.partition(".")
     if form == "rest":
         return RestShelf(packed)
+    if form == "soap":
+        return SoapShelf("1.1" if packed == "text" else packed, text=packed == "text")
     return FileShelf(tmp_path, form, packed=bool(packed))
 
 
