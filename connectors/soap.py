@@ -17,6 +17,7 @@ from connectors.soap_envelope import ENVELOPES, Request, UnreadAnswer, embedded,
 from connectors.soap_wsdl import WsdlRequest, wsdl_request
 from connectors.window import window_options, written_instant
 from hub.clock import SystemClock
+from hub.errors import Unavailable
 from hub.mapping.paths import path_in
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ class SoapService:
                 text = value_at(document, self._options.embedded)
                 document = embedded(str(text or ""), reply, self._options.answer.namespaces)
         except UnreadAnswer as unread:
+            if reply.status in FAULT_STATUSES:
+                problem = f"the service answers {reply.status}: {unread}"
+                raise Unavailable(problem, place=self.place, hint="try again later, or check the address") from unread
             return Answer(date=reply.date, refusal=unread.record)
         return Answer(rows=_listed(document, self._options.rows), document=document, date=reply.date)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from connectors import open_source
 from hub import mapping
 from hub.mapping.functions import FUNCTIONS
 from hub.model.shapes import load_schema
@@ -15,6 +16,8 @@ from hub.resources import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+CONNECT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
+SERVICES = re.findall(r"```yaml\n(.*?)```", CONNECT, re.DOTALL)
 PAGE = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
 EXAMPLES = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if block.startswith("connection:")]
 
@@ -28,6 +31,15 @@ def test_an_example_of_the_page_is_a_sound_mapping(tmp_path: Path, number: int) 
     path = tmp_path / "example.yaml"
     path.write_text(EXAMPLES[number], encoding="utf-8")
     assert [str(fault) for fault in mapping.lint(path)] == []
+
+
+@pytest.mark.parametrize("example", SERVICES)
+def test_an_example_of_a_service_is_a_sound_mapping_that_can_be_opened(tmp_path: Path, example: str) -> None:
+    path = tmp_path / "example.yaml"
+    path.write_text(example, encoding="utf-8")
+    assert [str(fault) for fault in mapping.lint(path)] == []
+    declaration = mapping.load(path, environment={}).declaration
+    open_source(declaration, {"CULTURE_TOKEN": "t", "ARCHIVE_PASSWORD": "p"}).close()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
