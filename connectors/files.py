@@ -18,6 +18,7 @@ from connectors.encodings import UTF_8
 from connectors.options import Options, encoding_of, namespaces_of
 from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured, Unavailable
+from hub.mapping.paths import path_in
 from hub.model.values import Portion, Record
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ COMPLETE: Final = ("rename", "done-marker", "always")
 WATERMARKS: Final = ("none", "now", "mtime")
 """What a read says of the past: nothing; all until now is in the files; all until the last of them was written."""
 
-_FORM: Final = ("format", "pattern", "delimiter", "columns", "record")
+_FORM: Final = ("format", "pattern", "delimiter", "columns", "record", "rows")
 """Options that say what files look like, not where they stand."""
 
 
@@ -56,6 +57,7 @@ class FileOptions:
     delimiter: str = ","
     columns: tuple[str, ...] = ()
     record: str = ""
+    rows: tuple[str, ...] = ()
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """The mapping's prefix by XML namespace."""
     complete: str = "rename"
@@ -71,6 +73,7 @@ class FileOptions:
             delimiter=self.delimiter,
             columns=self.columns,
             record=self.record,
+            rows=self.rows,
             namespaces=self.namespaces,
         )
 
@@ -297,6 +300,7 @@ def open_files(
         delimiter=_delimiter(connect),
         columns=connect.texts("columns"),
         record=connect.text("record", ""),
+        rows=path_in(connect.text("rows", "")),
         namespaces=namespaces_of(declaration),
         complete=connect.choice("complete", COMPLETE, "rename"),
         watermark=connect.choice("watermark", WATERMARKS, "none"),

@@ -32,6 +32,11 @@ TITLES: Final[Mapping[int, str]] = {
     401: "需要密钥 a key is needed",
     403: "无此权限 not allowed",
     404: "未找到 not found",
+    409: "冲突 conflict",
+    413: "内容过大 too large",
+    415: "格式不符 unsupported media type",
+    422: "无法处理 unprocessable",
+    429: "请求过多 too many requests",
     405: "方法不支持 method not allowed",
     500: "内部错误 internal error",
     503: "暂不可用 unavailable",
@@ -100,7 +105,7 @@ def _for_person(request: Request, problem: Problem, page: Callable[[Request, Pro
 def _advise(response: Response, problem: Problem) -> None:
     if problem.status == 401:  # noqa: PLR2004 - HTTP's number
         response.headers["WWW-Authenticate"] = 'Bearer realm="sunlight"'
-    if problem.status == 503:  # noqa: PLR2004 - HTTP's number
+    if problem.status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_S)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from hub.identity import Identity
+    from hub.model.values import Record
+    from hub.pushing import PushDesk
     from hub.troubles import Trouble
 
 Row = dict[str, Any]
@@ -84,6 +86,9 @@ class Reading(Protocol):
     def open_quarantine(self) -> Mapping[str, int]:
         """Count by connection the refused records that nobody has replayed."""
 
+    def receipt(self, receipt_id: str, connection_id: str | None) -> Row:
+        """Tell what became of a push: its portions, records, outcomes and refusals; no portion: nothing is known."""
+
     def connections(self) -> Sequence[Row]:
         """Return every connection with its last read and least watermark."""
 
@@ -110,6 +115,32 @@ class Keys(Protocol):
         """Remember that a key was used."""
 
 
+class BodyFormat(Protocol):
+    """How the bodies of one connection are read."""
+
+    @property
+    def form(self) -> str:
+        """Return the format's name."""
+
+    @property
+    def options(self) -> Any:  # noqa: ANN401 - the codec's own; its `encoding` is told to people
+        """Return how it is decoded."""
+
+    def takes(self, media_type: str, charset: str) -> bool:
+        """Tell whether a body that calls itself so is of this format and encoding."""
+
+    def records(self, body: bytes) -> Sequence[Record]:
+        """Return every record of a body, a broken one as refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """One connection whose department sends: how its bodies are read, and who takes them in."""
+
+    format: BodyFormat
+    desk: PushDesk
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """All that the gateway is made of."""
@@ -127,5 +158,7 @@ class Parts:
     zone: tzinfo
     clock_text: Callable[[], str] | None = None
     """Say the replay clock's time, where there is one."""
+    pushed: Mapping[str, Pushed] = field(default_factory=dict)
+    """By connection, what its department may send."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""

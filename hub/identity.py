@@ -37,11 +37,12 @@ SCOPES: Final = {
     "feed:read:restricted": "the restricted feed",
     "quarantine:read": "what was refused and why, never its bytes",
     "metrics:read": "the figures for Prometheus",
+    "records:write": "sending the records of the connection that the key is named after",
     "admin": "everything",
 }
 """What a key can be given, and what it means."""
 
-LOCAL_SCOPES: Final = frozenset(SCOPES) - {"admin", "cases:read:secret"}
+LOCAL_SCOPES: Final = frozenset(SCOPES) - {"admin", "cases:read:secret", "records:write"}
 """What whoever sits at the machine may do on loopback while there are no keys."""
 
 _TOKEN: Final = re.compile(rf"{PREFIX}_([0-9a-f]{{{2 * KEY_ID_BYTES}}})_[A-Za-z0-9_-]{{43}}")

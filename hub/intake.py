@@ -148,6 +148,24 @@ class Intake:
         (handed,) = self._deliver(read, Portion(records=[record], checkpoint=None, final=True), None)
         return read.totals, handed.refused
 
+    def take_pushed(
+        self, records: Sequence[Record], *, read_id: str, begins: int
+    ) -> tuple[ReadTotals, Sequence[Rejection | None]]:
+        """Take in what a department has sent by itself, as a read called `read_id`; return what became of each record.
+
+        Its portion and its ordinals begin with `begins`: the same push sent again is the same messages, and another
+        push under the same name is told apart.
+        """
+        read = _Read(backfill=False, read_id=read_id, begins=begins)
+        handed = self._deliver(read, Portion(records=records, checkpoint=None, final=True), None)
+        return read.totals, [record.refused for record in handed]
+
+    def refusals(self, records: Sequence[Record]) -> Sequence[Rejection | None]:
+        """Tell of each record why it would be refused, None where it would not; nothing is published."""
+        now = written(self._clock.now(), self._zone)
+        work = _PortionWork(_Read(backfill=False), self._mapping, now, self._zone)
+        return [work.take(record) for record in records]
+
     def _deliver(self, read: _Read, portion: Portion, watermark: datetime | None) -> Sequence[Record]:
         """Publish a portion's messages, then its report; return its records, those refused here marked so."""
         work = _PortionWork(read, self._mapping, written(self._clock.now(), self._zone), self._zone)
@@ -195,9 +213,9 @@ class Intake:
 class _Read:
     """One read in progress: its name, and what its portions have come to so far."""
 
-    def __init__(self, *, backfill: bool) -> None:
-        self.backfill = backfill
-        self.totals = ReadTotals(read_id=str(uuid.uuid4()))
+    def __init__(self, *, backfill: bool, read_id: str = "", begins: int = 0) -> None:
+        self.backfill, self.begins = backfill, begins
+        self.totals = ReadTotals(read_id=read_id or str(uuid.uuid4()))
         self.buckets: Counter[str] = Counter()
 
     def count(self, work: _PortionWork) -> None:
@@ -239,7 +257,7 @@ class _PortionWork:
         return {
             "connection_id": self._mapping.declaration.connection,
             "read_id": self._read.totals.read_id,
-            "portion": self._read.totals.portions,
+            "portion": self._read.begins + self._read.totals.portions,
             "backfill": self._read.backfill,
             "mapping_fingerprint": self._mapping.fingerprint,
         }
@@ -272,12 +290,12 @@ class _PortionWork:
         totals = self._read.totals
         said = {
             "read_id": totals.read_id,
-            "portion": totals.portions,
+            "portion": self._read.begins + totals.portions,
             "record_digest": digest,
             "place": place[:PLACE_CHARS],
             "backfill": self._read.backfill,
         }
-        for ordinal, event in enumerate(events, start=totals.events + self.events):
+        for ordinal, event in enumerate(events, start=self._read.begins + totals.events + self.events):
             document = event_document(
                 event.event_id,
                 event.data,
@@ -290,7 +308,7 @@ class _PortionWork:
                 exchange="intake",
                 key=str(ids.bucket_of(document["subject"])),
                 kind="event",
-                message_id=f"{totals.read_id}:{totals.portions}:{ordinal}",
+                message_id=f"{totals.read_id}:{said['portion']}:{ordinal}",
                 body=self._body(document),
             )
 
@@ -308,7 +326,8 @@ class _PortionWork:
         """Add the rejection of a record that was just taken."""
         self.quarantined += 1
         placed = dataclasses.replace(rejection, place=rejection.place or record.place)
-        origin = self.origin() | {"ordinal": self._read.totals.read + len(self.digests) - 1}
+        ordinal = self._read.begins + self._read.totals.read + len(self.digests) - 1
+        origin = self.origin() | {"ordinal": ordinal}
         document = rejection_document(placed, evidence, origin=origin, received_at=self.received_at)
         key = str(ids.bucket_of(origin["connection_id"]))
         body = orjson.dumps(document)

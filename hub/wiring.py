@@ -25,6 +25,7 @@ from hub.feed import places_in
 from hub.importing import registration
 from hub.intake import Intake
 from hub.owner import Owner, Pace
+from hub.pushing import Desk
 from hub.reader import Reader
 from hub.registry import Registry, register
 from hub.relay import Relay
@@ -135,6 +136,11 @@ class Hub:
             spool=data / "spool",
             zone=self.settings.zone,
         )
+
+    def desk(self, mappings: Sequence[CompiledMapping]) -> Desk:
+        """Return the desk that takes in what the departments of `mappings` send."""
+        by_name = {each.declaration.connection: each for each in mappings}
+        return Desk(self.bus, lambda name, bus: self.intake(by_name[name], bus), frozenset(by_name))
 
     @cached_property
     def drifts(self) -> Drifts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
-from connectors.codecs import csv_, jsonl, row, xes, xml
+from connectors.codecs import csv_, json_, jsonl, row, xes, xml
 from connectors.codecs.common import CodecOptions, refused
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ Codec: TypeAlias = "Callable[[IO[bytes], CodecOptions], Iterator[Record]]"
 
 CODECS: Final[Mapping[str, Codec]] = {
     "csv": csv_.read,
+    "json": json_.read,
     "jsonl": jsonl.read,
     "xes": xes.read,
     "xml": xml.read,
@@ -25,6 +26,7 @@ CODECS: Final[Mapping[str, Codec]] = {
 
 SUFFIXES: Final[Mapping[str, str]] = {
     ".csv": "csv",
+    ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".xes": "xes",
@@ -32,7 +34,11 @@ SUFFIXES: Final[Mapping[str, str]] = {
 }
 """What a file's name says of its format, where the mapping does not say it."""
 
-_ONE: Final[Mapping[str, Callable[[bytes, CodecOptions], Record]]] = {"xes": xes.read_one, "row": row.read_one}
+_ONE: Final[Mapping[str, Callable[[bytes, CodecOptions], Record]]] = {
+    "xes": xes.read_one,
+    "row": row.read_one,
+    "json": row.read_one,
+}
 """Formats whose single record is not a file of itself."""
 
 

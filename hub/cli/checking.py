@@ -13,6 +13,8 @@ import typer
 
 from connectors import open_source
 from connectors.options import UNSET
+from connectors.push import KIND as PUSH
+from connectors.push import push_format
 from hub import mapping, wiring
 from hub.cli import common
 from hub.errors import Fault, Misconfigured
@@ -131,6 +133,9 @@ def _loaded(path: Path, found: _Findings) -> CompiledMapping:
 def _check_connecting(loaded: CompiledMapping, path: Path, *, served: bool) -> None:
     """Read how the source is reached; raise Misconfigured with its faults where they stand in the file."""
     declaration = loaded.declaration
+    if declaration.kind == PUSH:
+        push_format(declaration)
+        return
     is_named_later = not served and declaration.kind == "files" and "path" not in declaration.connect
     try:
         open_source(declaration, os.environ, path if is_named_later else None).close()

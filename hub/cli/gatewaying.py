@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from connectors.push import push_format
 from gateway.app import create_app
-from gateway.reading import Parts
+from gateway.reading import Parts, Pushed
 from hub.cli import common
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
@@ -21,10 +22,11 @@ from hub.roles import Task
 from hub.store.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fastapi import FastAPI
 
+    from hub.mapping import CompiledMapping
     from hub.settings import Settings
     from hub.wiring import Hub
 
@@ -104,9 +106,15 @@ def _bound(host: str, port: int) -> socket.socket:
         raise Misconfigured(Fault(code="gateway.bind", problem=problem, hint=hint)) from taken
 
 
-def parts_of(hub: Hub, queries: Queries, clock_text: Callable[[], str] | None = None) -> Parts:
-    """Hand the gateway what it needs of a hub."""
+def parts_of(
+    hub: Hub,
+    queries: Queries,
+    clock_text: Callable[[], str] | None = None,
+    pushing: Mapping[str, Pushed] | None = None,
+) -> Parts:
+    """Hand the gateway what it needs of a hub; `pushing` are the connections whose departments send."""
     return Parts(
+        pushed=pushing or {},
         reading=queries,
         keys=hub.identities,
         catalogue=hub.store.catalogue,
@@ -152,12 +160,21 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def serve_in_thread(hub: Hub, *, clock_text: Callable[[], str] | None = None) -> Running:
-    """Start the gateway of a hub; it listens when this returns."""
+def serve_in_thread(
+    hub: Hub, *, clock_text: Callable[[], str] | None = None, mappings: Sequence[CompiledMapping] = ()
+) -> Running:
+    """Start the gateway of a hub; it listens when this returns. It takes in what departments send by `mappings`."""
     binding_allowed(hub.settings, has_keys=hub.identities.any())
-    queries = Queries(hub.settings.store_url)
+    formats = {each.declaration.connection: push_format(each.declaration) for each in mappings}
+    queries, desk = Queries(hub.settings.store_url), hub.desk(mappings)
+    pushing = {name: Pushed(format=form, desk=desk) for name, form in formats.items()}
+
+    def close() -> None:
+        desk.close()
+        queries.close()
+
     gateway = hub.settings.gateway
-    return Running(create_app(parts_of(hub, queries, clock_text)), gateway.host, gateway.port, queries.close)
+    return Running(create_app(parts_of(hub, queries, clock_text, pushing)), gateway.host, gateway.port, close)
 
 
 @contextlib.contextmanager
@@ -170,9 +187,9 @@ def serving(hub: Hub, *, clock_text: Callable[[], str] | None = None) -> Iterato
         running.stop()
 
 
-def task(hub: Hub) -> Task:
+def task(hub: Hub, mappings: Sequence[CompiledMapping] = ()) -> Task:
     """Return the role `gateway`; it listens when this returns, so that what is wrong is told at once."""
-    running = serve_in_thread(hub)
+    running = serve_in_thread(hub, mappings=mappings)
     common.ERR.print(f"console 控制台: {running.url}", soft_wrap=True)
 
     def step() -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from connectors.push import KIND as PUSH
 from hub import roles, wiring
 from hub.cli import common, gatewaying
 from hub.cli.partitions import settle_partitions
@@ -112,10 +113,11 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
     if role is Role.intake:
         mappings, catalogues = _configuration(hub)
         hub.register(mappings, catalogues)
-        hub.troubles.keep_only({mapping.declaration.connection for mapping in mappings})
-        return [_reading(hub, mapping, stop) for mapping in mappings]
+        read = [mapping for mapping in mappings if mapping.declaration.kind != PUSH]
+        hub.troubles.keep_only({mapping.declaration.connection for mapping in read})
+        return [_reading(hub, mapping, stop) for mapping in read]
     if role is Role.gateway:
-        return [gatewaying.task(hub)]
+        return [gatewaying.task(hub, _pushing(hub))]
     bus = hub.bus()
     if role is Role.relay:
         return [roles.relaying(hub.relay(bus), bus.close)]
@@ -125,6 +127,13 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
 def _reading(hub: wiring.Hub, mapping: CompiledMapping, stop: threading.Event) -> Task:
     reader, declared = hub.reader(mapping), mapping.declaration
     return roles.reading(declared.connection, partial(reader.read, stop.is_set), declared.every_s, reader.close)
+
+
+def _pushing(hub: wiring.Hub) -> Sequence[CompiledMapping]:
+    """Return the mappings of the connections whose departments send; none where this process has no mappings."""
+    if not hub.settings.mappings.folder.is_dir():
+        return []
+    return [mapping for mapping in _configuration(hub)[0] if mapping.declaration.kind == PUSH]
 
 
 def _configuration(hub: wiring.Hub) -> tuple[list[CompiledMapping], list[Mapping[str, Any]]]:

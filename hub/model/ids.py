@@ -81,6 +81,15 @@ def receipt_id(connection: str, idempotency_key: str) -> str:
     return _uuid5("receipt", connection, idempotency_key)
 
 
+PUSHED_BITS: Final = 20
+"""Bits of a push's ordinals that count its messages; those above tell one body from another under the same receipt."""
+
+
+def pushed_from(body_digest: str) -> int:
+    """Return where the ordinals of a push begin: a number of 52 bits that its body's digest (hexadecimal) gives it."""
+    return int(body_digest[:8], 16) << PUSHED_BITS
+
+
 def bucket_of(subject: str) -> int:
     """Bucket 0..255 of a case (or of whatever else must stay in order): crc32 of its id."""
     return zlib.crc32(subject.encode()) % BUCKETS

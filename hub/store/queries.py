@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.model.values import Outcome
 from hub.store import numbering, rows, tables
 from hub.store.engine import open_engine, reading
+from hub.store.receipts import receipt_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -200,6 +201,11 @@ class Queries:
         query = sa.select(tables.quarantine).where(column.rejection_id.startswith(rejection_id, autoescape=True))
         found = self._all(query.limit(2))
         return found[0] if len(found) == 1 else None
+
+    def receipt(self, receipt_id: str, connection_id: str | None) -> dict[str, Any]:
+        """Tell what became of a push; see hub.store.receipts."""
+        with reading(self._engine) as connection:
+            return receipt_of(connection, receipt_id, connection_id)
 
     def next_wake(self) -> datetime | None:
         """Return the next instant at which time alone changes a case; None if there is none."""

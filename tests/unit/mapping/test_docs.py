@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors import open_source
+from connectors.push import push_format
 from hub import mapping
 from hub.mapping.functions import FUNCTIONS
 from hub.model.shapes import load_schema
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONNECT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
+PUSH = (ROOT / "docs" / "push.md").read_text(encoding="utf-8")
 SERVICES = re.findall(r"```yaml\n(.*?)```", CONNECT, re.DOTALL)
 PAGE = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
 EXAMPLES = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if block.startswith("connection:")]
@@ -40,6 +42,13 @@ def test_an_example_of_a_service_is_a_sound_mapping_that_can_be_opened(tmp_path:
     assert [str(fault) for fault in mapping.lint(path)] == []
     declaration = mapping.load(path, environment={}).declaration
     open_source(declaration, {"CULTURE_TOKEN": "t", "ARCHIVE_PASSWORD": "p"}).close()
+
+
+def test_the_example_of_a_department_that_sends_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "example.yaml"
+    path.write_text(re.findall(r"```yaml\n(.*?)```", PUSH, re.DOTALL)[0], encoding="utf-8")
+    assert [str(fault) for fault in mapping.lint(path)] == []
+    assert push_format(mapping.load(path, environment={}).declaration).form == "json"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
