@@ -42,7 +42,7 @@ COMPLETE: Final = ("rename", "done-marker", "always")
 WATERMARKS: Final = ("none", "now", "mtime")
 """What a read says of the past: nothing; all until now is in the files; all until the last of them was written."""
 
-_FORM: Final = ("format", "pattern", "delimiter", "columns", "record", "rows")
+_FORM: Final = ("format", "pattern", "delimiter", "columns", "record", "rows", "sheet")
 """Options that say what files look like, not where they stand."""
 
 
@@ -58,6 +58,7 @@ class FileOptions:
     columns: tuple[str, ...] = ()
     record: str = ""
     rows: tuple[str, ...] = ()
+    sheet: str = ""
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """The mapping's prefix by XML namespace."""
     complete: str = "rename"
@@ -74,6 +75,7 @@ class FileOptions:
             columns=self.columns,
             record=self.record,
             rows=self.rows,
+            sheet=self.sheet,
             namespaces=self.namespaces,
         )
 
@@ -301,6 +303,7 @@ def open_files(
         columns=connect.texts("columns"),
         record=connect.text("record", ""),
         rows=path_in(connect.text("rows", "")),
+        sheet=connect.text("sheet", ""),
         namespaces=namespaces_of(declaration),
         complete=connect.choice("complete", COMPLETE, "rename"),
         watermark=connect.choice("watermark", WATERMARKS, "none"),

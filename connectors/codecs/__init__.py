@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
-from connectors.codecs import csv_, json_, jsonl, row, xes, xml
+from connectors.codecs import csv_, dbf, json_, jsonl, row, workbook, xes, xml
 from connectors.codecs.common import CodecOptions, refused
 
 if TYPE_CHECKING:
@@ -18,18 +18,24 @@ Codec: TypeAlias = "Callable[[IO[bytes], CodecOptions], Iterator[Record]]"
 
 CODECS: Final[Mapping[str, Codec]] = {
     "csv": csv_.read,
+    "dbf": dbf.read,
     "json": json_.read,
     "jsonl": jsonl.read,
     "xes": xes.read,
+    "xlsx": workbook.read,
     "xml": xml.read,
 }
 
 SUFFIXES: Final[Mapping[str, str]] = {
     ".csv": "csv",
+    ".dbf": "dbf",
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".ods": "xlsx",
     ".xes": "xes",
+    ".xls": "xlsx",
+    ".xlsx": "xlsx",
     ".xml": "xml",
 }
 """What a file's name says of its format, where the mapping does not say it."""
@@ -38,6 +44,8 @@ _ONE: Final[Mapping[str, Callable[[bytes, CodecOptions], Record]]] = {
     "xes": xes.read_one,
     "row": row.read_one,
     "json": row.read_one,
+    "xlsx": row.read_one,
+    "dbf": row.read_one,
 }
 """Formats whose single record is not a file of itself."""
 

@@ -29,6 +29,8 @@ class CodecOptions:
     """Column names of a CSV without a header row; empty where the first row has them."""
     record: str = ""
     """Local name of the XML element that is one record; empty where the whole file is one."""
+    sheet: str = ""
+    """Name of a workbook's sheet; empty for the first."""
     rows: tuple[str, ...] = ()
     """Path of the list within a JSON document; empty where the document is the list."""
     namespaces: Mapping[str, str] = field(default_factory=dict)

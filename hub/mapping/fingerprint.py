@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.mapping.document import Node
     from hub.mapping.sections import Head
 
-ENGINE: Final = 1
+ENGINE: Final = 2
 """Version of what expressions mean; raised when a function's meaning changes, so that fingerprints change with it."""
 
 _OUTSIDE: Final = frozenset({"connect", "contract", "user", "allowed_delay", "read"})

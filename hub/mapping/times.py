@@ -30,13 +30,17 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 _HINT: Final = "give its format: time(x, '%m/%d/%Y %I:%M:%S %p'); a placeholder: time(blank(x, '1900-01-01'))"
 
-_LOOSE: Final = re.compile(
-    r"(?P<y>[0-9]{4})(?P<s>[-/.年]?)(?P<m>(?(s)[0-9]{1,2}|[0-9]{2}))[-/.月]?(?P<d>[0-9]{1,2})日?"
-    r"(?:[T ]*(?P<H>[0-9]{1,2})(?P<c>[:时]?)(?P<M>[0-9]{2})分?(?::?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?秒?)?)?"
-    r" ?(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})?"
+_CLOCK: Final = (
+    r"(?P<H>[0-9]{1,2}(?=[:时])|[0-9]{2})(?P<c>[:时]?)(?P<M>[0-9]{2})分?"
+    r"(?::?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?秒?)?"
 )
+_ZONE: Final = r" ?(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})?"
+_PARTED: Final = re.compile(
+    rf"(?P<y>[0-9]{{4}})[-/.年](?P<m>[0-9]{{1,2}})[-/.月](?P<d>[0-9]{{1,2}})日?(?:(?:[T ]+|(?<=日)){_CLOCK})?{_ZONE}"
+)
+_COMPACT: Final = re.compile(rf"(?P<y>[0-9]{{4}})(?P<m>[0-9]{{2}})(?P<d>[0-9]{{2}})(?:[T ]*{_CLOCK})?{_ZONE}")
 """Beyond ISO 8601: YYYYMMDDhhmmss, YYYYMMDDThhmmss and YYYYMMDDhh:mm:ss (GB/T 39046-2020), 2011/1/5 9:05:00,
-2011年1月5日. One pass, no nesting: linear in the length."""
+2011年1月5日. A month alone (2021-12) is no day and none of these. One pass, no nesting: linear in the length."""
 
 
 class Times:
@@ -120,7 +124,7 @@ class Times:
             return refuse("bad-time", "this is no time that exists", text, _HINT)
 
     def _loose(self, text: str) -> tuple[str, bool]:
-        found = _LOOSE.fullmatch(text)
+        found = _PARTED.fullmatch(text) or _COMPACT.fullmatch(text)
         if found is None:
             raise ValueError(text)
         day = date(int(found["y"]), int(found["m"]), int(found["d"]))

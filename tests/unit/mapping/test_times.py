@@ -107,3 +107,13 @@ def test_a_time_read_by_a_format_of_its_own_keeps_what_the_source_wrote(compiled
     (event,) = compiled(events=events).map_record({"no": "1", "at": "03/01/2011 02:27:57 PM"})
     assert event.data["occurred_at"] == "2011-03-01T14:27:57+08:00"
     assert event.data["original"] == {"occurred_at": "03/01/2011 02:27:57 PM"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2021-12", "2021-1", "2021/12", "2021.12", "2021年12月", "202112", "2021121", "2021-0105", "2021/1/112:30", "5年"],
+)
+def test_a_month_alone_and_what_could_be_two_days_are_no_time(value_of: Callable[..., Any], text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        value_of("time(a)", a=text)
+    assert refused.value.rejection.code == "map.bad-time"
