@@ -48,6 +48,7 @@ lint: venv ## Check style, format and types
 servers: ## Install the Debian packages of the servers that tests start, where they are missing
 	@test -n "$$SUNLIGHT_TEST_AMQP_URL" || $(SERVERS) install rabbitmq
 	@test -n "$$SUNLIGHT_TEST_POSTGRES_URL" || $(SERVERS) install postgres
+	@test -n "$$SUNLIGHT_TEST_MARIADB_URL" || $(SERVERS) install mariadb
 
 bench: venv ## Measure events per second beside their floor, on private RabbitMQ and PostgreSQL
 	@$(SERVERS) run rabbitmq postgres -- $(BIN)/python benchmarks/run.py

@@ -22,7 +22,6 @@ from connectors.codecs.row import raw_row, read_one
 from connectors.database_engine import Database
 from connectors.database_options import declared
 from connectors.database_sweep import go_on
-from connectors.database_time import time_form
 from hub.errors import Fault, Misconfigured
 from hub.model.digest import record_digest
 from hub.model.values import Portion, Record
@@ -140,13 +139,8 @@ class DatabaseSource:
     @cached_property
     def _form(self) -> TimeForm:
         options = self._options
-        return time_form(
-            self._types[options.cursor],
-            zone=options.zone,
-            text_format=options.cursor_format,
-            is_sqlite=self._database.is_sqlite,
-            place=self._database.place,
-        )
+        column = self._types[options.cursor]
+        return self._database.time_form(column, zone=options.zone, text_format=options.cursor_format)
 
     @cached_property
     def _table(self) -> sa.TableClause:
@@ -167,8 +161,8 @@ class DatabaseSource:
         return self._table.c[self._options.cursor]
 
     def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
-        """Return a parameter of a column's own type; SQLite compares what it is given."""
-        return value if self._database.is_sqlite else sa.cast(sa.literal(str(value)), self._types[name])
+        """Return a parameter of a column's own type."""
+        return self._database.parameter(value, self._types[name])
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -281,14 +275,8 @@ class DatabaseSource:
 
     def _date(self, now: datetime) -> Any:  # noqa: ANN401 - what the column holds
         options = self._options
-        form = time_form(
-            self._types[options.handshake.at],
-            zone=options.zone,
-            text_format=options.cursor_format,
-            is_sqlite=self._database.is_sqlite,
-            place=self._database.place,
-        )
-        return form.write(now)
+        column = self._types[options.handshake.at]
+        return self._database.time_form(column, zone=options.zone, text_format=options.cursor_format).write(now)
 
     def _write_error(self, connection: Connection, record: Record) -> None:
         name = self._options.handshake.error

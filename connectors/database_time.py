@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
-
-from sqlalchemy import types
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from collections.abc import Mapping
 
     from sqlalchemy.types import TypeEngine
+
+_UTC: Final = ZoneInfo("UTC")
 
 
 class TimeForm(Protocol):
@@ -74,15 +75,24 @@ class Text:
         return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
 
 
-def time_form(column: TypeEngine[Any], *, zone: ZoneInfo, text_format: str, is_sqlite: bool, place: str) -> TimeForm:
-    """Return the form of a cursor column; raise Misconfigured where its type orders rows too coarsely or not by time.
+def time_form(
+    column: TypeEngine[Any],
+    *,
+    zone: ZoneInfo,
+    text_format: str,
+    instants: Mapping[type[TypeEngine[Any]], str],
+    place: str,
+) -> TimeForm:
+    """Return the form of a column's times; raise Misconfigured where its type orders rows too coarsely or not by time.
 
-    SQLite has no type of time: its times are text.
+    `instants` says by type what the database's times are.
     """
-    if isinstance(column, (types.DateTime, types.TIMESTAMP)) and not is_sqlite:
-        return Zoned() if column.timezone else Local(zone)
-    texts = (types.String, types.DateTime, types.TIMESTAMP, types.NullType) if is_sqlite else types.String
-    if isinstance(column, texts):
+    meant = next((form for kind, form in instants.items() if isinstance(column, kind)), "")
+    if meant == "local" and getattr(column, "timezone", False):
+        return Zoned()
+    if meant in ("local", "utc"):
+        return Local(zone if meant == "local" else _UTC)
+    if meant == "text":
         return Text(zone, text_format)
     raise Misconfigured(
         Fault(

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts and stops private RabbitMQ and PostgreSQL servers: own ports, own data folder, no system service touched.
+"""Starts and stops private RabbitMQ, PostgreSQL and MariaDB servers: own ports, own data, no system service touched.
 
 Needs nothing but the standard library. `run` starts servers, runs one command with SUNLIGHT_BUS_URL and
 SUNLIGHT_STORE_URL set, and stops them; `start` and `stop` do the two halves for scripts.
@@ -29,11 +29,18 @@ RABBITMQ_BIN: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 POSTGRES_LIB: Final = Path("/usr/lib/postgresql")
 """Debian keeps one folder of binaries per major version here."""
 
-PACKAGES: Final = {"rabbitmq": "rabbitmq-server", "postgres": "postgresql"}
+PACKAGES: Final = {"rabbitmq": "rabbitmq-server", "postgres": "postgresql", "mariadb": "mariadb-server"}
 """The Debian package that brings each server."""
 
-VARIABLES: Final = {"rabbitmq": "SUNLIGHT_BUS_URL", "postgres": "SUNLIGHT_STORE_URL"}
-"""The environment variable through which the hub is told where each server is."""
+VARIABLES: Final = {
+    "rabbitmq": "SUNLIGHT_BUS_URL",
+    "postgres": "SUNLIGHT_STORE_URL",
+    "mariadb": "SUNLIGHT_DEPARTMENT_URL",
+}
+"""The environment variable that tells where each server is; MariaDB plays a department's database."""
+
+MARIADB: Final = Path("/usr/sbin/mariadbd")
+"""Debian's server itself; its wrapper would use the system's data folder."""
 
 INSTALL: Final = """
 set -e
@@ -70,7 +77,9 @@ def _postgres_bin() -> Path | None:
 
 
 def _present(server: str) -> bool:
-    return RABBITMQ_BIN.exists() if server == "rabbitmq" else _postgres_bin() is not None
+    if server == "postgres":
+        return _postgres_bin() is not None
+    return (RABBITMQ_BIN if server == "rabbitmq" else MARIADB).exists()
 
 
 def _privilege() -> list[str] | None:
@@ -91,7 +100,7 @@ def install(servers: list[str]) -> None:
     if prefix is None or not shutil.which("apt-get"):
         raise ServerError(
             f"{' and '.join(missing)} missing: install with `apt-get install {' '.join(missing)}`, "
-            "or set SUNLIGHT_TEST_AMQP_URL and SUNLIGHT_TEST_POSTGRES_URL to servers that tests may use"
+            "or set SUNLIGHT_TEST_AMQP_URL, SUNLIGHT_TEST_POSTGRES_URL, SUNLIGHT_TEST_MARIADB_URL to servers of yours"
         )
     print(f"installing Debian's {' and '.join(missing)} (their services are not started)", file=sys.stderr)
     done = subprocess.run([*prefix, "sh", "-c", INSTALL, "install", *missing], stderr=subprocess.PIPE, check=False)
@@ -310,10 +319,56 @@ def stop_postgres(state: dict[str, str]) -> None:
     _checked(_as_postgres(command), "PostgreSQL did not stop", cwd="/")
 
 
+# --- MariaDB ---------------------------------------------------------------------------------------------------------
+
+
+def start_mariadb(folder: Path) -> dict[str, str]:
+    """Start a private server that keeps its data in `folder`/mariadb; return url, pid."""
+    install(["mariadb"])
+    home = folder / "mariadb"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    password, (port,) = secrets.token_hex(12), free_ports(1)
+    user = []
+    if os.geteuid() == 0:
+        user = ["--user=mysql"]
+        home.chmod(0o755)
+        shutil.chown(home, "mysql", "mysql")
+    first = home / "first.sql"
+    first.write_text(
+        f"CREATE USER sunlight@'127.0.0.1' IDENTIFIED BY '{password}';\n"
+        "GRANT ALL PRIVILEGES ON *.* TO sunlight@'127.0.0.1' WITH GRANT OPTION;\n"
+    )
+    first.chmod(0o644)
+    data, log = home / "data", home / "server.log"
+    installer = [shutil.which("mariadb-install-db") or "mariadb-install-db", "--no-defaults", f"--datadir={data}"]
+    _checked([*installer, "--skip-test-db", "--auth-root-authentication-method=normal", *user], "MariaDB has no data")
+    options = [
+        "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={home}/s",
+        f"--init-file={first}", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
+        f"--pid-file={home}/pid", "--skip-name-resolve", *user,
+    ]  # fmt: skip
+    pid = _spawn([str(MARIADB), *options], str(log), dict(os.environ))
+    try:
+        _eventually(lambda: _listens(port), START_S, "MariaDB did not start", pid, log)
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        raise
+    url = f"mariadb+pymysql://sunlight:{password}@127.0.0.1:{port}/mysql"
+    return _remember("mariadb", folder, {"url": url, "pid": str(pid)})
+
+
+def stop_mariadb(state: dict[str, str]) -> None:
+    """Kill the server: its data is never used again."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(int(state["pid"]), signal.SIGKILL)
+
+
 # --- all of them -----------------------------------------------------------------------------------------------------
 
-STARTERS: Final = {"rabbitmq": start_rabbitmq, "postgres": start_postgres}
-STOPPERS: Final = {"rabbitmq": stop_rabbitmq, "postgres": stop_postgres}
+STARTERS: Final = {"rabbitmq": start_rabbitmq, "postgres": start_postgres, "mariadb": start_mariadb}
+STOPPERS: Final = {"rabbitmq": stop_rabbitmq, "postgres": stop_postgres, "mariadb": stop_mariadb}
 
 
 def start(server: str, folder: Path) -> dict[str, str]:

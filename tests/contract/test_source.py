@@ -11,7 +11,7 @@ from connectors import database, files, listing, open_source, reopen_record
 from connectors.http import client
 from hub.errors import Misconfigured, Unavailable
 from tests.support.rest_shelf import RestShelf
-from tests.support.shelves import NAMES, FileShelf, PostgresShelf, SqliteShelf, TableShelf
+from tests.support.shelves import NAMES, FileShelf, MariaShelf, PostgresShelf, SqliteShelf, TableShelf
 from tests.support.soap_shelf import SoapShelf
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ FORMS = ["csv", "csv.gz", "jsonl", "jsonl.gz", "xes", "xes.gz"]
         *FORMS,
         "sqlite",
         pytest.param("postgres", marks=pytest.mark.servers),
+        pytest.param("mariadb", marks=pytest.mark.servers),
         *(f"rest.{by}" for by in PAGED),
         *("soap.1.1", "soap.1.2", "soap.text"),
     ]
@@ -45,6 +46,8 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         return SqliteShelf(tmp_path)
     if request.param == "postgres":
         return PostgresShelf(request.getfixturevalue("postgres"))
+    if request.param == "mariadb":
+        return MariaShelf(request.getfixturevalue("mariadb"))
     form, _, packed = request.param.partition(".")
     if form == "rest":
         return RestShelf(packed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 import pytest
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 
 from connectors import database, database_sweep, open_source
 from hub.errors import Misconfigured, Rejection, Unavailable
-from tests.support.shelves import PostgresShelf, SqliteShelf, TableShelf
+from tests.support.shelves import Declared, MariaShelf, PostgresShelf, SqliteShelf, TableShelf
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.model.values import Portion
+    from tests.support.servers import MariaDB, Postgres
 
 REFUSED = Rejection(
     stage="map", code="map.unknown-code", problem="no such channel: 9" * 9, hint="mend it", path="/case"
@@ -26,11 +28,16 @@ REFUSED = Rejection(
 SHAKE = {"sign": "sync_sign", "at": "sync_date", "error": "sync_error_desc"}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+SERVERS = ["postgres", "mariadb", "mariadb.instants"]
+
+
+@pytest.fixture(params=["sqlite", *(pytest.param(name, marks=pytest.mark.servers) for name in SERVERS)])
 def table(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TableShelf:
     monkeypatch.setattr(database, "PORTION_ROWS", 3)
     if request.param == "sqlite":
         return SqliteShelf(tmp_path)
+    if request.param.startswith("mariadb"):
+        return MariaShelf(request.getfixturevalue("mariadb"), instants=request.param.endswith("instants"))
     return PostgresShelf(request.getfixturevalue("postgres"))
 
 
@@ -216,9 +223,8 @@ def test_reading_can_write_nothing(table: TableShelf) -> None:
 def test_a_statement_that_takes_too_long_is_stopped(table: TableShelf) -> None:
     table.options["timeout"] = "100ms"
     source: Any = table.source()
-    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
     with pytest.raises(Unavailable), source._database.reading() as connection:
-        connection.exec_driver_sql(endless).fetchall()
+        connection.exec_driver_sql(table.endless).fetchall()
     source.close()
 
 
@@ -321,3 +327,18 @@ def test_rows_that_no_poll_will_ever_read_are_told_by_a_probe(table: TableShelf)
     table.run("INSERT INTO inf_apply (no) VALUES ('lost')")
     assert source.probe()["rows without cursor"].startswith("yes")
     source.close()
+
+
+@pytest.mark.servers
+def test_a_database_that_lets_nobody_in_is_the_operators_and_not_one_that_is_away(
+    postgres: Postgres, mariadb: MariaDB
+) -> None:
+    options = {"table": "t", "key": "k", "cursor": {"column": "c"}}
+    for url in (postgres.fresh_database(), mariadb.fresh_database()):
+        parts = urlsplit(url)
+        wrong = urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":hunter2@")))
+        source = open_source(Declared(kind="database", connect={**options, "url": wrong}), {})
+        with pytest.raises(Misconfigured) as refused:
+            list(source.read(None))
+        assert "hunter2" not in str(refused.value)
+        source.close()

@@ -11,13 +11,14 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
+import pymysql
 import pytest
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ OWNER_VARIABLE = "SUNLIGHT_TEST_SERVERS_OWNER"
 AMQP_VARIABLE = "SUNLIGHT_TEST_AMQP_URL"
 API_VARIABLE = "SUNLIGHT_TEST_RABBITMQ_API_URL"
 POSTGRES_VARIABLE = "SUNLIGHT_TEST_POSTGRES_URL"
+MARIADB_VARIABLE = "SUNLIGHT_TEST_MARIADB_URL"
 SCRIPT = Path(__file__).parents[2] / "deploy" / "dev-servers" / "servers.py"
 
 
@@ -161,6 +163,40 @@ class Postgres:
             connection.execute(statement.encode())
 
 
+class MariaDB:
+    """A database server of a department. Each test takes a database of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._databases: list[str] = []
+
+    def fresh_database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self.run(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        self._databases.append(name)
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def forget(self) -> None:
+        """Remove the databases made here."""
+        for name in self._databases:
+            self.run(f"DROP DATABASE IF EXISTS {name}")
+
+    def run(self, statement: str) -> None:
+        """Run one statement as the administrator."""
+        with closing(session_of(self.url)) as session, session.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def session_of(url: str) -> pymysql.Connection[Any]:
+    """Open a session of a MariaDB at its URL."""
+    parts = urlsplit(url)
+    return pymysql.connect(
+        host=parts.hostname, port=parts.port or 3306, user=parts.username, password=parts.password or "",
+        database=parts.path.lstrip("/"), charset="utf8mb4", autocommit=True,
+    )  # fmt: skip
+
+
 def rabbitmq_server() -> RabbitMQ:
     """Return the broker the environment names (with its management API), or a private one."""
     url = os.environ.get(AMQP_VARIABLE)
@@ -174,6 +210,11 @@ def rabbitmq_server() -> RabbitMQ:
 def postgres_server() -> Postgres:
     """Return the database server the environment names, or a private one."""
     return Postgres(os.environ.get(POSTGRES_VARIABLE) or _started("postgres")["url"])
+
+
+def mariadb_server() -> MariaDB:
+    """Return the MariaDB the environment names, or a private one."""
+    return MariaDB(os.environ.get(MARIADB_VARIABLE) or _started("mariadb")["url"])
 
 
 def vhost_of(url: str) -> str:

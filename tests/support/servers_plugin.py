@@ -1,4 +1,4 @@
-"""The fixtures `rabbitmq` and `postgres`: private servers, started when a test first needs them, one of each a run."""
+"""The fixtures `rabbitmq`, `postgres`, `mariadb`: private servers, started when first needed, one of each a run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import pytest
 from tests.support.servers import (
     AMQP_VARIABLE,
     FOLDER_VARIABLE,
+    MARIADB_VARIABLE,
     OWNER_VARIABLE,
     POSTGRES_VARIABLE,
+    MariaDB,
     Postgres,
     RabbitMQ,
     dev_servers,
+    mariadb_server,
     postgres_server,
     rabbitmq_server,
 )
@@ -36,7 +39,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started, in the process that started the run."""
     folder = None if hasattr(config, "workerinput") else os.environ.pop(FOLDER_VARIABLE, None)
     if folder:
-        for server in ("rabbitmq", "postgres"):
+        for server in ("rabbitmq", "postgres", "mariadb"):
             dev_servers().stop(server, Path(folder))
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -56,4 +59,13 @@ def postgres() -> Iterator[Postgres]:
     server = postgres_server()
     yield server
     if POSTGRES_VARIABLE in os.environ:
+        server.forget()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """A MariaDB of which tests may make databases."""
+    server = mariadb_server()
+    yield server
+    if MARIADB_VARIABLE in os.environ:
         server.forget()

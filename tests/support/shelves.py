@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,14 @@ import orjson
 import psycopg
 
 from connectors import open_source
+from tests.support.servers import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from hub.ports import Source
-    from tests.support.servers import Postgres
+    from tests.support.servers import MariaDB, Postgres
 
 NAMES = ("䲡文喆", "𠮷田", "囧")
 """Names that GBK or GB 2312 cannot write, and GB 18030 can."""
@@ -124,6 +126,8 @@ class TableShelf(Shelf):
         self.run(self.insertion, (number, name, changed))
 
     insertion: str
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    """A statement that takes for ever."""
 
     def run(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         """Run one statement in the department's own session and return what it finds."""
@@ -203,3 +207,28 @@ class PostgresShelf(TableShelf):
         with self.connect() as session:
             found = session.execute(statement.encode(), parameters or None)
             return found.fetchall() if found.description else []
+
+
+class MariaShelf(TableShelf):
+    """The table in a MariaDB; `instants` says that its times are of the type `timestamp`."""
+
+    endless = "SELECT BENCHMARK(100000000000, MD5('x'))"
+    insertion = "INSERT INTO inf_apply (no, name, update_date) VALUES (%s, %s, %s)"
+
+    def __init__(self, mariadb: MariaDB, *, instants: bool = False) -> None:
+        super().__init__()
+        self._url, self._instants = mariadb.fresh_database(), instants
+        away = "mariadb://nobody@127.0.0.1:1/none"
+        self.missing = {"url": away, "table": "t", "key": "k", "cursor": {"column": "c"}}
+        time = "timestamp(6) NULL" if instants else "datetime(6)"
+        self.run(CREATE.format(text="varchar(20)", bytes="varbinary(200)", time=time))
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def run(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        with closing(session_of(self._url)) as session, session.cursor() as cursor:
+            cursor.execute("SET time_zone = '+08:00'")
+            cursor.execute(statement, parameters or None)
+            return list(cursor.fetchall())
