@@ -212,7 +212,7 @@ class PostgresShelf(TableShelf):
 class MariaShelf(TableShelf):
     """The table in a MariaDB; `instants` says that its times are of the type `timestamp`."""
 
-    endless = "SELECT BENCHMARK(100000000000, MD5('x'))"
+    endless = "SELECT count(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b WHERE a.seq + b.seq = 7"
     insertion = "INSERT INTO inf_apply (no, name, update_date) VALUES (%s, %s, %s)"
 
     def __init__(self, mariadb: MariaDB, *, instants: bool = False) -> None:
