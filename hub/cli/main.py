@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from hub.cli import checking, demo, importing, keys, ledger, mapping, operate, quarantine, summary
+from hub.cli import checking, demo, doctoring, importing, keys, ledger, mapping, operate, quarantine, summary
 from hub.errors import HubError, Misconfigured
 
 _ALWAYS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("migrate")(operate.migrate)
 app.command("check")(checking.check)
+app.command("doctor")(doctoring.doctor)
 app.command("serve")(operate.serve)
 app.command("run")(operate.run)
 app.command("import")(importing.import_)
