@@ -10,6 +10,7 @@ from connectors.codecs import CODECS, CodecOptions
 from connectors.encodings import canonical
 from connectors.options import Options, encoding_of, namespaces_of
 from hub.errors import Misconfigured
+from hub.mapping.canonical import FORMAT
 from hub.mapping.paths import path_in
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ KIND: Final = "push"
 """The kind of connection that is not read: its department sends."""
 
 MEDIA_TYPES: Final[Mapping[str, frozenset[str]]] = {
+    "canonical": frozenset({"application/json", "application/cloudevents+json", "application/cloudevents-batch+json"}),
     "json": frozenset({"application/json"}),
     "jsonl": frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"}),
     "csv": frozenset({"text/csv"}),
@@ -48,7 +50,7 @@ class PushFormat:
 
     def records(self, body: bytes) -> Sequence[Record]:
         """Return every record of a body, a broken one as refused."""
-        return list(CODECS[self.form](io.BytesIO(body), self.options))
+        return list(CODECS["json" if self.form == FORMAT else self.form](io.BytesIO(body), self.options))
 
 
 def push_format(declaration: Declaration) -> PushFormat:

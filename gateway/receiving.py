@@ -13,6 +13,7 @@ from starlette.responses import Response  # noqa: TC002 - the framework reads it
 
 from gateway.problems import Problem, json_response
 from hub.errors import Unavailable
+from hub.mapping.canonical import FORMAT
 from hub.model import ids
 from hub.pushing import Busy, Push, body_digest
 
@@ -67,6 +68,20 @@ class Receiving:
         body = await _body(request)
         with self._turn(request.state.who):
             return await run_in_threadpool(self._take, request, pushed, connection, body)
+
+    async def events(self, request: Request) -> Response:
+        """Take in case events (schemas/case-event.v1), one or a list, without ids and provenance.
+
+        For connections whose mapping says `connect: {format: canonical}`. Answers like POST /v1/records/{connection}.
+        """
+        who = request.state.who
+        if who.kind != "connection":
+            raise Problem(403, "connection", "events are sent with the key of a connection", hint="see docs/push.md")
+        pushed = self._parts.pushed.get(who.name)
+        if pushed is not None and pushed.format.form != FORMAT:
+            hint = f"send its records to /v1/records/{who.name}"
+            raise Problem(404, "no-events", "this connection sends records of its own", hint=hint)
+        return await self.records(request, who.name)
 
     def receipt(self, request: Request, receipt_id: str) -> Response:
         """Tell what became of a push: pending until the ledger has it, then how its events were taken."""
@@ -203,5 +218,6 @@ def router(parts: Parts, gate: Gate) -> APIRouter:
     routes.add_api_route(
         "/records/{connection}", receiving.records, methods=["POST"], status_code=202, dependencies=guard
     )
+    routes.add_api_route("/events", receiving.events, methods=["POST"], status_code=202, dependencies=guard)
     routes.add_api_route("/receipts/{receipt_id}", receiving.receipt, methods=["GET"], dependencies=guard)
     return routes

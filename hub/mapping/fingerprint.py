@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from hub.mapping.canonical import is_canonical
 from hub.mapping.outbound import is_outbound, schema_of
 from hub.mapping.paths import spelt
 from hub.mapping.sections import text_at
@@ -42,6 +43,8 @@ def fingerprint_of(root: Node, head: Head, expressions: Mapping[int, str], hub_z
     names = {alias: spelt(path) for alias, path in head.names.items()}
     sections = {name: _meaning(node, expressions) for name, node in root.entries.items() if name not in _OUTSIDE}
     version = int(text_at(root, "version", "1"))
+    if is_canonical(root):
+        sections["case-events"] = "as they come"
     time = {"hub_zone": hub_zone, "timezone": head.zone.key}
     target = schema_of(root) if is_outbound(root) else schema_id()
     encoding, schema = {"encoding": head.encoding, **_policy(head)}, {"engine": ENGINE, "schema": target}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import Misconfigured
 from hub.mapping.builder import Builder
+from hub.mapping.canonical import LINES, Canonical, is_canonical
 from hub.mapping.codes import looked_up
 from hub.mapping.compiled import CompiledMapping, MappedEvent, Written
 from hub.mapping.declaration import Declaration
@@ -74,6 +75,8 @@ class Draft:
 
     def _built(self, head: Head, contract: Contract | None, *, checked: bool) -> Sequence[tuple[str, str]]:
         """Write the function by the file's direction: `contract` is the source's, or the receiver's."""
+        if is_canonical(self._root):
+            return LINES
         if self.is_outbound:
             lines, source = OutboundBuilder(self._program, self._root, contract).build(), document_contract(self._root)
         else:
@@ -176,9 +179,10 @@ class Draft:
             "person": Persons(environment.get(TOKEN_KEY, "").encode()).person,
             **_identifiers(declaration),
         }
+        canonical = Canonical(declaration).events
         called = {f"f_{name}": function for name, function in {**functions(), **bound}.items()}
         own = {"CONNECTION": declaration.connection, "VERSION": declaration.version}
-        return {**helpers(), **called, **self._program.constants, **_MAKERS, **own}
+        return {**helpers(), "canonical": canonical, **called, **self._program.constants, **_MAKERS, **own}
 
 
 def _place_lets(program: Program, each: tuple[str, ...]) -> None:

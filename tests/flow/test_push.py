@@ -54,10 +54,10 @@ events:
 class Press:
     """A hub with one department that sends, its gateway, and the department's client."""
 
-    def __init__(self, hub: Hub, folder: Path) -> None:
+    def __init__(self, hub: Hub, folder: Path, text: str = MAPPING) -> None:
         self.hub = hub
         path = folder / "press.yaml"
-        path.write_text(MAPPING, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         self.mapping = mapping.load(path, environment={})
         hub.store.register([registration(self.mapping.declaration, self.mapping.fingerprint)])
         self.desk = hub.desk([self.mapping])
@@ -348,3 +348,89 @@ def test_many_senders_at_once_on_real_servers_lose_and_double_nothing(
         assert press.queries.summary()["events"]["new"] == 300
         (account,) = press.queries.accounting().values()
         assert (account["in_flight"], account["surplus"]) == (0, 0)
+
+
+# case events ----------------------------------------------------------------------------------------------------------
+
+CANONICAL = f"""
+connection: {NAME}
+version: 3
+department: "11321200014000028L"
+kind: push
+connect: {{format: canonical}}
+"""
+EVENT: dict[str, Any] = {
+    "type": "case.accepted",
+    "occurred_at": "2026-03-02T09:00:00+08:00",
+    "case": {"source_case_no": "A-17", "region_code": "321200"},
+}
+
+
+@pytest.fixture
+def canonical(tmp_path: Path) -> Iterator[Press]:
+    opened = Press(hub_at(tmp_path, now=NOW), tmp_path, CANONICAL)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sender(canonical: Press) -> Iterator[httpx.Client]:
+    with a_client(canonical.hub, parts=canonical.parts) as opened:
+        opened.headers.update({**bearer(canonical.token), "Content-Type": "application/json"})
+        yield opened
+
+
+def sent(sender: httpx.Client, *events: Any) -> httpx.Response:
+    return sender.post("/v1/events", content=orjson.dumps(events[0] if len(events) == 1 else list(events)))
+
+
+def test_case_events_are_taken_as_they_are(canonical: Press, sender: httpx.Client) -> None:
+    stage = {**EVENT, "type": "stage.completed", "occurrence": "s-1", "stage_code": "审核"}
+    first = sent(sender, EVENT, stage)
+    assert (first.status_code, first.json()["published"]) == (202, 2)
+    canonical.drain()
+    assert receipt(sender, first)["events"] == {"new": 2}
+    (case,) = canonical.queries.cases(disclosures=None)
+    assert (case["case_no"], case["department_id"], case["state"]) == ("A-17", "11321200014000028L", "in_progress")
+    newer = sent(sender, {**EVENT, "on_change": "revise", "source_version": 2, "occurred_at": "2026-03-03"})
+    canonical.drain()
+    assert receipt(sender, newer)["events"] == {"revised": 1}
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "path"),
+    [
+        ({**EVENT, "case": None}, "map.missing", "event"),
+        ({**EVENT, "case": {"region_code": "321200"}}, "map.missing", "event"),
+        ({**EVENT, "type": "stage.completed"}, "map.missing", "event"),
+        ({**EVENT, "on_change": "revise"}, "map.missing", "event"),
+        ({**EVENT, "connection_id": "taizhou.other"}, "map.owned", "event"),
+        ({**EVENT, "provenance": {}}, "map.owned", "event"),
+        ({**EVENT, "case": {**EVENT["case"], "case_id": "x"}}, "map.owned", "event"),
+        (
+            {**EVENT, "case": {**EVENT["case"], "department_id": "1132120001400001XL"}},
+            "map.foreign-department",
+            "event",
+        ),
+        ({**EVENT, "type": "case.invented"}, "validate.enum", "/data/type"),
+        ({**EVENT, "occurred_at": "2026-03-02 09:00"}, None, "/"),
+        ({**EVENT, "extra": 1}, "validate.additionalproperties", "/data"),
+        ({**EVENT, "case": {**EVENT["case"], "applicant": {"name": "欧阳震华"}}}, None, "/data/case/applicant"),
+        ([], "decode.no-object", ""),
+    ],
+)
+def test_what_is_no_case_event_is_422_and_says_where(
+    sender: httpx.Client, event: Any, code: str | None, path: str
+) -> None:
+    answer = sent(sender, EVENT, event) if event == [] else sent(sender, event)
+    assert answer.status_code == (202 if event == [] else 422)
+    (problem,) = answer.json()["refused" if event == [] else "problems"]
+    assert problem["path"].startswith(path)
+    assert code in {None, problem["code"]}
+    assert "欧阳" not in answer.text
+
+
+def test_events_are_for_connections_that_send_them(press: Press, client: httpx.Client) -> None:
+    assert client.post("/v1/events", content=b"{}").status_code == 404
+    admin = bearer(press.key("boss", "admin", kind="person"))
+    assert client.post("/v1/events", content=b"{}", headers=admin).status_code == 403

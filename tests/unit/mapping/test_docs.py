@@ -46,9 +46,12 @@ def test_an_example_of_a_service_is_a_sound_mapping_that_can_be_opened(tmp_path:
 
 def test_the_example_of_a_department_that_sends_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "example.yaml"
-    path.write_text(re.findall(r"```yaml\n(.*?)```", PUSH, re.DOTALL)[0], encoding="utf-8")
-    assert [str(fault) for fault in mapping.lint(path)] == []
-    assert push_format(mapping.load(path, environment={}).declaration).form == "json"
+    forms = []
+    for example in re.findall(r"```yaml\n(.*?)```", PUSH, re.DOTALL):
+        path.write_text(example, encoding="utf-8")
+        assert [str(fault) for fault in mapping.lint(path)] == []
+        forms.append(push_format(mapping.load(path, environment={}).declaration).form)
+    assert forms == ["json", "canonical"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
