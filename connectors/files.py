@@ -1,11 +1,13 @@
-"""Reads files of a local folder in order of name: XES, CSV, JSON lines, gzipped or not, each complete file once."""
+"""Reads files of a folder, of this machine or elsewhere, in order of name: each complete file once, gzipped or not."""
 
 from __future__ import annotations
 
 import fnmatch
 import gzip
+import io
 import os
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -15,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 from connectors.codecs import CODECS, SUFFIXES, CodecOptions
 from connectors.codecs.common import refused
 from connectors.encodings import UTF_8
+from connectors.folders import Folder, LocalFolder, Stamp, open_folder
 from connectors.options import Options, encoding_of, namespaces_of
 from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured, Unavailable
@@ -36,8 +39,12 @@ PORTION_BYTES: Final = 8 << 20
 UNFINISHED: Final = (".part", ".tmp", ".done", ".filepart")
 """Endings of files that are still being written, or that only say that another is complete."""
 
-COMPLETE: Final = ("rename", "done-marker", "always")
-"""How a file is known to be complete: it gets its name last; `<name>.done` stands beside it; or it always is."""
+COMPLETE: Final = ("rename", "done-marker", "stable", "always")
+"""How a file is known to be complete: it gets its name last; `<name>.done` stands beside it; it has not changed for a
+while, which a stalled transfer may belie; or it always is."""
+
+STABLE_S: Final = 60.0
+"""Seconds of that while, where the mapping does not say."""
 
 WATERMARKS: Final = ("none", "now", "mtime")
 """What a read says of the past: nothing; all until now is in the files; all until the last of them was written."""
@@ -50,7 +57,6 @@ _FORM: Final = ("format", "pattern", "delimiter", "columns", "record", "rows", "
 class FileOptions:
     """Where the files stand and how they are read. An empty `form` is told by the name's ending."""
 
-    path: Path
     pattern: str = "*"
     form: str = ""
     encoding: str = UTF_8
@@ -62,14 +68,16 @@ class FileOptions:
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """The mapping's prefix by XML namespace."""
     complete: str = "rename"
+    stable_s: float = STABLE_S
+    """Seconds for which a file must not have changed to be held complete, where that is how it is known."""
     watermark: str = "none"
     rename_to: str = ""
     """Ending that a file gets once all of it is safe with the hub; empty: files stay as they are."""
 
-    def codec_options(self, path: Path) -> CodecOptions:
-        """Return how the file `path` is to be decoded."""
+    def codec_options(self, name: str) -> CodecOptions:
+        """Return how the file of that name is to be decoded."""
         return CodecOptions(
-            place=told(path.name),
+            place=told(name),
             encoding=self.encoding,
             delimiter=self.delimiter,
             columns=self.columns,
@@ -80,49 +88,36 @@ class FileOptions:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamp:
-    """What tells one content of a file from another, as far as the folder says."""
-
-    size_bytes: int
-    mtime_ns: int
-
-    @classmethod
-    def of(cls, path: Path) -> _Stamp:
-        status = path.stat()
-        return cls(status.st_size, status.st_mtime_ns)
-
-
 class _Taken(NamedTuple):
     """A file that was read to its end, as it was then."""
 
-    path: Path
-    stamp: _Stamp
+    name: str
+    stamp: Stamp
 
 
 class FilesSource:
     """A Source over a file or a folder. A file that changes after it was read is read again, from its beginning."""
 
-    def __init__(self, options: FileOptions, clock: Clock) -> None:
-        """Read as `options` say; `clock` gives the watermark `now`."""
-        self._options, self._clock = options, clock
+    def __init__(self, folder: Folder, options: FileOptions, clock: Clock) -> None:
+        """Read what stands in `folder` as `options` say; `clock` gives the watermark `now`."""
+        self._folder, self._options, self._clock = folder, options, clock
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
         """Yield what stands in the files after `checkpoint`; see the port."""
         started_at = self._clock.now()
         progress = _Progress(checkpoint)
-        paths = self._paths()
-        progress.forget_all_but(paths)
+        names = self._names(started_at)
+        progress.forget_all_but(names)
         records: list[Record] = []
         held_bytes = 0
-        for path in paths:
-            for record in self._new_records(path, progress):
+        for name in names:
+            for record in self._new_records(name, progress):
                 records.append(record)
                 held_bytes += len(record.raw)
                 if len(records) >= PORTION_RECORDS or held_bytes >= PORTION_BYTES:
                     yield Portion(records=records, checkpoint=progress.checkpoint())
                     records, held_bytes = [], 0
-        watermark = self._watermark(paths, started_at)
+        watermark = self._watermark(names, started_at)
         yield Portion(records=records, checkpoint=progress.checkpoint(), watermark=watermark, final=True)
 
     def acknowledge(self, records: Sequence[Record]) -> None:
@@ -133,24 +128,25 @@ class FilesSource:
 
     def probe(self) -> Mapping[str, str]:
         """Look at the folder and the first file's format without consuming anything."""
-        paths = self._paths()
-        found = {"path": str(self._options.path), "files": str(len(paths))}
-        if paths:
-            found["first"] = told(paths[0].name)
-            found["format"] = self._form(paths[0])
+        names = self._names(self._clock.now())
+        found = {"path": self._folder.place, "files": str(len(names))}
+        if names:
+            found["first"] = told(names[0])
+            found["format"] = self._form(names[0])
         return found
 
     def close(self) -> None:
-        """Let go of nothing: files are closed as they are read."""
+        """Let go of the folder."""
+        self._folder.close()
 
-    def _new_records(self, path: Path, progress: _Progress) -> Iterator[Record]:
+    def _new_records(self, name: str, progress: _Progress) -> Iterator[Record]:
         """Yield what is new of one file; the last record says which in its handle. Each moves `progress`."""
-        stamp = self._stamp(path)
-        skip = progress.begin(told(path.name), stamp)
+        stamp = self._stamp(name)
+        skip = progress.begin(told(name), stamp)
         if skip is None:
             return
         waiting: Record | None = None
-        for index, record in enumerate(self._decoded(path)):
+        for index, record in enumerate(self._decoded(name)):
             if index < skip:
                 continue
             if waiting is not None:
@@ -159,76 +155,75 @@ class FilesSource:
             waiting = record
         progress.finish()
         if waiting is not None:
-            yield replace(waiting, handle=_Taken(path, stamp))
+            yield replace(waiting, handle=_Taken(name, stamp))
 
-    def _decoded(self, path: Path) -> Iterator[Record]:
-        codec = CODECS[self._form(path)]
+    def _decoded(self, name: str) -> Iterator[Record]:
+        codec = CODECS[self._form(name)]
         try:
-            with _open(path) as stream:
-                yield from codec(stream, self._options.codec_options(path))
+            with self._folder.open(name) as packed, _unpacked(packed) as stream:
+                yield from codec(stream, self._options.codec_options(name))
         except (EOFError, gzip.BadGzipFile, zlib.error) as broken:
             hint = "deliver the whole file again, under a new name"
-            yield refused(b"", told(path.name), "bad-gzip", f"the file is not whole: {broken}", hint=hint)
+            yield refused(b"", told(name), "bad-gzip", f"the file is not whole: {broken}", hint=hint)
         except OSError as away:
-            raise _away(path, away) from away
+            raise self._away(name, away) from away
 
-    def _form(self, path: Path) -> str:
-        return self._options.form or form_of_name(path.name)
+    def _form(self, name: str) -> str:
+        return self._options.form or form_of_name(name)
 
-    def _paths(self) -> Sequence[Path]:
+    def _names(self, now: datetime) -> Sequence[str]:
         """Return the complete files, in order of name."""
-        root = self._options.path
-        try:
-            if root.is_file():
-                return [root]
-            found = sorted(path for path in root.iterdir() if path.is_file())
-        except OSError as away:
-            raise _away(root, away) from away
-        names = {path.name for path in found}
-        return [path for path in found if self._is_wanted(path.name, names)]
+        found = self._folder.entries()
+        return [name for name in sorted(found) if self._is_wanted(name, found, now)]
 
-    def _is_wanted(self, name: str, names: set[str]) -> bool:
+    def _is_wanted(self, name: str, found: Mapping[str, Stamp], now: datetime) -> bool:
         options = self._options
         if name.startswith(".") or name.endswith(UNFINISHED) or not fnmatch.fnmatchcase(name, options.pattern):
             return False
         if options.rename_to and name.endswith(options.rename_to):
             return False
-        return options.complete != "done-marker" or f"{name}.done" in names
+        if options.complete == "stable":
+            return now.timestamp() - found[name].mtime_ns / 1e9 >= options.stable_s
+        return options.complete != "done-marker" or f"{name}.done" in found
 
-    def _stamp(self, path: Path) -> _Stamp:
+    def _stamp(self, name: str) -> Stamp:
         try:
-            return _Stamp.of(path)
+            return self._folder.stamp(name)
         except OSError as away:
-            raise _away(path, away) from away
+            raise self._away(name, away) from away
 
     def _rename(self, taken: _Taken) -> None:
         """Mark a file as taken; one that is gone or renamed already needs no mark.
 
         What was put in its place meanwhile gets its name back: it is read at the next poll.
         """
-        path, target = taken.path, self._mark_of(taken.path)
+        target = self._mark_of(taken.name)
         try:
-            path.rename(target)
-            if _Stamp.of(target) != taken.stamp and not path.exists():
-                target.rename(path)
+            self._folder.rename(taken.name, target)
+            if self._folder.stamp(target) != taken.stamp and taken.name not in self._folder.entries():
+                self._folder.rename(target, taken.name)
         except FileNotFoundError:
             return
         except OSError as away:
-            raise _away(path, away) from away
+            raise self._away(taken.name, away) from away
 
-    def _mark_of(self, path: Path) -> Path:
+    def _mark_of(self, name: str) -> str:
         """Return the first name free for a file that was taken: none is ever written over."""
-        ending = self._options.rename_to
-        names = (path.name + (f".{number}" if number else "") + ending for number in count())
-        return next(target for target in map(path.with_name, names) if not target.exists())
+        there = self._folder.entries()
+        names = (name + (f".{number}" if number else "") + self._options.rename_to for number in count())
+        return next(target for target in names if target not in there)
 
-    def _watermark(self, paths: Sequence[Path], started_at: datetime) -> datetime | None:
+    def _watermark(self, names: Sequence[str], started_at: datetime) -> datetime | None:
         if self._options.watermark == "now":
             return started_at
-        if self._options.watermark == "mtime" and paths:
-            latest_ns = max(self._stamp(path).mtime_ns for path in paths)
+        if self._options.watermark == "mtime" and names:
+            latest_ns = max(self._stamp(name).mtime_ns for name in names)
             return min(started_at, datetime.fromtimestamp(latest_ns / 1e9, UTC))
         return None
+
+    def _away(self, name: str, away: OSError) -> Unavailable:
+        place = told(f"{self._folder.place}: {name}")
+        return Unavailable(str(away.strerror or away), place=place, hint="check that the folder is there and readable")
 
 
 class _Progress:
@@ -236,17 +231,17 @@ class _Progress:
 
     def __init__(self, checkpoint: Mapping[str, Any] | None) -> None:
         state = checkpoint or {}
-        self._done = {name: _Stamp(*stamp) for name, stamp in state.get("done", {}).items()}
+        self._done = {name: Stamp(*stamp) for name, stamp in state.get("done", {}).items()}
         self._name: str | None = state.get("file")
-        self._stamp = _Stamp(*state["stamp"]) if "stamp" in state else None
+        self._stamp = Stamp(*state["stamp"]) if "stamp" in state else None
         self._records: int = state.get("records", 0)
 
-    def forget_all_but(self, paths: Sequence[Path]) -> None:
+    def forget_all_but(self, present: Sequence[str]) -> None:
         """Forget files that are gone, so that a checkpoint grows no longer than the folder."""
-        names = {told(path.name) for path in paths}
+        names = {told(name) for name in present}
         self._done = {name: stamp for name, stamp in self._done.items() if name in names}
 
-    def begin(self, name: str, stamp: _Stamp) -> int | None:
+    def begin(self, name: str, stamp: Stamp) -> int | None:
         """Turn to a file; return how many of its records are known, None if all are."""
         if self._done.get(name) == stamp:
             return None
@@ -294,8 +289,8 @@ def open_files(
     values = declaration.connect if path is None else _in_stead(declaration)
     connect = Options(values, file=declaration.connection, environment=environment)
     acknowledge = connect.section("acknowledge")
+    folder: Folder = LocalFolder(path) if path else open_folder(connect, place=declaration.connection)
     options = FileOptions(
-        path=path or Path(connect.text("path")),
         pattern=connect.text("pattern", "*"),
         form=connect.choice("format", (*CODECS, ""), ""),
         encoding=encoding_of(declaration),
@@ -306,13 +301,14 @@ def open_files(
         sheet=connect.text("sheet", ""),
         namespaces=namespaces_of(declaration),
         complete=connect.choice("complete", COMPLETE, "rename"),
+        stable_s=connect.seconds("stable", STABLE_S),
         watermark=connect.choice("watermark", WATERMARKS, "none"),
         rename_to=acknowledge.text("rename", ""),
     )
     acknowledge.no_more()
     connect.no_more(also=("every",))
     connect.done()
-    return FilesSource(options, clock or SystemClock())
+    return FilesSource(folder, options, clock or SystemClock())
 
 
 def _in_stead(declaration: Declaration) -> Mapping[str, Any]:
@@ -330,17 +326,15 @@ def _delimiter(connect: Options) -> str:
     return delimiter
 
 
-def _open(path: Path) -> IO[bytes]:
-    """Open a file, unpacking gzip, which is known by its first two bytes whatever the file is called."""
-    with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
-
-
-def _away(path: Path, away: OSError) -> Unavailable:
-    return Unavailable(
-        str(away.strerror or away), place=told(str(path)), hint="check that the folder is there and readable"
-    )
+@contextmanager
+def _unpacked(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Unpack gzip, which is known by its first two bytes whatever the file is called."""
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
+    if buffered.peek(2)[:2] != b"\x1f\x8b":
+        yield buffered
+        return
+    with gzip.open(buffered) as unpacked:
+        yield cast("IO[bytes]", unpacked)
 
 
 def _unknown_format(name: str) -> Fault:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts and stops private RabbitMQ, PostgreSQL and MariaDB servers: own ports, own data, no system service touched.
+"""Starts and stops private RabbitMQ, PostgreSQL, MariaDB, SFTP servers: own ports, own data, no system service touched.
 
 Needs nothing but the standard library. `run` starts servers, runs one command with SUNLIGHT_BUS_URL and
 SUNLIGHT_STORE_URL set, and stops them; `start` and `stop` do the two halves for scripts.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
 import json
 import os
 import secrets
@@ -29,18 +30,27 @@ RABBITMQ_BIN: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 POSTGRES_LIB: Final = Path("/usr/lib/postgresql")
 """Debian keeps one folder of binaries per major version here."""
 
-PACKAGES: Final = {"rabbitmq": "rabbitmq-server", "postgres": "postgresql", "mariadb": "mariadb-server"}
+PACKAGES: Final = {
+    "rabbitmq": "rabbitmq-server",
+    "postgres": "postgresql",
+    "mariadb": "mariadb-server",
+    "sftp": "openssh-server",
+}
 """The Debian package that brings each server."""
 
 VARIABLES: Final = {
     "rabbitmq": "SUNLIGHT_BUS_URL",
     "postgres": "SUNLIGHT_STORE_URL",
     "mariadb": "SUNLIGHT_DEPARTMENT_URL",
+    "sftp": "SUNLIGHT_DEPARTMENT_FOLDER",
 }
 """The environment variable that tells where each server is; MariaDB plays a department's database."""
 
 MARIADB: Final = Path("/usr/sbin/mariadbd")
 """Debian's server itself; its wrapper would use the system's data folder."""
+
+SSHD: Final = Path("/usr/sbin/sshd")
+"""OpenSSH's server, which serves SFTP by itself."""
 
 INSTALL: Final = """
 set -e
@@ -79,7 +89,7 @@ def _postgres_bin() -> Path | None:
 def _present(server: str) -> bool:
     if server == "postgres":
         return _postgres_bin() is not None
-    return (RABBITMQ_BIN if server == "rabbitmq" else MARIADB).exists()
+    return {"rabbitmq": RABBITMQ_BIN, "mariadb": MARIADB, "sftp": SSHD}[server].exists()
 
 
 def _privilege() -> list[str] | None:
@@ -365,10 +375,43 @@ def stop_mariadb(state: dict[str, str]) -> None:
         os.killpg(int(state["pid"]), signal.SIGKILL)
 
 
+# --- SFTP ------------------------------------------------------------------------------------------------------------
+
+
+def start_sftp(folder: Path) -> dict[str, str]:
+    """Start a private SFTP server of this account's files; return url, host_key, key (a file), pid."""
+    install(["sftp"])
+    home = folder / "sftp"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    for name in ("host", "client"):
+        _checked(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / name)], "no key was made")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where OpenSSH shuts its unprivileged half in
+    (port,) = free_ports(1)
+    (home / "config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {home}/host\nAuthorizedKeysFile {home}/client.pub\n"
+        "StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nSubsystem sftp internal-sftp\n"
+        f"PidFile {home}/pid\nMaxStartups 200\n"
+    )
+    log = home / "server.log"
+    pid = _spawn([str(SSHD), "-D", "-e", "-f", str(home / "config")], str(log), dict(os.environ))
+    _eventually(lambda: _listens(port), START_S, "sshd did not start", pid, log)
+    url = f"sftp://{getpass.getuser()}@127.0.0.1:{port}/"
+    host_key = (home / "host.pub").read_text().strip()
+    return _remember("sftp", folder, {"url": url, "host_key": host_key, "key": str(home / "client"), "pid": str(pid)})
+
+
+def stop_sftp(state: dict[str, str]) -> None:
+    """Kill the server with all its sessions."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(int(state["pid"]), signal.SIGKILL)
+
+
 # --- all of them -----------------------------------------------------------------------------------------------------
 
-STARTERS: Final = {"rabbitmq": start_rabbitmq, "postgres": start_postgres, "mariadb": start_mariadb}
-STOPPERS: Final = {"rabbitmq": stop_rabbitmq, "postgres": stop_postgres, "mariadb": stop_mariadb}
+STARTERS: Final = {"rabbitmq": start_rabbitmq, "postgres": start_postgres, "mariadb": start_mariadb, "sftp": start_sftp}
+STOPPERS: Final = {"rabbitmq": stop_rabbitmq, "postgres": stop_postgres, "mariadb": stop_mariadb, "sftp": stop_sftp}
 
 
 def start(server: str, folder: Path) -> dict[str, str]:

@@ -136,11 +136,14 @@ class RabbitBus:
         """Declare the topology again where some of it is gone (a queue deleted by hand), so that the next try goes on.
 
         What was in a queue that is gone is gone with it: the accounting shows it as in flight until it is read again.
+        While the number of partitions changes nothing is bound, and nothing of the old number is declared: only time
+        helps then.
         """
         try:
             yield
         except Undeclared:
-            self._link.ask(partial(declare, self._topology), wait_s=ANSWER_S)
+            with suppress(HubError):
+                self._link.ask(partial(declare, self._topology), wait_s=ANSWER_S)
             raise
 
     def _consumer(self, queue: str, prefetch: int) -> Consumer:

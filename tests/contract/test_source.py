@@ -11,7 +11,7 @@ from connectors import database, files, listing, open_source, reopen_record
 from connectors.http import client
 from hub.errors import Misconfigured, Unavailable
 from tests.support.rest_shelf import RestShelf
-from tests.support.shelves import NAMES, FileShelf, MariaShelf, PostgresShelf, SqliteShelf, TableShelf
+from tests.support.shelves import NAMES, FileShelf, MariaShelf, PostgresShelf, SftpShelf, SqliteShelf, TableShelf
 from tests.support.soap_shelf import SoapShelf
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ FORMS = ["csv", "csv.gz", "jsonl", "jsonl.gz", "xes", "xes.gz"]
         "sqlite",
         pytest.param("postgres", marks=pytest.mark.servers),
         pytest.param("mariadb", marks=pytest.mark.servers),
+        pytest.param("sftp", marks=pytest.mark.servers),
         *(f"rest.{by}" for by in PAGED),
         *("soap.1.1", "soap.1.2", "soap.text"),
     ]
@@ -42,18 +43,25 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(listing, "PORTION_ROWS", 3)
     monkeypatch.setattr(files, "PORTION_RECORDS", 3)
     monkeypatch.setattr(database, "PORTION_ROWS", 3)
-    if request.param == "sqlite":
-        return SqliteShelf(tmp_path)
-    if request.param == "postgres":
-        return PostgresShelf(request.getfixturevalue("postgres"))
-    if request.param == "mariadb":
-        return MariaShelf(request.getfixturevalue("mariadb"))
-    form, _, packed = request.param.partition(".")
-    if form == "rest":
-        return RestShelf(packed)
-    if form == "soap":
-        return SoapShelf("1.1" if packed == "text" else packed, text=packed == "text")
-    return FileShelf(tmp_path, form, packed=bool(packed))
+    if request.param in TABLES:
+        return TABLES[request.param](request, tmp_path)
+    form, _, more = request.param.partition(".")
+    if form in SERVICES:
+        return SERVICES[form](more)
+    if form == "sftp":
+        return SftpShelf(tmp_path, "csv", request.getfixturevalue("sftp"))
+    return FileShelf(tmp_path, form, packed=bool(more))
+
+
+TABLES: dict[str, Any] = {
+    "sqlite": lambda _, folder: SqliteShelf(folder),
+    "postgres": lambda request, _: PostgresShelf(request.getfixturevalue("postgres")),
+    "mariadb": lambda request, _: MariaShelf(request.getfixturevalue("mariadb")),
+}
+SERVICES: dict[str, Any] = {
+    "rest": RestShelf,
+    "soap": lambda more: SoapShelf("1.1" if more == "text" else more, text=more == "text"),
+}
 
 
 @pytest.fixture

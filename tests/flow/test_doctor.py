@@ -195,6 +195,7 @@ def test_a_mapping_that_is_wrong_and_a_connection_nobody_declares(tmp_path: Path
 
 def test_a_connection_is_found_by_its_name_and_shown_as_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUNLIGHT_TOKEN_KEY", "a key of tests, no secret")
+    monkeypatch.delenv("MARKET_INBOX", raising=False)
     found = CliRunner().invoke(app, ["doctor", "taizhou.market.licences"])
     assert "secrets" in found.output
     assert "MARKET_INBOX" in found.output

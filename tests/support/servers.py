@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 import uuid
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -215,6 +216,25 @@ def postgres_server() -> Postgres:
 def mariadb_server() -> MariaDB:
     """Return the MariaDB the environment names, or a private one."""
     return MariaDB(os.environ.get(MARIADB_VARIABLE) or _started("mariadb")["url"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sftp:
+    """An SFTP server that shows this machine's own folders to this account."""
+
+    url: str
+    host_key: str
+    key: str
+
+    def connect(self, folder: Path) -> dict[str, str]:
+        """Return how a mapping reaches `folder`."""
+        return {"path": f"{self.url.rstrip('/')}{quote(str(folder))}", "host_key": self.host_key, "key": self.key}
+
+
+def sftp_server() -> Sftp:
+    """Return a private SFTP server."""
+    state = _started("sftp")
+    return Sftp(url=state["url"], host_key=state["host_key"], key=state["key"])
 
 
 def vhost_of(url: str) -> str:

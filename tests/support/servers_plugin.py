@@ -1,4 +1,4 @@
-"""The fixtures `rabbitmq`, `postgres`, `mariadb`: private servers, started when first needed, one of each a run."""
+"""The fixtures `rabbitmq`, `postgres`, `mariadb`, `sftp`: private servers, started when first needed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from tests.support.servers import (
     MariaDB,
     Postgres,
     RabbitMQ,
+    Sftp,
     dev_servers,
     mariadb_server,
     postgres_server,
     rabbitmq_server,
+    sftp_server,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started, in the process that started the run."""
     folder = None if hasattr(config, "workerinput") else os.environ.pop(FOLDER_VARIABLE, None)
     if folder:
-        for server in ("rabbitmq", "postgres", "mariadb"):
+        for server in ("rabbitmq", "postgres", "mariadb", "sftp"):
             dev_servers().stop(server, Path(folder))
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -69,3 +71,9 @@ def mariadb() -> Iterator[MariaDB]:
     yield server
     if MARIADB_VARIABLE in os.environ:
         server.forget()
+
+
+@pytest.fixture(scope="session")
+def sftp() -> Sftp:
+    """An SFTP server of this account's own files."""
+    return sftp_server()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.ports import Source
-    from tests.support.servers import MariaDB, Postgres
+    from tests.support.servers import MariaDB, Postgres, Sftp
 
 NAMES = ("䲡文喆", "𠮷田", "囧")
 """Names that GBK or GB 2312 cannot write, and GB 18030 can."""
@@ -232,3 +232,16 @@ class MariaShelf(TableShelf):
             cursor.execute("SET time_zone = '+08:00'")
             cursor.execute(statement, parameters or None)
             return list(cursor.fetchall())
+
+
+class SftpShelf(FileShelf):
+    """The folder as an SFTP server shows it."""
+
+    def __init__(self, folder: Path, form: str, sftp: Sftp) -> None:
+        super().__init__(folder, form)
+        self._connect = sftp.connect(folder)
+        self.missing = {**self._connect, "path": "sftp://nobody@127.0.0.1:1/none"}
+
+    @property
+    def declaration(self) -> Declared:
+        return self.declared(self._connect)
