@@ -29,6 +29,8 @@ from hub.pushing import Desk
 from hub.reader import Reader
 from hub.registry import Registry, register
 from hub.relay import Relay
+from hub.reloading import LiveReader, stamps_of
+from hub.resources import MAPPINGS
 from hub.store.identities import Identities
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore
@@ -36,6 +38,9 @@ from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
 from hub.troubles import Troubles
 from hub.vault import SealedBoxVault
+
+BASES: Final = "bases"
+"""Folder of mappings that are there to be extended."""
 
 OUTBOUND: Final = ".out."
 """What the name of an outbound mapping's file has in it, so that nobody reads a source with one."""
@@ -157,6 +162,19 @@ class Hub:
             bus=bus,
             clock=self.clock,
             troubles=self.troubles,
+        )
+
+    def live_reader(self, mapped: CompiledMapping, path: Path) -> LiveReader:
+        """Return the reader of one connection whose mapping stands at `path`, and may change while it is read."""
+        folders = (path.parent, path.parent.parent / BASES, MAPPINGS / BASES)
+        return LiveReader(
+            mapped,
+            load=lambda: load_mapping(path),
+            make=self.reader,
+            register=lambda changed: register(self.store, [registration(changed.declaration, changed.fingerprint)]),
+            stamps=lambda: stamps_of(folders),
+            troubles=self.troubles,
+            clock=self.clock,
         )
 
     def source(self, mapped: CompiledMapping, path: Path | None = None) -> Source:

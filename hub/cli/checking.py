@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 DEPARTMENT: Final = "department.yaml"
 
-BASES: Final = "bases"
-"""Folder of mappings that are there to be extended."""
-
 _NO_KEY: Final = "map.no-token-key"
 
 _ENVIRONMENT: Final = frozenset({UNSET, _NO_KEY})
@@ -84,7 +81,9 @@ def check(
 def _all(folder: Path, found: _Findings) -> list[Path]:
     departments = wiring.department_folders(folder)
     found.skipped += sorted(
-        each for each in folder.iterdir() if each.name != BASES and each not in departments and any(each.glob("*.yaml"))
+        each
+        for each in folder.iterdir()
+        if each.name != wiring.BASES and each not in departments and any(each.glob("*.yaml"))
     )
     return [
         path

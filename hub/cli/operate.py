@@ -49,8 +49,8 @@ def migrate(*, settings: common.SettingsFile = None) -> None:
     """Create or upgrade the store's tables, register the connections and load the catalogue of mappings/."""
     hub = common.hub(settings)
     applied, folder = prepare(hub), hub.settings.mappings.folder
-    mappings, catalogues = _configuration(hub) if folder.is_dir() else ([], [])
-    hub.register(mappings, catalogues)
+    mappings, catalogues = _configuration(hub) if folder.is_dir() else ({}, [])
+    hub.register(list(mappings.values()), catalogues)
     if not folder.is_dir():
         common.OUT.print(f"there is no folder {folder}: nothing to register ([mappings] folder, SUNLIGHT_MAPPINGS)")
     common.OUT.print(f"revisions applied: {', '.join(applied) or 'none, the store is up to date'}")
@@ -112,10 +112,10 @@ def _waited_for(hub: wiring.Hub, chosen: Sequence[Role], stop: threading.Event) 
 def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]:
     if role is Role.intake:
         mappings, catalogues = _configuration(hub)
-        hub.register(mappings, catalogues)
-        read = [mapping for mapping in mappings if mapping.declaration.kind != PUSH]
-        hub.troubles.keep_only({mapping.declaration.connection for mapping in read})
-        return [_reading(hub, mapping, stop) for mapping in read]
+        hub.register(list(mappings.values()), catalogues)
+        read = {path: mapping for path, mapping in mappings.items() if mapping.declaration.kind != PUSH}
+        hub.troubles.keep_only({mapping.declaration.connection for mapping in read.values()})
+        return [_reading(hub, mapping, path, stop) for path, mapping in read.items()]
     if role is Role.gateway:
         return [gatewaying.task(hub, _pushing(hub))]
     bus = hub.bus()
@@ -124,8 +124,8 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
     return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]
 
 
-def _reading(hub: wiring.Hub, mapping: CompiledMapping, stop: threading.Event) -> Task:
-    reader, declared = hub.reader(mapping), mapping.declaration
+def _reading(hub: wiring.Hub, mapping: CompiledMapping, path: Path, stop: threading.Event) -> Task:
+    reader, declared = hub.live_reader(mapping, path), mapping.declaration
     return roles.reading(declared.connection, partial(reader.read, stop.is_set), declared.every_s, reader.close)
 
 
@@ -133,11 +133,11 @@ def _pushing(hub: wiring.Hub) -> Sequence[CompiledMapping]:
     """Return the mappings of the connections whose departments send; none where this process has no mappings."""
     if not hub.settings.mappings.folder.is_dir():
         return []
-    return [mapping for mapping in _configuration(hub)[0] if mapping.declaration.kind == PUSH]
+    return [mapping for mapping in _configuration(hub)[0].values() if mapping.declaration.kind == PUSH]
 
 
-def _configuration(hub: wiring.Hub) -> tuple[list[CompiledMapping], list[Mapping[str, Any]]]:
-    """Load every mapping and catalogue, or report every fault in all of them."""
+def _configuration(hub: wiring.Hub) -> tuple[dict[Path, CompiledMapping], list[Mapping[str, Any]]]:
+    """Load every mapping, by its file, and catalogue, or report every fault in all of them."""
     folders = wiring.department_folders(hub.settings.mappings.folder)
     faults: list[Fault] = []
     mappings = _loaded(
@@ -146,15 +146,15 @@ def _configuration(hub: wiring.Hub) -> tuple[list[CompiledMapping], list[Mapping
     catalogues = _loaded(wiring.load_catalogue, [folder / "department.yaml" for folder in folders], faults)
     if faults:
         raise Misconfigured(*faults)
-    return mappings, catalogues
+    return mappings, list(catalogues.values())
 
 
-def _loaded(load: Callable[[Path], T], paths: Sequence[Path], faults: list[Fault]) -> list[T]:
-    """Load what can be loaded; add to `faults` what is wrong with the others."""
-    found = []
+def _loaded(load: Callable[[Path], T], paths: Sequence[Path], faults: list[Fault]) -> dict[Path, T]:
+    """Load what can be loaded, by file; add to `faults` what is wrong with the others."""
+    found = {}
     for path in paths:
         try:
-            found.append(load(path))
+            found[path] = load(path)
         except Misconfigured as wrong:
             faults.extend(wrong.faults)
     return found
