@@ -184,6 +184,20 @@ class Source(Protocol):
         """Let go of files and sessions."""
 
 
+class Sink(Protocol):
+    """Delivers documents to one receiver, as an outbound mapping wrote them. An instance belongs to one thread."""
+
+    def send(self, document: Mapping[str, Any], *, key: str) -> str:
+        """Return what the receiver said once it has the document; sent again under the same `key` it is the same.
+
+        Unavailable: the receiver is away; Misconfigured: its declaration does not fit it; Refused: it refuses this
+        document, and would again.
+        """
+
+    def close(self) -> None:
+        """Let go of sessions."""
+
+
 class Checkpoints(Protocol):
     """Remembers where each connection's source stands, on the reader's side of the bus."""
 

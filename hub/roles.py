@@ -109,6 +109,19 @@ def reading(name: str, read: Callable[[], None], every_s: float, close: Callable
     return Task(name=f"read {name}", step=step, close=close, idle_s=every_s)
 
 
+def sending(name: str, step: Callable[[], bool], every_s: float, close: Callable[[], None]) -> Task:
+    """Send to one receiver; where another process does so already, wait for the next turn."""
+
+    def turn() -> bool:
+        try:
+            return step()
+        except Fenced:
+            LOG.info("documents are sent elsewhere", extra={"connection": name})
+            return False
+
+    return Task(name=f"send {name}", step=turn, close=close, idle_s=every_s)
+
+
 def _quietly(*actions: Callable[[], None]) -> None:
     for action in actions:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from connectors import open_source
+from connectors.sinks import open_sink
 from hub import mapping
 from hub.bench_keeper import BenchKeeper
 from hub.bus import EMBEDDED_USER, open_bus
@@ -18,10 +19,12 @@ from hub.bus.topology import topology
 from hub.catalogue import load_catalogue
 from hub.checkpoints import FileCheckpoints
 from hub.clock import ManualClock, SystemClock
+from hub.deliveries import Deliveries
+from hub.dispatching import Sender
 from hub.drain import Line
 from hub.drift import Drifts, Watched
 from hub.errors import Fault, Misconfigured
-from hub.feed import places_in
+from hub.feed import RANK, places_in
 from hub.importing import registration
 from hub.intake import Intake
 from hub.owner import Owner, Pace
@@ -32,7 +35,7 @@ from hub.relay import Relay
 from hub.reloading import LiveReader, stamps_of
 from hub.resources import MAPPINGS
 from hub.store.identities import Identities
-from hub.store.queries import Queries
+from hub.store.queries import Queries, StoredFeed
 from hub.store.sql import SqlStore
 from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
@@ -177,6 +180,26 @@ class Hub:
             clock=self.clock,
         )
 
+    def sender(self, mapped: CompiledMapping) -> Sender:
+        """Return the sender of one outbound connection, for one thread."""
+        data = self.settings.data_dir
+        views = sorted(self.settings.feed.views, key=RANK.__getitem__)
+        return Sender(
+            mapping=mapped,
+            opened=lambda: open_sink(mapped.declaration, os.environ),
+            feed=StoredFeed(self.queries, views[-1]),
+            bus=self.bus(),
+            checkpoints=FileCheckpoints(data / "sent"),
+            deliveries=self.deliveries,
+            troubles=self.troubles,
+            clock=self.clock,
+        )
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Return what became of the documents that were sent from here."""
+        return Deliveries(self.settings.data_dir / "deliveries", self.clock)
+
     def source(self, mapped: CompiledMapping, path: Path | None = None) -> Source:
         """Open the source that a mapping declares, or `path` in its stead."""
         replay = self.clock if isinstance(self.clock, ManualClock) else None
@@ -226,6 +249,11 @@ def bus_user(url: str) -> str:
 def load_mapping(path: Path) -> CompiledMapping:
     """Load one mapping file under the process's environment, or report every fault in it."""
     return mapping.load(path, environment=os.environ)
+
+
+def load_outbound(path: Path) -> CompiledMapping:
+    """Load one outbound mapping file under the process's environment, or report every fault in it."""
+    return mapping.load_outbound(path, environment=os.environ)
 
 
 def department_folders(folder: Path) -> Sequence[Path]:

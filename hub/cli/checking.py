@@ -15,13 +15,14 @@ from connectors import open_source
 from connectors.options import UNSET
 from connectors.push import KIND as PUSH
 from connectors.push import push_format
+from connectors.sinks import open_sink
 from hub import mapping, wiring
 from hub.cli import common
 from hub.errors import Fault, Misconfigured
 from hub.mapping.examples import examples_of, run_examples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hub.mapping import CompiledMapping
 
@@ -109,6 +110,7 @@ def _check_mapping(path: Path, found: _Findings, *, served: bool) -> None:
     if examples_of(path).is_file():
         found.faults += run_examples(path)
     if loaded.declaration.of:
+        _placed_faults(lambda: open_sink(loaded.declaration, os.environ).close(), path)
         return
     name = loaded.declaration.connection
     if found.declared.setdefault(name, path) != path:
@@ -133,11 +135,20 @@ def _check_connecting(loaded: CompiledMapping, path: Path, *, served: bool) -> N
     """Read how the source is reached; raise Misconfigured with its faults where they stand in the file."""
     declaration = loaded.declaration
     if declaration.kind == PUSH:
-        push_format(declaration)
+        _placed_faults(lambda: _ignored(push_format(declaration)), path)
         return
     is_named_later = not served and declaration.kind == "files" and "path" not in declaration.connect
+    _placed_faults(lambda: open_source(declaration, os.environ, path if is_named_later else None).close(), path)
+
+
+def _ignored(_: object) -> None:
+    """Take note of nothing but that there was no fault."""
+
+
+def _placed_faults(act: Callable[[], None], path: Path) -> None:
+    """Do something; where it is misconfigured, say at which line of `path`."""
     try:
-        open_source(declaration, os.environ, path if is_named_later else None).close()
+        act()
     except Misconfigured as wrong:
         raise Misconfigured(*(_placed(fault, path) for fault in wrong.faults)) from wrong
 

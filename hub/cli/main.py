@@ -9,7 +9,19 @@ from typing import Final
 
 import typer
 
-from hub.cli import checking, demo, doctoring, importing, keys, ledger, mapping, operate, quarantine, summary
+from hub.cli import (
+    checking,
+    delivering,
+    demo,
+    doctoring,
+    importing,
+    keys,
+    ledger,
+    mapping,
+    operate,
+    quarantine,
+    summary,
+)
 from hub.errors import HubError, Misconfigured
 
 _ALWAYS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -30,6 +42,7 @@ app.command("serve")(operate.serve)
 app.command("run")(operate.run)
 app.command("import")(importing.import_)
 app.command("summary")(summary.summary)
+app.command("deliveries")(delivering.deliveries)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="key")

@@ -6,7 +6,7 @@ import signal
 import threading
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -35,6 +35,7 @@ class Role(StrEnum):
     supervise = "supervise"
     relay = "relay"
     gateway = "gateway"
+    send = "send"
 
 
 def prepare(hub: wiring.Hub) -> Sequence[str]:
@@ -116,6 +117,8 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
         read = {path: mapping for path, mapping in mappings.items() if mapping.declaration.kind != PUSH}
         hub.troubles.keep_only({mapping.declaration.connection for mapping in read.values()})
         return [_reading(hub, mapping, path, stop) for path, mapping in read.items()]
+    if role is Role.send:
+        return _sending(hub)
     if role is Role.gateway:
         return [gatewaying.task(hub, _pushing(hub))]
     bus = hub.bus()
@@ -127,6 +130,24 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
 def _reading(hub: wiring.Hub, mapping: CompiledMapping, path: Path, stop: threading.Event) -> Task:
     reader, declared = hub.live_reader(mapping, path), mapping.declaration
     return roles.reading(declared.connection, partial(reader.read, stop.is_set), declared.every_s, reader.close)
+
+
+SENT_EVERY_S: Final = 1.0
+"""Seconds between two looks for something to send."""
+
+
+def _sending(hub: wiring.Hub) -> Sequence[Task]:
+    """Return a task for each receiver of an outbound mapping; none where this process has no mappings."""
+    if not hub.settings.mappings.folder.is_dir():
+        return []
+    faults: list[Fault] = []
+    folders = wiring.department_folders(hub.settings.mappings.folder)
+    paths = [path for folder in folders for path in wiring.outbound_files(folder)]
+    mappings = _loaded(wiring.load_outbound, paths, faults)
+    if faults:
+        raise Misconfigured(*faults)
+    senders = [hub.sender(mapping) for mapping in mappings.values()]
+    return [roles.sending(each.name, each.step, SENT_EVERY_S, each.close) for each in senders]
 
 
 def _pushing(hub: wiring.Hub) -> Sequence[CompiledMapping]:

@@ -256,6 +256,11 @@ class Queries:
         key = (alert.region_code, alert.department_id, alert.rule_id, alert.level, alert.state)
         return self._all(sa.select(*key, sa.func.count().label("n")).group_by(*key).order_by(*key))
 
+    def last_sequence(self) -> int:
+        """Return the highest sequence of the feed given so far."""
+        with reading(self._engine) as connection:
+            return _last_sequence(connection)
+
     def lag(self) -> dict[str, int]:
         """Return how many ledger entries await the relay, and how many numbered documents await the broker."""
         with reading(self._engine) as connection:
@@ -270,6 +275,22 @@ class Queries:
     def close(self) -> None:
         """Give up all connections."""
         self._engine.dispose()
+
+
+class StoredFeed:
+    """The documents of one view, as those who send them ask for them."""
+
+    def __init__(self, queries: Queries, view: str) -> None:
+        """Show `view`."""
+        self._queries, self._view = queries, view
+
+    def after(self, sequence: int, kind: str, limit: int) -> Sequence[dict[str, Any]]:
+        """Return the documents of a kind after a sequence, in order."""
+        return self._queries.feed(self._view, after=sequence, limit=limit, kinds=[kind])
+
+    def last(self) -> int:
+        """Return the highest sequence given so far."""
+        return self._queries.last_sequence()
 
 
 def _equal(wanted: Mapping[sa.Column[str], str | None]) -> list[sa.ColumnElement[bool]]:

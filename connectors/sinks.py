@@ -1,0 +1,197 @@
+"""Sinks deliver what an outbound mapping wrote: by REST, by SOAP, as files. A further kind is a class and one line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from lxml import etree
+
+from connectors.codecs.common import CodecOptions
+from connectors.codecs.xml_writer import element_of
+from connectors.http.client import HttpClient, http_options
+from connectors.options import Options, encoding_of
+from connectors.soap_envelope import ENVELOPES, UnreadAnswer, opened, written
+from hub.errors import Fault, Misconfigured, Refused, Rejection, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connectors.http.client import Reply
+    from connectors.options import Declaration
+    from hub.ports import Sink
+
+REFUSED: Final = frozenset({400, 413, 422})
+"""Statuses by which a receiver refuses one document, and not the connection."""
+
+KNOWN: Final = 409
+"""Status by which a receiver says that it has the document already."""
+
+SAID_CHARS: Final = 200
+"""Characters kept of an answer."""
+
+
+class RestSink:
+    """Sends each document as JSON, with an Idempotency-Key; 409 means that the receiver has it."""
+
+    def __init__(self, client: HttpClient, url: str, *, method: str, encoding: str) -> None:
+        """Send with `client` to `url`."""
+        self._client, self._url, self._method, self._encoding = client, url, method, encoding
+
+    def send(self, document: Mapping[str, Any], *, key: str) -> str:
+        """See Sink."""
+        content = orjson.dumps(document).decode().encode(self._encoding)
+        kind = "application/json" + ("" if self._encoding == "utf-8" else f"; charset={self._encoding}")
+        headers = {"Content-Type": kind, "Idempotency-Key": key}
+        reply = self._client.ask(self._method, self._url, content=content, headers=headers, also=REFUSED | {KNOWN})
+        if reply.status in REFUSED:
+            raise _refused(f"the receiver answers {reply.status}: {_said(reply)}")
+        return f"{reply.status} {reply.headers.get('location') or _said(reply)}".strip()
+
+    def close(self) -> None:
+        """See Sink."""
+        self._client.close()
+
+
+class SoapSink:
+    """Sends each document as the content of a SOAP body, or as one text in it."""
+
+    def __init__(self, client: HttpClient, options: Mapping[str, str], answer: CodecOptions) -> None:
+        """Send with `client` as `options` say: url, version, action, root, namespace, text."""
+        self._client, self._options, self._answer = client, options, answer
+
+    def send(self, document: Mapping[str, Any], *, key: str) -> str:  # noqa: ARG002 - the port's
+        """See Sink; `key` has no place in SOAP: the document itself must bear its number."""
+        options = self._options
+        space = ENVELOPES[options["version"]]
+        envelope = etree.Element(f"{{{space}}}Envelope", nsmap={"soap": space})
+        body = etree.SubElement(envelope, f"{{{space}}}Body")
+        body.append(self._content(document))
+        content = written(envelope, self._answer.encoding)
+        reply = self._client.ask(
+            "POST", options["url"], content=content, headers=self._headers(), also=frozenset({400, 500})
+        )
+        try:
+            opened(reply, self._answer)
+        except UnreadAnswer as unread:
+            if reply.status != 200:  # noqa: PLR2004 - HTTP's number
+                raise Unavailable(f"the receiver answers {reply.status}: {unread}", place=options["url"]) from unread
+        except Misconfigured as fault:
+            raise _refused(fault.faults[0].problem) from fault
+        return f"{reply.status} {_said(reply)}".strip()
+
+    def close(self) -> None:
+        """See Sink."""
+        self._client.close()
+
+    def _content(self, document: Mapping[str, Any]) -> etree._Element:
+        options = self._options
+        if not options["text"]:
+            return element_of(options["root"], document, options["namespace"])
+        outer = etree.Element(_qualified(options["root"], options["namespace"]))
+        inner = element_of(options["text"], document, "")
+        holder = etree.SubElement(outer, options["parameter"])
+        holder.text = etree.tostring(inner, encoding="unicode")
+        return outer
+
+    def _headers(self) -> Mapping[str, str]:
+        encoding, action = self._answer.encoding, self._options["action"]
+        if self._options["version"] == "1.1":
+            return {"Content-Type": f"text/xml; charset={encoding}", "SOAPAction": f'"{action}"'}
+        said = f'; action="{action}"' if action else ""
+        return {"Content-Type": f"application/soap+xml; charset={encoding}{said}"}
+
+
+class FilesSink:
+    """Writes each document as a file of its own; it gets its name last, and one of that name is there already."""
+
+    def __init__(self, folder: Path, *, form: str, root: str, encoding: str) -> None:
+        """Write to `folder` in `form`: json or xml, whose root element is `root`."""
+        self._folder, self._form, self._root, self._encoding = folder, form, root, encoding
+
+    def send(self, document: Mapping[str, Any], *, key: str) -> str:
+        """See Sink."""
+        content = self._content(document)
+        target, waiting = self._folder / f"{key}.{self._form}", self._folder / f".{key}.part"
+        try:
+            if not target.exists():
+                with waiting.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                waiting.rename(target)
+        except OSError as away:
+            hint = "check that the folder is there, and its space and rights"
+            raise Unavailable(str(away.strerror or away), place=str(self._folder), hint=hint) from away
+        return target.name
+
+    def close(self) -> None:
+        """Let go of nothing."""
+
+    def _content(self, document: Mapping[str, Any]) -> bytes:
+        if self._form == "json":
+            return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode().encode(self._encoding)
+        return written(element_of(self._root, document, ""), self._encoding)
+
+
+def _refused(problem: str) -> Refused:
+    hint = "compare the outbound mapping with what the receiver takes"
+    return Refused(Rejection(stage="validate", code="deliver.refused", problem=problem[:SAID_CHARS], hint=hint))
+
+
+def _said(reply: Reply) -> str:
+    return " ".join(reply.body[: 4 * SAID_CHARS].decode(errors="replace").split())[:SAID_CHARS]
+
+
+def _qualified(name: str, namespace: str) -> str:
+    return f"{{{namespace}}}{name}" if namespace else name
+
+
+def open_sink(declaration: Declaration, environment: Mapping[str, str]) -> Sink:
+    """Open the sink that an outbound mapping declares; raise Misconfigured with every fault of the declaration."""
+    opener = SINKS.get(declaration.kind)
+    if opener is None:
+        fault = Fault(
+            code="sink.kind", problem=f"nothing is sent by {declaration.kind!r}", file=declaration.connection,
+            target_path="kind", hint=f"known: {', '.join(sorted(SINKS))}",
+        )  # fmt: skip
+        raise Misconfigured(fault)
+    connect = Options(declaration.connect, file=declaration.connection, environment=environment)
+    connect.choice("begin", ("now", "all"), "now")
+    sink = opener(connect, declaration)
+    connect.no_more(also=("every",))
+    connect.done()
+    return sink
+
+
+def _rest(connect: Options, declaration: Declaration) -> Sink:
+    http = http_options(connect, place=declaration.connection)
+    method = connect.choice("method", ("POST", "PUT"), "POST")
+    return RestSink(HttpClient(http), http.url, method=method, encoding=encoding_of(declaration))
+
+
+def _soap(connect: Options, declaration: Declaration) -> Sink:
+    http = http_options(connect, place=declaration.connection)
+    options = {
+        "url": http.url,
+        "version": connect.choice("version", tuple(ENVELOPES), "1.1"),
+        "action": connect.text("action", ""),
+        "root": connect.text("root"),
+        "namespace": connect.text("namespace", ""),
+        "parameter": connect.text("parameter", "arg0"),
+        "text": connect.text("text", ""),
+    }
+    answer = CodecOptions(place=declaration.connection, encoding=encoding_of(declaration))
+    return SoapSink(HttpClient(http), options, answer)
+
+
+def _files(connect: Options, declaration: Declaration) -> Sink:
+    form = connect.choice("format", ("json", "xml"), "json")
+    root = connect.text("root", "document")
+    return FilesSink(Path(connect.text("path")), form=form, root=root, encoding=encoding_of(declaration))
+
+
+SINKS: Final[Mapping[str, Callable[[Options, Declaration], Sink]]] = {"rest": _rest, "soap": _soap, "files": _files}
+"""What opens each kind of sink."""

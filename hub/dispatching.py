@@ -1,0 +1,139 @@
+"""Sends the hub's documents to their receivers: in the order of the feed, again until it is answered, each by itself.
+
+Where a connection stands is a number of the feed, saved after the receiver's answer: what was answered is not sent
+again, what was not comes again under the same key. A slow receiver holds up nobody: each has a thread of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import orjson
+
+from hub.errors import HubError, Misconfigured, Refused, Unavailable
+from hub.mapping.outbound import as_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hub.deliveries import Deliveries
+    from hub.mapping import CompiledMapping
+    from hub.ports import Bus, Checkpoints, Clock, Sink
+    from hub.troubles import Troubles
+
+LOG: Final = logging.getLogger(__name__)
+
+TOGETHER: Final = 100
+"""Documents looked at in one step: between two steps the process may end."""
+
+KINDS: Final[Mapping[str, str]] = {"alert": "alert", "case-event": "case"}
+"""How the feed calls what an outbound mapping calls the documents it is of."""
+
+
+def sender_lease(connection: str) -> str:
+    """Name the lease at the bus that lets one process at a time send for a connection."""
+    return f"sender.{connection}"
+
+
+class Feed(Protocol):
+    """What is sent: the numbered documents of one view."""
+
+    def after(self, sequence: int, kind: str, limit: int) -> Sequence[Mapping[str, Any]]:
+        """Return the documents of a kind after a sequence, in order, each with `sequence` and `body`."""
+
+    def last(self) -> int:
+        """Return the highest sequence given so far."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sender:
+    """Sends for one outbound connection. Belongs to one thread, as its bus does."""
+
+    mapping: CompiledMapping
+    opened: Callable[[], Sink]
+    """Open the receiver; it is opened when there is something to send, and anew after any trouble."""
+    feed: Feed
+    bus: Bus
+    checkpoints: Checkpoints
+    deliveries: Deliveries
+    troubles: Troubles
+    clock: Clock
+    _sink: Sink | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the connection's id."""
+        return self.mapping.declaration.connection
+
+    def step(self) -> bool:
+        """Send what is new; tell whether there was any. Unavailable: time, or the operator, must help this receiver."""
+        with self.bus.lease(sender_lease(self.name)):
+            try:
+                worked = self._send_some()
+            except (Unavailable, Misconfigured) as problem:
+                self._let_go()
+                self.troubles.note(self.name, problem, self.clock.now())
+                if isinstance(problem, Unavailable):
+                    raise
+                raise Unavailable(str(problem), place=self.name, hint="the operator must act") from problem
+        self.troubles.clear(self.name)
+        return worked
+
+    def close(self) -> None:
+        """Let go of the receiver and the bus."""
+        self._let_go()
+        self.bus.close()
+
+    def _send_some(self) -> bool:
+        at = self._begin()
+        found = self.feed.after(at, KINDS[self.mapping.declaration.of], TOGETHER)
+        for row in found:
+            self._send(orjson.loads(row["body"]), row["sequence"])
+            self.checkpoints.save(self.name, {"sequence": row["sequence"]})
+        return bool(found)
+
+    def _begin(self) -> int:
+        """Return where the connection stands; a new one begins with what comes from now on, or with all there is."""
+        state = self.checkpoints.load(self.name)
+        if state is not None:
+            return int(state["sequence"])
+        is_all = self.mapping.declaration.connect.get("begin") == "all"
+        at = 0 if is_all else self.feed.last()
+        self.checkpoints.save(self.name, {"sequence": at})
+        return at
+
+    def _send(self, document: Mapping[str, Any], sequence: int) -> None:
+        """Send one document that is meant for the receiver; one that cannot be written, or is refused, is noted."""
+        if not self._is_meant(document):
+            return
+        try:
+            written = self.mapping.write(as_record(document))
+            if written is None:
+                return
+            receipt = self._open().send(written, key=f"{self.name}-{sequence}")
+        except Refused as refused:
+            why = refused.rejection
+            said = f"{why.code} {why.path}: {why.problem}"
+            self.deliveries.note(self.name, sequence, document["id"], state="refused", said=said)
+            LOG.warning("not delivered", extra={"connection": self.name, "sequence": sequence, "why": said})
+            return
+        self.deliveries.note(self.name, sequence, document["id"], state="delivered", said=receipt)
+
+    def _is_meant(self, document: Mapping[str, Any]) -> bool:
+        departments = self.mapping.declaration.departments
+        return not departments or document["data"]["case"]["department_id"] in departments
+
+    def _open(self) -> Sink:
+        if self._sink is None:
+            self._sink = self.opened()
+        return self._sink
+
+    def _let_go(self) -> None:
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            try:
+                sink.close()
+            except HubError:
+                LOG.info("could not let go of a receiver", extra={"connection": self.name})

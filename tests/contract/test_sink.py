@@ -1,0 +1,198 @@
+"""The contract of the port Sink, over every kind: a document arrives whole, and errors say who must act."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from lxml import etree
+
+from connectors.codecs import CODECS, CodecOptions
+from connectors.http import client
+from connectors.sinks import open_sink
+from connectors.soap_envelope import ENVELOPES
+from hub.errors import Misconfigured, Refused, Unavailable
+from tests.support.shelves import Declared
+from tests.support.web import Answer, Asked, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hub.ports import Sink
+
+DOCUMENT: dict[str, Any] = {
+    "@id": "7",
+    "NO": "泰建许〔2026〕17号",
+    "NAME": "囧𠮷",
+    "CASE": {"TEXT": "a < b & c"},
+    "ROW": [{"F": "1"}, {"F": "2"}],
+}
+NS = "urn:alerts"
+
+
+class Receiver:
+    """One receiver: how it is declared, what it got, and how it is made to misbehave."""
+
+    connect: dict[str, Any]
+    kind: str
+
+    def got(self) -> list[dict[str, Any]]:
+        """Return the documents that arrived, as trees."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop it."""
+
+    def sink(self, **more: Any) -> Sink:
+        return open_sink(Declared(kind=self.kind, connect={**self.connect, **more}, read={"encoding": "GBK"}), {})
+
+
+class Web(Receiver):
+    """A service that takes documents."""
+
+    def __init__(self) -> None:
+        self.service = Service(self.answer)
+        self.status = 200
+        self.connect = {"url": self.service.url, "rate": {"requests": 10_000}}
+        self.away = {"url": "http://127.0.0.1:1/"}
+
+    def answer(self, _asked: Asked) -> Answer:
+        return Answer(status=self.status, body=b'{"id": 17}')
+
+    def taken(self) -> list[Asked]:
+        return [asked for asked in self.service.asked if self.status < 300]
+
+    def close(self) -> None:
+        self.service.close()
+
+
+class Rest(Web):
+    kind = "rest"
+
+    def got(self) -> list[dict[str, Any]]:
+        return [orjson.loads(asked.body.decode("gb18030")) for asked in self.taken()]
+
+
+class Soap(Web):
+    kind = "soap"
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.text = text
+        self.connect |= {"root": "sendAlert", "namespace": NS, "action": "urn:send", **({"text": text} if text else {})}
+
+    def answer(self, _asked: Asked) -> Answer:
+        fault = "<s:Fault><faultcode>s:Client</faultcode><faultstring>no such case</faultstring></s:Fault>"
+        content = fault if self.status == 400 else "<ok>17</ok>"
+        body = f'<s:Envelope xmlns:s="{ENVELOPES["1.1"]}"><s:Body>{content}</s:Body></s:Envelope>'
+        return Answer(status=500 if self.status == 400 else self.status, body=body.encode())
+
+    def got(self) -> list[dict[str, Any]]:
+        found = []
+        for asked in self.taken():
+            content = etree.fromstring(asked.body).find(f".//{{{NS}}}sendAlert")
+            assert content is not None
+            raw = (content.findtext("arg0") or "").encode() if self.text else etree.tostring(content)
+            found.append(next(CODECS["xml"](io.BytesIO(raw), CodecOptions())).tree)
+        return found
+
+
+class Files(Receiver):
+    kind = "files"
+
+    def __init__(self, folder: Path, form: str) -> None:
+        self.folder, self.form = folder, form
+        self.connect = {"path": str(folder), "format": form, "root": "alert"}
+        self.away = {"path": str(folder / "none")}
+
+    def got(self) -> list[dict[str, Any]]:
+        found = []
+        for path in sorted(self.folder.iterdir()):
+            assert not path.name.startswith(".")
+            if self.form == "json":
+                found.append(orjson.loads(path.read_text(encoding="gb18030")))
+            else:
+                options = CodecOptions(encoding="gb18030")
+                with path.open("rb") as file:
+                    found.append(next(CODECS["xml"](file, options)).tree)
+        return found
+
+
+@pytest.fixture(params=["rest", "soap", "soap.text", "files.json", "files.xml"])
+def receiver(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(client, "ATTEMPTS", 1)
+    kind, _, more = request.param.partition(".")
+    made = Rest() if kind == "rest" else Soap(more and "alert") if kind == "soap" else Files(tmp_path, more)
+    yield made
+    made.close()
+
+
+def test_a_document_arrives_whole_and_the_receivers_answer_is_told(receiver: Any) -> None:
+    sink = receiver.sink()
+    assert sink.send(DOCUMENT, key="c-1")
+    sink.send({**DOCUMENT, "NO": "18"}, key="c-2")
+    sink.close()
+    assert receiver.got() == [DOCUMENT, {**DOCUMENT, "NO": "18"}]
+
+
+def test_a_receiver_that_is_away_is_unavailable_and_may_be_asked_again(receiver: Any) -> None:
+    sink = receiver.sink(**receiver.away)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            sink.send(DOCUMENT, key="c-1")
+    sink.close()
+
+
+def test_every_fault_of_a_declaration_is_told(receiver: Any) -> None:
+    with pytest.raises(Misconfigured, match="extra"):
+        receiver.sink(extra=1)
+
+
+@pytest.mark.parametrize("receiver", ["rest", "soap", "soap.text"], indirect=True)
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, Refused), (401, Misconfigured), (404, Misconfigured), (503, Unavailable)]
+)
+def test_who_must_act_is_told_by_the_answer(receiver: Any, status: int, error: type[Exception]) -> None:
+    receiver.status = status
+    sink = receiver.sink()
+    with pytest.raises(error):
+        sink.send(DOCUMENT, key="c-1")
+    receiver.status = 200
+    assert sink.send(DOCUMENT, key="c-1")
+    sink.close()
+
+
+@pytest.mark.parametrize("receiver", ["rest"], indirect=True)
+def test_a_document_bears_its_key_and_one_that_is_there_already_is_delivered(receiver: Any) -> None:
+    receiver.status = 409
+    sink = receiver.sink()
+    assert sink.send(DOCUMENT, key="c-1").startswith("409")
+    sink.close()
+    assert receiver.service.asked[0].headers["idempotency-key"] == "c-1"
+
+
+@pytest.mark.parametrize("receiver", ["files.json"], indirect=True)
+def test_a_file_that_is_there_already_is_left_as_it_is(receiver: Any, tmp_path: Path) -> None:
+    sink = receiver.sink()
+    sink.send(DOCUMENT, key="c-1")
+    (tmp_path / "c-1.json").write_text("{}", encoding="utf-8")
+    assert sink.send(DOCUMENT, key="c-1") == "c-1.json"
+    assert receiver.got() == [{}]
+
+
+@pytest.mark.parametrize("receiver", ["soap", "soap.text", "files.xml"], indirect=True)
+@pytest.mark.parametrize("document", [{"no name": "x"}, {"A": "\x07"}, {"@b c": "x"}])
+def test_what_no_xml_can_hold_is_refused(receiver: Any, document: dict[str, Any]) -> None:
+    sink = receiver.sink()
+    with pytest.raises(Refused):
+        sink.send(document, key="c-1")
+    sink.close()
+    assert receiver.got() == []
+
+
+def test_a_kind_that_nothing_is_sent_by_is_the_operators() -> None:
+    with pytest.raises(Misconfigured, match="nothing is sent by"):
+        open_sink(Declared(kind="form", connect={}), {})

@@ -1,0 +1,197 @@
+"""Alerts reach the department's own system, in order, whatever is down or killed; a refused one holds up none."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from connectors.http import client
+from hub import mapping
+from hub.cli.main import app
+from hub.errors import Fenced, Unavailable
+from tests.support.desks import DEPARTMENT, LATE, ROWS, a_desk, bring
+from tests.support.web import Answer, Asked, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hub.dispatching import Sender
+    from hub.wiring import Hub
+    from tests.support.servers import Postgres, RabbitMQ
+
+MAPPING = """
+direction: out
+of: alert
+connection: taizhou.desk.alerts
+department: {department}
+kind: rest
+connect: {{url: {url}, rate: {{requests: 10000}}, begin: {begin}}}
+read: {{names: {{no: case/case_no, secret: case/title}}}}
+when: rule_id == "R14"
+write: {{NO: no, STATE: state, AT: 'format_time(raised_at, "%Y%m%d")'}}
+"""
+
+
+SEEN = LATE - {"T-4", "T-5"}
+"""The late cases of the intranet view, which is the highest that the feed has here."""
+
+
+class Desk:
+    """A hub whose alerts are sent to a department's service."""
+
+    def __init__(self, folder: Path, **urls: str) -> None:
+        self.folder, self.statuses = folder, list[int]()
+        self.service = Service(self.answer)
+        self.hub: Hub = a_desk(folder, **urls)
+
+    def answer(self, _asked: Asked) -> Answer:
+        return Answer(status=self.statuses.pop(0) if self.statuses else 200)
+
+    def sender(self, begin: str = "all", department: str = DEPARTMENT) -> Sender:
+        path = self.folder / "alerts.out.yaml"
+        path.write_text(
+            MAPPING.format(url=self.service.url, begin=begin, department=department).replace(
+                ", secret: case/title", ""
+            ),
+            encoding="utf-8",
+        )
+        return self.hub.sender(mapping.load_outbound(path, environment={}))
+
+    def sent(self) -> list[str]:
+        return [orjson.loads(asked.body)["NO"] for asked in self.service.asked]
+
+    def close(self) -> None:
+        self.service.close()
+        self.hub.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(client, "ATTEMPTS", 1)
+    with contextlib.closing(Desk(tmp_path)) as opened:
+        yield opened
+
+
+def work(sender: Sender) -> None:
+    while sender.step():
+        pass
+
+
+def test_every_alert_of_the_department_is_sent_once_in_order_and_told(desk: Desk) -> None:
+    sender = desk.sender()
+    work(sender)
+    work(sender)
+    sender.close()
+    assert sorted(desk.sent()) == sorted(SEEN)
+    keys = [asked.headers["idempotency-key"] for asked in desk.service.asked]
+    assert keys == sorted(keys, key=lambda key: int(key.rpartition("-")[2]))
+    notes = desk.hub.deliveries.of("taizhou.desk.alerts")
+    assert [note["state"] for note in notes] == ["delivered"] * 3
+
+
+def test_another_departments_alerts_are_not_sent_and_a_new_receiver_begins_with_what_comes(desk: Desk) -> None:
+    other, fresh = desk.sender(department="1132120001400001XL"), desk.sender(begin="now")
+    work(other)
+    other.close()
+    assert desk.sent() == []
+    (desk.folder / "var" / "sent").exists()
+    for path in (desk.hub.settings.data_dir / "sent").iterdir():
+        path.unlink()
+    work(fresh)
+    assert desk.sent() == []
+    bring(desk.hub, desk.folder, [*ROWS, ("T-9", "later", "public", "321281", *ROWS[0][4:])])
+    work(fresh)
+    fresh.close()
+    assert desk.sent() == ["T-9"]
+
+
+def test_a_receiver_that_is_down_is_sent_to_again_from_where_it_stood(desk: Desk) -> None:
+    desk.statuses = [200, 503, 503]
+    sender = desk.sender()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            sender.step()
+    (trouble,) = desk.hub.troubles.all()
+    assert (trouble.connection, trouble.state) == ("taizhou.desk.alerts", "away")
+    work(sender)
+    sender.close()
+    assert desk.hub.troubles.all() == []
+    sent = desk.sent()
+    assert (sent[1], sent[2]) == (sent[3], sent[3])
+    assert len(sent) == 5
+    keys = [asked.headers["idempotency-key"] for asked in desk.service.asked]
+    assert keys[1] == keys[2] == keys[3]
+
+
+def test_a_login_that_is_refused_waits_for_the_operator_and_loses_nothing(desk: Desk) -> None:
+    desk.statuses = [401]
+    sender = desk.sender()
+    with pytest.raises(Unavailable):
+        sender.step()
+    assert [trouble.state for trouble in desk.hub.troubles.all()] == ["misconfigured"]
+    work(sender)
+    sender.close()
+    assert set(desk.sent()) == SEEN
+
+
+def test_a_document_that_is_refused_is_noted_and_holds_up_no_other(desk: Desk) -> None:
+    desk.statuses = [200, 422]
+    sender = desk.sender()
+    work(sender)
+    sender.close()
+    assert len(desk.sent()) == 3
+    notes = desk.hub.deliveries.of("taizhou.desk.alerts")
+    assert [note["state"] for note in notes] == ["delivered", "refused", "delivered"]
+    shown = CliRunner().invoke(app, ["deliveries", "--refused", "--json"], env={"SUNLIGHT_DATA_DIR": str(desk.folder)})
+    (only,) = orjson.loads(shown.stdout)["taizhou.desk.alerts"]
+    assert "422" in only["said"]
+    assert "1 refused" in CliRunner().invoke(app, ["deliveries"], env={"SUNLIGHT_DATA_DIR": str(desk.folder)}).output
+
+
+def test_what_was_sent_when_the_process_died_comes_again_under_the_same_key(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """The process is gone."""
+
+    sender: Any = desk.sender()
+    saved = sender.checkpoints.save
+
+    def dies(name: str, checkpoint: Any) -> None:
+        if len(desk.service.asked) == 2:
+            raise Killed
+        saved(name, checkpoint)
+
+    monkeypatch.setattr(sender.checkpoints, "save", dies)
+    with pytest.raises(Killed):
+        work(sender)
+    sender.close()
+    heir = desk.sender()
+    work(heir)
+    heir.close()
+    keys = [asked.headers["idempotency-key"] for asked in desk.service.asked]
+    assert len(keys) == 4
+    assert len(set(keys)) == 3
+    assert keys[1] == keys[2]
+
+
+def test_one_process_at_a_time_sends(desk: Desk) -> None:
+    first, second = desk.sender(), desk.sender()
+    with first.bus.lease("sender.taizhou.desk.alerts"), pytest.raises(Fenced):
+        second.step()
+    first.close()
+    second.close()
+
+
+@pytest.mark.servers
+def test_alerts_are_sent_over_real_servers(tmp_path: Path, postgres: Postgres, rabbitmq: RabbitMQ) -> None:
+    with contextlib.closing(Desk(tmp_path, store_url=postgres.fresh_database(), bus_url=rabbitmq.vhost())) as desk:
+        sender = desk.sender()
+        work(sender)
+        sender.close()
+        assert sorted(desk.sent()) == sorted(SEEN)
