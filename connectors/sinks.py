@@ -13,7 +13,7 @@ from connectors.codecs.common import CodecOptions
 from connectors.codecs.xml_writer import element_of
 from connectors.http.client import HttpClient, http_options
 from connectors.options import Options, encoding_of
-from connectors.soap_envelope import ENVELOPES, UnreadAnswer, opened, written
+from connectors.soap_envelope import ENVELOPES, FAULT_STATUSES, UnreadAnswer, headers_of, opened, written
 from hub.errors import Fault, Misconfigured, Refused, Rejection, Unavailable
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class SoapSink:
     def __init__(self, client: HttpClient, options: Mapping[str, str], answer: CodecOptions) -> None:
         """Send with `client` as `options` say: url, version, action, root, namespace, text."""
         self._client, self._options, self._answer = client, options, answer
+        self._headers = headers_of(options["version"], options["action"], answer.encoding)
 
     def send(self, document: Mapping[str, Any], *, key: str) -> str:  # noqa: ARG002 - the port's
         """See Sink; `key` has no place in SOAP: the document itself must bear its number."""
@@ -69,10 +70,8 @@ class SoapSink:
         envelope = etree.Element(f"{{{space}}}Envelope", nsmap={"soap": space})
         body = etree.SubElement(envelope, f"{{{space}}}Body")
         body.append(self._content(document))
-        content = written(envelope, self._answer.encoding)
-        reply = self._client.ask(
-            "POST", options["url"], content=content, headers=self._headers(), also=frozenset({400, 500})
-        )
+        content, headers = written(envelope, self._answer.encoding), self._headers
+        reply = self._client.ask("POST", options["url"], content=content, headers=headers, also=FAULT_STATUSES)
         try:
             opened(reply, self._answer)
         except UnreadAnswer as unread:
@@ -95,13 +94,6 @@ class SoapSink:
         holder = etree.SubElement(outer, options["parameter"])
         holder.text = etree.tostring(inner, encoding="unicode")
         return outer
-
-    def _headers(self) -> Mapping[str, str]:
-        encoding, action = self._answer.encoding, self._options["action"]
-        if self._options["version"] == "1.1":
-            return {"Content-Type": f"text/xml; charset={encoding}", "SOAPAction": f'"{action}"'}
-        said = f'; action="{action}"' if action else ""
-        return {"Content-Type": f"application/soap+xml; charset={encoding}{said}"}
 
 
 class FilesSink:

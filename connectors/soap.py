@@ -13,7 +13,7 @@ from connectors.http.client import HttpClient, http_options
 from connectors.http.paging import paging_of, value_at
 from connectors.listing import Answer, ListSource
 from connectors.options import Options, encoding_of, namespaces_of
-from connectors.soap_envelope import ENVELOPES, Request, UnreadAnswer, embedded, opened, written
+from connectors.soap_envelope import ENVELOPES, FAULT_STATUSES, Request, UnreadAnswer, embedded, opened, written
 from connectors.soap_wsdl import WsdlRequest, wsdl_request
 from connectors.window import window_options, written_instant
 from hub.clock import SystemClock
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 FIRST: Final = "2000-01-01T00:00:00+08:00"
 """From when a service is asked that must be told something, where the mapping does not say."""
-
-FAULT_STATUSES: Final = frozenset({400, 500})
-"""Statuses with which faults come (SOAP 1.1 §6.2; SOAP 1.2 part 2 §7.5)."""
 
 _BOUNDS: Final = frozenset({"since", "until"})
 

@@ -28,6 +28,9 @@ ENVELOPES: Final[Mapping[str, str]] = {
 }
 """The namespace of each version (SOAP 1.1 §3; SOAP 1.2 part 1 §5.1)."""
 
+FAULT_STATUSES: Final = frozenset({400, 500})
+"""Statuses with which faults come (SOAP 1.1 §6.2; SOAP 1.2 part 2 §7.5)."""
+
 _OURS: Final = frozenset({"Client", "Sender", "MustUnderstand", "VersionMismatch", "DataEncodingUnknown"})
 """Fault codes by which the service says that the message is wrong, which time does not mend (SOAP 1.1 §4.4.1)."""
 
@@ -65,11 +68,16 @@ class Request:
         return parsed(_DECLARATION.sub("", text).encode())
 
     def headers(self) -> Mapping[str, str]:
-        """Return what goes before the message: its type and what it asks for (SOAP 1.1 §6.1.1, RFC 3902)."""
-        if self.version == "1.1":
-            return {"Content-Type": f"text/xml; charset={self.encoding}", "SOAPAction": f'"{self.action}"'}
-        action = f'; action="{self.action}"' if self.action else ""
-        return {"Content-Type": f"application/soap+xml; charset={self.encoding}{action}"}
+        """Return what goes before the message."""
+        return headers_of(self.version, self.action, self.encoding)
+
+
+def headers_of(version: str, action: str, encoding: str) -> Mapping[str, str]:
+    """Return what goes before a message: its type and what it asks for (SOAP 1.1 §6.1.1, RFC 3902)."""
+    if version == "1.1":
+        return {"Content-Type": f"text/xml; charset={encoding}", "SOAPAction": f'"{action}"'}
+    said = f'; action="{action}"' if action else ""
+    return {"Content-Type": f"application/soap+xml; charset={encoding}{said}"}
 
 
 def written(envelope: etree._Element, encoding: str) -> bytes:

@@ -14,7 +14,7 @@ from zeep import exceptions as wrong
 from zeep.cache import InMemoryCache
 from zeep.transports import Transport
 
-from connectors.soap_envelope import ENVELOPES
+from connectors.soap_envelope import ENVELOPES, headers_of
 from hub.errors import HubError
 
 if TYPE_CHECKING:
@@ -61,11 +61,7 @@ class WsdlRequest:
 
     def headers(self) -> Mapping[str, str]:
         """See Message."""
-        action = self._bound.soapaction or ""
-        if _version(self._client) == "1.1":
-            return {"Content-Type": f"text/xml; charset={self.encoding}", "SOAPAction": f'"{action}"'}
-        said = f'; action="{action}"' if action else ""
-        return {"Content-Type": f"application/soap+xml; charset={self.encoding}{said}"}
+        return headers_of(_version(self._client), self._bound.soapaction or "", self.encoding)
 
 
 def _version(client: zeep.Client) -> str:
