@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from connectors import open_source
+from connectors.plausibility import Plausible
 from connectors.sinks import open_sink
 from hub import mapping
 from hub.bench_keeper import BenchKeeper
@@ -203,7 +204,8 @@ class Hub:
     def source(self, mapped: CompiledMapping, path: Path | None = None) -> Source:
         """Open the source that a mapping declares, or `path` in its stead."""
         replay = self.clock if isinstance(self.clock, ManualClock) else None
-        return open_source(mapped.declaration, os.environ, path, clock=replay)
+        source = open_source(mapped.declaration, os.environ, path, clock=replay)
+        return source if mapped.declaration.read.get("texts") == "any" else Plausible(source)
 
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and load departments' catalogues."""

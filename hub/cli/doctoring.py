@@ -125,7 +125,7 @@ class _Examination:
             return
         yield _tried("declaration", lambda: _opens(mapped))
         yield from self._network(mapped)
-        source = open_source(declaration, os.environ)
+        source = self._hub.source(mapped)
         try:
             yield from self._probed(source)
             yield self._read(mapped, source)
