@@ -156,7 +156,7 @@ def open_rest(declaration: Declaration, environment: Mapping[str, str], clock: C
     http = http_options(connect, place=place)
     zone = ZoneInfo(str(declaration.read.get("timezone") or "Asia/Shanghai"))
     parameters, asked = connect.section("parameters"), connect.section("since")
-    paging, window = paging_of(connect, place=place), window_options(connect, zone=zone)
+    paging, window = paging_of(connect, place=place), window_options(connect, zone=zone, place=place)
     options = RestOptions(
         url=http.url,
         rows=path_in(connect.text("rows", "")),

@@ -125,7 +125,7 @@ def open_soap(declaration: Declaration, environment: Mapping[str, str], clock: C
     connect = Options(declaration.connect, file=place, environment=environment)
     http = http_options(connect, place=place)
     zone = ZoneInfo(str(declaration.read.get("timezone") or "Asia/Shanghai"))
-    paging, window = paging_of(connect, place=place), window_options(connect, zone=zone)
+    paging, window = paging_of(connect, place=place), window_options(connect, zone=zone, place=place)
     client = HttpClient(http)
     options = SoapOptions(
         url=http.url,

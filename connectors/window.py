@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from hub.errors import Refused
+from hub.errors import Fault, Misconfigured, Refused
 from hub.mapping.times import Times
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class WindowOptions:
     """By which field rows are told and timed, and how far a window reaches."""
 
     key: str
+    place: str
     column: str = ""
     """The field with the time of a row's last change; empty where rows have none, so that all are looked at."""
     settle_s: float = SETTLE_S
@@ -44,11 +45,12 @@ class WindowOptions:
     zone: ZoneInfo
 
 
-def window_options(connect: Options, *, zone: ZoneInfo) -> WindowOptions:
+def window_options(connect: Options, *, zone: ZoneInfo, place: str) -> WindowOptions:
     """Read `key` and `cursor: {column, settle, overlap}`."""
     cursor = connect.section("cursor")
     found = WindowOptions(
         key=connect.text("key"),
+        place=place,
         column=cursor.text("column", ""),
         settle_s=cursor.seconds("settle", SETTLE_S),
         overlap_s=cursor.seconds("overlap", OVERLAP_S),
@@ -108,12 +110,28 @@ class Sweeper:
         key, changed = str(row.get(self._options.key) or digest), self._changed(row)
         if changed is not None and not self._is_within(changed):
             return False
+        if changed is None and len(self._late) >= REMEMBERED and key not in self._late:
+            raise self._endless()
         short = digest[:DIGEST_CHARS]
         is_known = self.window.known.get(key) == short or self._seen.get(key) == short
         self._seen[key] = short
         if changed is None or changed >= self.window.bound - timedelta(seconds=self._options.overlap_s):
             self._late[key] = short
         return not is_known
+
+    def _endless(self) -> Misconfigured:
+        """Return the fault that there is too much to look at every time: all of it would come again and again."""
+        problem = f"over {REMEMBERED:,} rows do not say when they changed, and all are looked at every time"
+        hint = "declare cursor: {column: …}, the field with the time of a row's last change"
+        return Misconfigured(
+            Fault(
+                code="source.window",
+                problem=problem,
+                file=self._options.place,
+                target_path="connect.cursor.column",
+                hint=hint,
+            )
+        )
 
     def passed(self, *, finished: bool, validator: str = "") -> Window:
         """Return the window as it stands."""

@@ -15,7 +15,7 @@ import orjson
 import pytest
 import trustme
 
-from connectors import open_source
+from connectors import open_source, window
 from connectors.http import client
 from connectors.http.auth import signed_text
 from hub.errors import Misconfigured, Unavailable
@@ -152,6 +152,18 @@ def test_a_list_that_is_as_it_was_is_not_sent_again(serve: Callable[..., Service
     assert service.asked[-1].headers["if-none-match"] == '"1"'
     service.answers = lambda _: listed({"no": "1"}, {"no": "3"}, ETag='"2"')
     assert numbers(read(service.url, second[-1].checkpoint)) == ["3"]
+
+
+def test_a_long_list_whose_rows_do_not_say_when_they_changed_does_not_come_again_and_again(
+    serve: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "REMEMBERED", 3)
+    service = serve(lambda _: listed(*({"no": str(n), "at": "2026-03-01"} for n in range(5))))
+    with pytest.raises(Misconfigured, match=r"cursor\.column"):
+        read(service.url)
+    assert len(numbers(read(service.url, cursor={"column": "at"}))) == 5
+    service.answers = lambda _: listed({"no": "1"}, {"no": "2"}, {"no": "3"})
+    assert len(numbers(read(service.url))) == 3
 
 
 def test_a_busy_service_is_asked_again_when_it_says_so(serve: Callable[..., Service], hasty: list[float]) -> None:

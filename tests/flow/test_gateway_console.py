@@ -170,7 +170,10 @@ def test_every_refusal_a_mapping_or_the_admission_can_give_has_words() -> None:
     }
     admission = (ROOT / "hub/admission.py").read_text("utf-8")
     given |= set(re.findall(r'"((?:authorise|validate)\.[a-z0-9-]+)"', admission))
-    assert len(given) > 20
+    said = r'''\b(?:refused|_unread|_refuse)\(\s*(?:[^()"]|\([^()]*\))*?"([a-z]+(?:-[a-z]+)*)"'''
+    decoders = [path.read_text("utf-8") for path in (ROOT / "connectors").rglob("*.py")]
+    given |= {f"decode.{code}" for source in decoders for code in re.findall(said, source)}
+    assert len(given) > 50
     assert given <= set(REFUSALS)
 
 
