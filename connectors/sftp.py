@@ -120,10 +120,12 @@ class SftpFolder:
 
     def close(self) -> None:
         """Let go of the connection."""
-        for part in (self._client, self._transport):
-            if part is not None:
-                part.close()
+        client, transport = self._client, self._transport
         self._client = self._transport = None
+        for part in (client, transport):
+            if part is not None:
+                with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+                    part.close()
 
     def _at(self, name: str) -> Any:  # noqa: ANN401 - bytes: paramiko takes them as they are
         return os.fsencode(f"{self._options.folder.rstrip('/')}/{name}")
@@ -251,9 +253,18 @@ class _Streamed(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
         """See io.RawIOBase."""
         with self._translated():
-            part = self._file.read(len(buffer))
+            part = self._file.read(len(buffer)) or self._after_end(len(buffer))
         buffer[: len(part)] = part
         return len(part)
+
+    def _after_end(self, length: int) -> bytes:
+        """Make sure that the end is the end: paramiko tells of one too where the connection broke while it asked."""
+        if self._file.tell() >= (self._file.stat().st_size or 0):
+            return b""
+        grown = bytes(self._file.read(length))
+        if not grown:
+            raise EOFError("the connection broke in the middle of the file")
+        return grown
 
     def close(self) -> None:
         """See io.RawIOBase."""

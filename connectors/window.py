@@ -26,7 +26,10 @@ OVERLAP_S: Final = 300.0
 """Seconds of the last window that are read again, for rows that were written later than their time says."""
 
 REMEMBERED: Final = 2000
-"""Rows remembered at most: what is beyond comes again, as a duplicate. It travels in every read-report."""
+"""Rows remembered unless more are asked for: what is beyond comes again, as a duplicate."""
+
+MOST_REMEMBERED: Final = 50_000
+"""Rows remembered at most: they travel in every read-report, about 40 bytes each."""
 
 DIGEST_CHARS: Final = 16
 """Hex digits of a row's digest that are remembered: 64 bits tell one content of a row from the next."""
@@ -42,11 +45,12 @@ class WindowOptions:
     """The field with the time of a row's last change; empty where rows have none, so that all are looked at."""
     settle_s: float = SETTLE_S
     overlap_s: float = OVERLAP_S
+    remembered: int = REMEMBERED
     zone: ZoneInfo
 
 
 def window_options(connect: Options, *, zone: ZoneInfo, place: str) -> WindowOptions:
-    """Read `key` and `cursor: {column, settle, overlap}`."""
+    """Read `key` and `cursor: {column, settle, overlap, remember}`."""
     cursor = connect.section("cursor")
     found = WindowOptions(
         key=connect.text("key"),
@@ -54,8 +58,11 @@ def window_options(connect: Options, *, zone: ZoneInfo, place: str) -> WindowOpt
         column=cursor.text("column", ""),
         settle_s=cursor.seconds("settle", SETTLE_S),
         overlap_s=cursor.seconds("overlap", OVERLAP_S),
+        remembered=cursor.count("remember", REMEMBERED),
         zone=zone,
     )
+    if found.remembered > MOST_REMEMBERED:
+        cursor.fault("remember", "is out of range", f"write 1 to {MOST_REMEMBERED:,}; without it {REMEMBERED:,}")
     cursor.no_more()
     return found
 
@@ -110,7 +117,7 @@ class Sweeper:
         key, changed = str(row.get(self._options.key) or digest), self._changed(row)
         if changed is not None and not self._is_within(changed):
             return False
-        if changed is None and len(self._late) >= REMEMBERED and key not in self._late:
+        if changed is None and len(self._late) >= self._options.remembered and key not in self._late:
             raise self._endless()
         short = digest[:DIGEST_CHARS]
         is_known = self.window.known.get(key) == short or self._seen.get(key) == short
@@ -121,8 +128,11 @@ class Sweeper:
 
     def _endless(self) -> Misconfigured:
         """Return the fault that there is too much to look at every time: all of it would come again and again."""
-        problem = f"over {REMEMBERED:,} rows do not say when they changed, and all are looked at every time"
-        hint = "declare cursor: {column: …}, the field with the time of a row's last change"
+        problem = (
+            f"over {self._options.remembered:,} rows do not say when they changed, and all are looked at every time"
+        )
+        most = f"up to {MOST_REMEMBERED:,} rows, read seldom"
+        hint = f"declare cursor: {{column: …}}, the field with the time of a row's change; or {{remember: N}}, {most}"
         return Misconfigured(
             Fault(
                 code="source.window",
@@ -136,7 +146,7 @@ class Sweeper:
     def passed(self, *, finished: bool, validator: str = "") -> Window:
         """Return the window as it stands."""
         seen = self._late if finished else self._seen
-        keep = dict(list(seen.items())[-REMEMBERED:])
+        keep = dict(list(seen.items())[-self._options.remembered :])
         self.window = replace(self.window, seen=keep, finished=finished, validator=validator)
         return self.window
 

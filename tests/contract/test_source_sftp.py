@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import paramiko
 import pytest
 
 from connectors import files, open_source
@@ -120,3 +121,17 @@ def test_memory_stays_that_of_a_portion_however_large_the_file(sftp: Sftp, tmp_p
     source.close()
     assert sum(held) >= 40_000_000
     assert max(held) <= files.PORTION_BYTES + 2 * len(row)
+
+
+def test_an_end_that_comes_too_soon_is_a_broken_connection(
+    sftp: Sftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_text("no\n1\n2\n", encoding="utf-8")
+    whole = paramiko.SFTPFile.read
+    monkeypatch.setattr(paramiko.SFTPFile, "read", lambda file, _size: whole(file, 5) if file.tell() == 0 else b"")
+    source = opened(sftp.connect(tmp_path))
+    with pytest.raises(Unavailable, match="broke in the middle"):
+        list(source.read(None))
+    monkeypatch.undo()
+    assert numbers(list(source.read(None))) == ["1", "2"]
+    source.close()

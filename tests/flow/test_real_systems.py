@@ -132,7 +132,8 @@ def finished_late(rows: Sequence[Mapping[str, str]], by: CompiledMapping) -> int
 
 
 def test_a_log_behind_soap_is_read_whole(tmp_path: Path, serving: Any) -> None:
-    rows = events_of("BPIC15_3")
+    changed = (NOW - timedelta(days=1)).isoformat()
+    rows = [{**row, "changed": changed} for row in events_of("BPIC15_3")]
 
     def answer(asked: Asked) -> Answer:
         page = int(re.findall(rb"<page>(\d+)</page>", asked.body)[0])
@@ -146,7 +147,7 @@ def test_a_log_behind_soap_is_read_whole(tmp_path: Path, serving: Any) -> None:
 
     connect = {
         "url": serving(answer).url, "key": "row", "rows": "row", "request": "<ask><page>{page}</page></ask>",
-        "paging": {"by": "page"}, "rate": {"requests": 10_000},
+        "cursor": {"column": "changed"}, "paging": {"by": "page"}, "rate": {"requests": 10_000},
     }  # fmt: skip
     source = open_source(Declared(kind="soap", connect=connect), {})
     assert accounted(source, mapped(tmp_path)) == all_of("BPIC15_3")
