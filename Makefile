@@ -49,7 +49,7 @@ servers: ## Install the Debian packages of the servers that tests start, where t
 	@test -n "$$SUNLIGHT_TEST_AMQP_URL" || $(SERVERS) install rabbitmq
 	@test -n "$$SUNLIGHT_TEST_POSTGRES_URL" || $(SERVERS) install postgres
 	@test -n "$$SUNLIGHT_TEST_MARIADB_URL" || $(SERVERS) install mariadb
-	@$(SERVERS) install sftp
+	@$(SERVERS) install sftp ftp webdav smb
 
 bench: venv ## Measure events per second beside their floor, on private RabbitMQ and PostgreSQL
 	@$(SERVERS) run rabbitmq postgres -- $(BIN)/python benchmarks/run.py

@@ -76,6 +76,15 @@ class Options:
             self.fault(key, f"is {value!r}", f"write one of {', '.join(sorted(filter(None, known)))}")
         return value
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return yes or no; YAML's `yes` and `true` are both yes."""
+        value = self._take(key, default)
+        words = {True: True, False: False, "yes": True, "no": False}
+        if value not in words:
+            self.fault(key, f"is {value!r}", "write yes or no")
+            return default
+        return words[value]
+
     def seconds(self, key: str, default: float) -> float:
         """Return a duration such as `30s`, `2m`, `1h` in seconds; a bare number is seconds."""
         value = self._take(key, default)

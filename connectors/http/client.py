@@ -18,12 +18,15 @@ from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from connectors.options import Options
 
 BODY_BYTES: Final = 64 << 20
 """Largest answer that is read: a page of records, not a country's archive."""
+
+STREAM_BYTES: Final = 1 << 16
+"""Bytes handed on at a time of what is read as it comes."""
 
 TIMEOUT_S: Final = 30.0
 """Seconds a whole answer may take, however slowly it drips."""
@@ -90,10 +93,13 @@ class HttpOptions:
     verify: ssl.SSLContext | bool = True
 
 
-def http_options(connect: Options, *, place: str) -> HttpOptions:
-    """Read what a mapping says of a service: `url`, `auth`, `headers`, `timeout`, `rate`, `verify`, `certificate`."""
+def http_options(connect: Options, *, place: str, url: str | None = None) -> HttpOptions:
+    """Read what a mapping says of a service: `url`, `auth`, `headers`, `timeout`, `rate`, `verify`, `certificate`.
+
+    A `url` given is one that stands elsewhere in the mapping.
+    """
     headers = connect.section("headers")
-    url = connect.text("url")
+    url = connect.text("url") if url is None else url
     if url and httpx.URL(url).scheme not in ("http", "https"):
         connect.fault("url", "is no address of a web service", "write e.g. https://host/path")
     return HttpOptions(
@@ -177,6 +183,25 @@ class HttpClient:
             return self._once(method, url, frozenset(), **request)
         except _Again as away:
             raise away.away from away.__cause__
+
+    def streamed(self, url: str) -> Iterator[bytes]:
+        """Ask for something large once; yield its bytes as they come, the whole of it or raise.
+
+        FileNotFoundError: there is nothing of that address. `timeout` bounds each pause, not the whole.
+        """
+        self._pace()
+        try:
+            with self._client.stream("GET", url) as answer:
+                if answer.status_code == httpx.codes.NOT_FOUND:
+                    raise FileNotFoundError(url)
+                if not answer.is_success:
+                    self._checked(answer, frozenset())
+                yield from answer.iter_raw(STREAM_BYTES)
+        except _Again as away:
+            raise away.away from away.__cause__
+        except httpx.HTTPError as problem:
+            found = self._away(problem)
+            raise (found.away if isinstance(found, _Again) else found) from problem
 
     def joined(self, url: str) -> str:
         """Return an address that the service named, whole; Misconfigured for one elsewhere: its login stays here."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts and stops private RabbitMQ, PostgreSQL, MariaDB, SFTP servers: own ports, own data, no system service touched.
+"""Starts and stops private servers, of messages, databases, files: own ports, own data, no system service touched.
 
 Needs nothing but the standard library. `run` starts servers, runs one command with SUNLIGHT_BUS_URL and
 SUNLIGHT_STORE_URL set, and stops them; `start` and `stop` do the two halves for scripts.
@@ -9,20 +9,31 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
-import json
 import os
 import secrets
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
+
+import folder_servers
+from common import (
+    START_S,
+    STOP_S,
+    ServerError,
+    alive,
+    checked,
+    eventually,
+    free_ports,
+    listens,
+    remember,
+    spawn,
+    state_of,
+)
 
 RABBITMQ_BIN: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Debian's server script itself; the wrapper in /usr/sbin would switch to the rabbitmq user and its folders."""
@@ -31,26 +42,23 @@ POSTGRES_LIB: Final = Path("/usr/lib/postgresql")
 """Debian keeps one folder of binaries per major version here."""
 
 PACKAGES: Final = {
-    "rabbitmq": "rabbitmq-server",
-    "postgres": "postgresql",
-    "mariadb": "mariadb-server",
-    "sftp": "openssh-server",
+    "rabbitmq": ["rabbitmq-server"],
+    "postgres": ["postgresql"],
+    "mariadb": ["mariadb-server"],
+    **folder_servers.PACKAGES,
 }
-"""The Debian package that brings each server."""
+"""The Debian packages that bring each server."""
 
 VARIABLES: Final = {
     "rabbitmq": "SUNLIGHT_BUS_URL",
     "postgres": "SUNLIGHT_STORE_URL",
     "mariadb": "SUNLIGHT_DEPARTMENT_URL",
-    "sftp": "SUNLIGHT_DEPARTMENT_FOLDER",
+    **folder_servers.VARIABLES,
 }
 """The environment variable that tells where each server is; MariaDB plays a department's database."""
 
 MARIADB: Final = Path("/usr/sbin/mariadbd")
 """Debian's server itself; its wrapper would use the system's data folder."""
-
-SSHD: Final = Path("/usr/sbin/sshd")
-"""OpenSSH's server, which serves SFTP by itself."""
 
 INSTALL: Final = """
 set -e
@@ -66,17 +74,6 @@ apt-get -qq install -y --no-install-recommends "$@" > /dev/null
 """
 """Installs packages; while policy-rc.d exits 101 their services are not started (Debian Policy 9.3.3, invoke-rc.d)."""
 
-START_S: Final = 90
-"""Seconds a server may take to start; about 7 on an idle machine, far more where the disk is busy."""
-
-STOP_S: Final = 20
-"""Seconds a server may take to stop by itself before it is killed."""
-
-
-class ServerError(Exception):
-    """A server is not to be had; the message is one line that says what to do."""
-
-
 # --- installing ------------------------------------------------------------------------------------------------------
 
 
@@ -89,7 +86,7 @@ def _postgres_bin() -> Path | None:
 def _present(server: str) -> bool:
     if server == "postgres":
         return _postgres_bin() is not None
-    return {"rabbitmq": RABBITMQ_BIN, "mariadb": MARIADB, "sftp": SSHD}[server].exists()
+    return {"rabbitmq": RABBITMQ_BIN, "mariadb": MARIADB, **folder_servers.BINARIES}[server].exists()
 
 
 def _privilege() -> list[str] | None:
@@ -103,7 +100,7 @@ def _privilege() -> list[str] | None:
 
 def install(servers: list[str]) -> None:
     """Install the Debian packages of those `servers` that are missing, without starting their services."""
-    missing = [PACKAGES[server] for server in servers if not _present(server)]
+    missing = [package for server in servers if not _present(server) for package in PACKAGES[server]]
     if not missing:
         return
     prefix = _privilege()
@@ -117,75 +114,6 @@ def install(servers: list[str]) -> None:
     if done.returncode:
         problem = " ".join(done.stderr.decode(errors="replace").split())[-300:]
         raise ServerError(f"apt-get failed: {problem}: install {' and '.join(missing)} by hand and try again")
-
-
-# --- small helpers ---------------------------------------------------------------------------------------------------
-
-
-def free_ports(count: int) -> list[int]:
-    """Return `count` loopback ports that nobody listens on just now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _alive(pid: int) -> bool:
-    """Tell whether process `pid` still runs; one that is dead and not yet waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def _eventually(holds, seconds: float, problem: str, pid: int = 0, log: Path | None = None) -> None:  # noqa: ANN001
-    """Return once `holds()`; raise `problem` after `seconds`, or with the last words in `log` if `pid` dies before."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if pid and not _alive(pid):
-            raise ServerError(f"{problem}: {_tail(log)}")
-        if time.monotonic() > deadline:
-            raise ServerError(f"{problem} within {seconds} s" + (f" (see {log})" if log else ""))
-        time.sleep(0.05)
-
-
-def _spawn(command: list[str], log: str, environment: dict[str, str]) -> int:
-    """Start `command` in a session of its own, deaf to our Ctrl-C, writing to `log`; return its process id."""
-    files = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-        (os.POSIX_SPAWN_DUP2, 1, 2),
-    ]
-    return os.posix_spawn(command[0], command, environment, file_actions=files, setsid=True)
-
-
-def _tail(log: Path) -> str:
-    """Return the last line of `log` that says something."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "nothing logged"
-
-
-def state_of(server: str, folder: Path) -> dict[str, str] | None:
-    """Return how to reach `server` of `folder`, None if it was not started or has died."""
-    path = folder / f"{server}.json"
-    if not path.exists():
-        return None
-    state = json.loads(path.read_text())
-    return state if _alive(int(state["pid"])) else None
-
-
-def _remember(server: str, folder: Path, state: dict[str, str]) -> dict[str, str]:
-    path = folder / f"{server}.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(state, indent=1))
-    return state
 
 
 # --- RabbitMQ --------------------------------------------------------------------------------------------------------
@@ -227,7 +155,6 @@ def _rabbitmq_environment(home: Path, node: str, ports: list[int]) -> dict[str, 
 
 def start_rabbitmq(folder: Path) -> dict[str, str]:
     """Start a private node that keeps its data in `folder`/rabbitmq; return url, api_url, pid, node, home."""
-    install(["rabbitmq"])
     home = folder / "rabbitmq"
     home.mkdir(parents=True, exist_ok=True)
     port, dist_port, epmd_port, api_port = free_ports(4)
@@ -236,10 +163,10 @@ def start_rabbitmq(folder: Path) -> dict[str, str]:
     _rabbitmq_settings(home, port, api_port, password)
     environment = _rabbitmq_environment(home, node, [port, dist_port, epmd_port])
     log = home / "server.log"
-    launcher = _spawn([str(RABBITMQ_BIN)], str(log), environment)
+    launcher = spawn([str(RABBITMQ_BIN)], str(log), environment)
     state = {"launcher": str(launcher), "node": node, "home": str(home), "epmd_port": str(epmd_port)}
     try:
-        _eventually(lambda: _listens(port) and _listens(api_port), START_S, "RabbitMQ did not start", launcher, log)
+        eventually(lambda: listens(port) and listens(api_port), START_S, "RabbitMQ did not start", launcher, log)
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(launcher, signal.SIGKILL)
@@ -247,7 +174,7 @@ def start_rabbitmq(folder: Path) -> dict[str, str]:
     state["pid"] = (home / "pid").read_text().strip()
     state["url"] = f"amqp://sunlight:{password}@127.0.0.1:{port}/%2F"
     state["api_url"] = f"http://sunlight:{password}@127.0.0.1:{api_port}"
-    return _remember("rabbitmq", folder, state)
+    return remember("rabbitmq", folder, state)
 
 
 def stop_rabbitmq(state: dict[str, str]) -> None:
@@ -256,7 +183,7 @@ def stop_rabbitmq(state: dict[str, str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     try:
-        _eventually(lambda: not _alive(pid), STOP_S, "RabbitMQ did not stop")
+        eventually(lambda: not alive(pid), STOP_S, "RabbitMQ did not stop")
     except ServerError:
         os.killpg(int(state["launcher"]), signal.SIGKILL)
     epmd = shutil.which("epmd")
@@ -273,12 +200,6 @@ def _as_postgres(command: list[str]) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
 
 
-def _checked(command: list[str], problem: str, **options: object) -> None:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
-    if done.returncode:
-        raise ServerError(f"{problem}: {' '.join(done.stdout.decode(errors='replace').split())[-300:]}")
-
-
 def _initialise(programs: Path, home: Path, password: str) -> None:
     """Create the cluster's files; only its owner and those who know `password` get in."""
     secret = home / "password"
@@ -289,12 +210,11 @@ def _initialise(programs: Path, home: Path, password: str) -> None:
         shutil.chown(secret, "postgres", "postgres")
     secret.chmod(0o600)
     options = ["-U", "sunlight", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
-    _checked(_as_postgres([str(programs / "initdb"), "-D", str(home / "data"), *options]), "initdb failed", cwd=home)
+    checked(_as_postgres([str(programs / "initdb"), "-D", str(home / "data"), *options]), "initdb failed", cwd=home)
 
 
 def start_postgres(folder: Path) -> dict[str, str]:
     """Start a private cluster that keeps its data in `folder`/postgres; return url, pid, data, programs."""
-    install(["postgres"])
     programs, home = _postgres_bin(), folder / "postgres"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
@@ -315,18 +235,18 @@ def start_postgres(folder: Path) -> dict[str, str]:
         "-o",
         options,
     ]
-    _checked(_as_postgres(command), "PostgreSQL did not start", cwd=home, start_new_session=True)
+    checked(_as_postgres(command), "PostgreSQL did not start", cwd=home, start_new_session=True)
     createdb = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "sunlight", "sunlight"]
-    _checked(createdb, "createdb failed", env={**os.environ, "PGPASSWORD": password})
+    checked(createdb, "createdb failed", env={**os.environ, "PGPASSWORD": password})
     url = f"postgresql+psycopg://sunlight:{password}@127.0.0.1:{port}/sunlight"
     pid = (data / "postmaster.pid").read_text().splitlines()[0]
-    return _remember("postgres", folder, {"url": url, "pid": pid, "data": str(data), "programs": str(programs)})
+    return remember("postgres", folder, {"url": url, "pid": pid, "data": str(data), "programs": str(programs)})
 
 
 def stop_postgres(state: dict[str, str]) -> None:
     """Stop the cluster at once. Its data is never used again, and to sync thousands of test databases takes minutes."""
     command = [f"{state['programs']}/pg_ctl", "stop", "-m", "immediate", "-w", "-t", str(STOP_S), "-D", state["data"]]
-    _checked(_as_postgres(command), "PostgreSQL did not stop", cwd="/")
+    checked(_as_postgres(command), "PostgreSQL did not stop", cwd="/")
 
 
 # --- MariaDB ---------------------------------------------------------------------------------------------------------
@@ -334,7 +254,6 @@ def stop_postgres(state: dict[str, str]) -> None:
 
 def start_mariadb(folder: Path) -> dict[str, str]:
     """Start a private server that keeps its data in `folder`/mariadb; return url, pid."""
-    install(["mariadb"])
     home = folder / "mariadb"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
@@ -352,21 +271,21 @@ def start_mariadb(folder: Path) -> dict[str, str]:
     first.chmod(0o644)
     data, log = home / "data", home / "server.log"
     installer = [shutil.which("mariadb-install-db") or "mariadb-install-db", "--no-defaults", f"--datadir={data}"]
-    _checked([*installer, "--skip-test-db", "--auth-root-authentication-method=normal", *user], "MariaDB has no data")
+    checked([*installer, "--skip-test-db", "--auth-root-authentication-method=normal", *user], "MariaDB has no data")
     options = [
         "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={home}/s",
         f"--init-file={first}", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
         f"--pid-file={home}/pid", "--skip-name-resolve", *user,
     ]  # fmt: skip
-    pid = _spawn([str(MARIADB), *options], str(log), dict(os.environ))
+    pid = spawn([str(MARIADB), *options], str(log), dict(os.environ))
     try:
-        _eventually(lambda: _listens(port), START_S, "MariaDB did not start", pid, log)
+        eventually(lambda: listens(port), START_S, "MariaDB did not start", pid, log)
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
         raise
     url = f"mariadb+pymysql://sunlight:{password}@127.0.0.1:{port}/mysql"
-    return _remember("mariadb", folder, {"url": url, "pid": str(pid)})
+    return remember("mariadb", folder, {"url": url, "pid": str(pid)})
 
 
 def stop_mariadb(state: dict[str, str]) -> None:
@@ -375,49 +294,30 @@ def stop_mariadb(state: dict[str, str]) -> None:
         os.killpg(int(state["pid"]), signal.SIGKILL)
 
 
-# --- SFTP ------------------------------------------------------------------------------------------------------------
-
-
-def start_sftp(folder: Path) -> dict[str, str]:
-    """Start a private SFTP server of this account's files; return url, host_key, key (a file), pid."""
-    install(["sftp"])
-    home = folder / "sftp"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    for name in ("host", "client"):
-        _checked(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / name)], "no key was made")
-    if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where OpenSSH shuts its unprivileged half in
-    (port,) = free_ports(1)
-    (home / "config").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {home}/host\nAuthorizedKeysFile {home}/client.pub\n"
-        "StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nSubsystem sftp internal-sftp\n"
-        f"PidFile {home}/pid\nMaxStartups 200\n"
-    )
-    log = home / "server.log"
-    pid = _spawn([str(SSHD), "-D", "-e", "-f", str(home / "config")], str(log), dict(os.environ))
-    _eventually(lambda: _listens(port), START_S, "sshd did not start", pid, log)
-    url = f"sftp://{getpass.getuser()}@127.0.0.1:{port}/"
-    host_key = (home / "host.pub").read_text().strip()
-    return _remember("sftp", folder, {"url": url, "host_key": host_key, "key": str(home / "client"), "pid": str(pid)})
-
-
-def stop_sftp(state: dict[str, str]) -> None:
-    """Kill the server with all its sessions."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(int(state["pid"]), signal.SIGKILL)
-
-
 # --- all of them -----------------------------------------------------------------------------------------------------
 
-STARTERS: Final = {"rabbitmq": start_rabbitmq, "postgres": start_postgres, "mariadb": start_mariadb, "sftp": start_sftp}
-STOPPERS: Final = {"rabbitmq": stop_rabbitmq, "postgres": stop_postgres, "mariadb": stop_mariadb, "sftp": stop_sftp}
+STARTERS: Final = {
+    "rabbitmq": start_rabbitmq,
+    "postgres": start_postgres,
+    "mariadb": start_mariadb,
+    **folder_servers.STARTERS,
+}
+STOPPERS: Final = {
+    "rabbitmq": stop_rabbitmq,
+    "postgres": stop_postgres,
+    "mariadb": stop_mariadb,
+    **dict.fromkeys(folder_servers.STARTERS, folder_servers.stop),
+}
 
 
 def start(server: str, folder: Path) -> dict[str, str]:
     """Start `server` in `folder` unless it already runs there; return how to reach it."""
     folder.mkdir(parents=True, exist_ok=True)
-    return state_of(server, folder) or STARTERS[server](folder)
+    found = state_of(server, folder)
+    if found is None:
+        install([server])
+        found = STARTERS[server](folder)
+    return found
 
 
 def stop(server: str, folder: Path) -> None:
@@ -447,7 +347,7 @@ def new_folder() -> Path:
 def set_guard(folder: Path, owner: int) -> None:
     """See to it that the servers of `folder` are stopped, and it is deleted, when process `owner` ends in any way."""
     command = [sys.executable, __file__, "guard", "--folder", str(folder), "--owner", str(owner)]
-    _spawn(command, os.devnull, dict(os.environ))
+    spawn(command, os.devnull, dict(os.environ))
 
 
 def run(servers: list[str], command: list[str]) -> int:

@@ -11,7 +11,7 @@ from connectors import database, files, listing, open_source, reopen_record
 from connectors.http import client
 from hub.errors import Misconfigured, Unavailable
 from tests.support.rest_shelf import RestShelf
-from tests.support.shelves import NAMES, FileShelf, MariaShelf, PostgresShelf, SftpShelf, SqliteShelf, TableShelf
+from tests.support.shelves import NAMES, FarShelf, FileShelf, MariaShelf, PostgresShelf, SqliteShelf, TableShelf
 from tests.support.soap_shelf import SoapShelf
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Shelf = FileShelf | TableShelf | RestShelf
 PAGED = ["none", "page", "offset", "cursor", "link"]
+FOLDER_SERVERS = ["sftp", "ftp", "old_ftp", "ftps", "webdav", "smb"]
 FORMS = ["csv", "csv.gz", "jsonl", "jsonl.gz", "xes", "xes.gz"]
 
 
@@ -32,7 +33,7 @@ FORMS = ["csv", "csv.gz", "jsonl", "jsonl.gz", "xes", "xes.gz"]
         "sqlite",
         pytest.param("postgres", marks=pytest.mark.servers),
         pytest.param("mariadb", marks=pytest.mark.servers),
-        pytest.param("sftp", marks=pytest.mark.servers),
+        *(pytest.param(kind, marks=pytest.mark.servers) for kind in FOLDER_SERVERS),
         *(f"rest.{by}" for by in PAGED),
         *("soap.1.1", "soap.1.2", "soap.text"),
     ]
@@ -48,8 +49,8 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     form, _, more = request.param.partition(".")
     if form in SERVICES:
         return SERVICES[form](more)
-    if form == "sftp":
-        return SftpShelf(tmp_path, "csv", request.getfixturevalue("sftp"))
+    if form in FOLDER_SERVERS:
+        return FarShelf(tmp_path, "csv", request.getfixturevalue(form))
     return FileShelf(tmp_path, form, packed=bool(more))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hub.model.values import Portion
     from hub.ports import Source
-    from tests.support.servers import Sftp
+    from tests.support.servers import FolderServer
 
 pytestmark = pytest.mark.servers
 
@@ -41,14 +41,14 @@ def numbers(portions: list[Portion]) -> list[str]:
     return [record.tree["no"] for portion in portions for record in portion.records]
 
 
-def test_a_host_that_shows_another_key_gets_no_login(sftp: Sftp, tmp_path: Path) -> None:
+def test_a_host_that_shows_another_key_gets_no_login(sftp: FolderServer, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other"], check=True)
     other = (tmp_path / "other.pub").read_text().strip()
     with pytest.raises(Misconfigured, match="another key"):
         read(opened({**sftp.connect(tmp_path), "host_key": other}))
 
 
-def test_a_login_that_is_refused_is_the_operators(sftp: Sftp, tmp_path: Path) -> None:
+def test_a_login_that_is_refused_is_the_operators(sftp: FolderServer, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other"], check=True)
     with pytest.raises(Misconfigured, match="refuses the login"):
         read(opened({**sftp.connect(tmp_path), "key": str(tmp_path / "other")}))
@@ -65,7 +65,7 @@ def test_every_fault_of_a_declaration_is_told_at_once() -> None:
 
 
 def test_a_file_is_marked_once_the_hub_has_it_and_one_with_a_name_of_any_bytes_is_read(
-    sftp: Sftp, tmp_path: Path
+    sftp: FolderServer, tmp_path: Path
 ) -> None:
     (tmp_path / "a.csv").write_text("no\n1\n", encoding="utf-8")
     odd = os.fsencode(tmp_path) + b"/" + "囧".encode("gb18030") + b".csv"
@@ -83,7 +83,7 @@ def test_a_file_is_marked_once_the_hub_has_it_and_one_with_a_name_of_any_bytes_i
 
 
 def test_a_line_that_breaks_in_the_middle_is_taken_up_where_it_broke(
-    sftp: Sftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sftp: FolderServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "PORTION_RECORDS", 100)
     rows = [f"{number:05},{'x' * 1000}" for number in range(3000)]
@@ -98,7 +98,7 @@ def test_a_line_that_breaks_in_the_middle_is_taken_up_where_it_broke(
     assert numbers([*found, *rest]) == [f"{number:05}" for number in range(3000)]
 
 
-def test_a_file_that_still_grows_is_left_until_it_has_stood_still(sftp: Sftp, tmp_path: Path) -> None:
+def test_a_file_that_still_grows_is_left_until_it_has_stood_still(sftp: FolderServer, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("no\n1\n", encoding="utf-8")
     written_at = datetime.fromtimestamp((tmp_path / "a.csv").stat().st_mtime, UTC)
     clock = ManualClock(written_at + timedelta(seconds=20))
@@ -110,7 +110,7 @@ def test_a_file_that_still_grows_is_left_until_it_has_stood_still(sftp: Sftp, tm
     source.close()
 
 
-def test_memory_stays_that_of_a_portion_however_large_the_file(sftp: Sftp, tmp_path: Path) -> None:
+def test_memory_stays_that_of_a_portion_however_large_the_file(sftp: FolderServer, tmp_path: Path) -> None:
     row = b"1," + b"x" * 1000 + b"\n"
     with (tmp_path / "big.csv").open("wb") as file:
         file.write(b"no,text\n")
@@ -124,7 +124,7 @@ def test_memory_stays_that_of_a_portion_however_large_the_file(sftp: Sftp, tmp_p
 
 
 def test_an_end_that_comes_too_soon_is_a_broken_connection(
-    sftp: Sftp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sftp: FolderServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.csv").write_text("no\n1\n2\n", encoding="utf-8")
     whole = paramiko.SFTPFile.read

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hub.mapping import CompiledMapping
-    from tests.support.servers import Sftp
+    from tests.support.servers import FolderServer
 
 DATA: Final = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real logs (../shared/data) are not here")
@@ -176,7 +176,7 @@ def test_a_log_behind_rest_is_read_whole_while_rows_are_put_in_between_the_pages
 
 
 @pytest.mark.servers
-def test_the_receipt_log_behind_sftp_is_read_whole(tmp_path: Path, sftp: Sftp) -> None:
+def test_the_receipt_log_behind_sftp_is_read_whole(tmp_path: Path, sftp: FolderServer) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (inbox / "receipt.csv.gz").write_bytes((DATA / "eventlogs" / "receipt.csv.gz").read_bytes())

@@ -23,7 +23,7 @@ import pymysql
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import ModuleType
 
 FOLDER_VARIABLE = "SUNLIGHT_TEST_SERVERS_FOLDER"
@@ -43,6 +43,7 @@ def dev_servers() -> ModuleType:
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules["dev_servers"] = module
+    sys.path.append(str(SCRIPT.parent))
     spec.loader.exec_module(module)
     return module
 
@@ -219,22 +220,68 @@ def mariadb_server() -> MariaDB:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sftp:
-    """An SFTP server that shows this machine's own folders to this account."""
+class FolderServer:
+    """A server that shows folders of this machine to this account."""
 
     url: str
-    host_key: str
-    key: str
+    options: Mapping[str, Any]
+    """What a mapping says besides the address."""
+    files: Path = Path("/")
+    """The folder that the address stands for."""
+    is_shared: bool = True
+    """Whether it may read every folder that this account may; else only those under `files`."""
 
-    def connect(self, folder: Path) -> dict[str, str]:
+    @property
+    def nowhere(self) -> str:
+        """Return the address of a server of this kind that is not there."""
+        kind = self.url.partition(":")[0]
+        return f"{kind}://127.0.0.1:1/none" if kind == "http" else f"{kind}://nobody@127.0.0.1:1/none"
+
+    def folder(self, proposed: Path) -> Path:
+        """Return `proposed`, or a new folder where the server cannot see that."""
+        if self.is_shared:
+            return proposed
+        made = self.files / uuid.uuid4().hex
+        made.mkdir()
+        made.chmod(0o777)
+        return made
+
+    def connect(self, folder: Path) -> dict[str, Any]:
         """Return how a mapping reaches `folder`."""
-        return {"path": f"{self.url.rstrip('/')}{quote(str(folder))}", "host_key": self.host_key, "key": self.key}
+        return {"path": self.url.rstrip("/") + quote("/" + str(folder.relative_to(self.files))), **self.options}
 
 
-def sftp_server() -> Sftp:
+def sftp_server() -> FolderServer:
     """Return a private SFTP server."""
     state = _started("sftp")
-    return Sftp(url=state["url"], host_key=state["host_key"], key=state["key"])
+    return FolderServer(url=state["url"], options={"host_key": state["host_key"], "key": state["key"]})
+
+
+def ftp_server(*, tells_facts: bool = True) -> FolderServer:
+    """Return a private FTP server; one that does not tell of MLSD where it `tells_facts` not."""
+    state = _started("ftp")
+    return FolderServer(url=state["url" if tells_facts else "old_url"], options={"password": state["password"]})
+
+
+def ftps_server() -> FolderServer:
+    """Return a private FTP server, over TLS."""
+    state = _started("ftp")
+    options = {"password": state["password"], "verify": state["certificate"]}
+    return FolderServer(url=state["url"].replace("ftp:", "ftps:", 1), options=options)
+
+
+def webdav_server() -> FolderServer:
+    """Return a private WebDAV server."""
+    state = _started("webdav")
+    auth = {"kind": "basic", "user": state["user"], "password": state["password"]}
+    options = {"auth": auth, "rate": {"requests": 10_000}}
+    return FolderServer(url=state["url"], options=options, files=Path(state["files"]), is_shared=False)
+
+
+def smb_server() -> FolderServer:
+    """Return a private SMB server."""
+    state = _started("smb")
+    return FolderServer(url=state["url"], options={"password": state["password"]})
 
 
 def vhost_of(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The fixtures `rabbitmq`, `postgres`, `mariadb`, `sftp`: private servers, started when first needed."""
+"""A fixture for each server (`rabbitmq`, `postgres`, `mariadb`, `sftp` …): private, started when first needed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from tests.support.servers import (
     MARIADB_VARIABLE,
     OWNER_VARIABLE,
     POSTGRES_VARIABLE,
+    FolderServer,
     MariaDB,
     Postgres,
     RabbitMQ,
-    Sftp,
     dev_servers,
+    ftp_server,
+    ftps_server,
     mariadb_server,
     postgres_server,
     rabbitmq_server,
     sftp_server,
+    smb_server,
+    webdav_server,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +45,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started, in the process that started the run."""
     folder = None if hasattr(config, "workerinput") else os.environ.pop(FOLDER_VARIABLE, None)
     if folder:
-        for server in ("rabbitmq", "postgres", "mariadb", "sftp"):
+        for server in dev_servers().STOPPERS:
             dev_servers().stop(server, Path(folder))
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -74,6 +78,38 @@ def mariadb() -> Iterator[MariaDB]:
 
 
 @pytest.fixture(scope="session")
-def sftp() -> Sftp:
+def sftp() -> FolderServer:
     """An SFTP server of this account's own files."""
     return sftp_server()
+
+
+@pytest.fixture(scope="session")
+def ftp() -> FolderServer:
+    """An FTP server of this account's own files."""
+    return ftp_server()
+
+
+@pytest.fixture(scope="session")
+def old_ftp() -> FolderServer:
+    """An FTP server that does not tell of MLSD."""
+    return ftp_server(tells_facts=False)
+
+
+@pytest.fixture(scope="session")
+def ftps() -> FolderServer:
+    """The FTP server, over TLS."""
+    return ftps_server()
+
+
+@pytest.fixture(scope="session")
+def webdav() -> FolderServer:
+    """A WebDAV server of a folder of its own."""
+    return webdav_server()
+
+
+@pytest.fixture(scope="session")
+def smb() -> FolderServer:
+    """An SMB server of this account's own files."""
+    if os.geteuid() != 0:
+        pytest.skip("Samba changes to the account that logs in, which takes root")
+    return smb_server()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.ports import Source
-    from tests.support.servers import MariaDB, Postgres, Sftp
+    from tests.support.servers import FolderServer, MariaDB, Postgres
 
 NAMES = ("䲡文喆", "𠮷田", "囧")
 """Names that GBK or GB 2312 cannot write, and GB 18030 can."""
@@ -234,13 +234,14 @@ class MariaShelf(TableShelf):
             return list(cursor.fetchall())
 
 
-class SftpShelf(FileShelf):
-    """The folder as an SFTP server shows it."""
+class FarShelf(FileShelf):
+    """The folder as a server shows it: of SFTP, FTP, WebDAV, SMB."""
 
-    def __init__(self, folder: Path, form: str, sftp: Sftp) -> None:
-        super().__init__(folder, form)
-        self._connect = sftp.connect(folder)
-        self.missing = {**self._connect, "path": "sftp://nobody@127.0.0.1:1/none"}
+    def __init__(self, folder: Path, form: str, server: FolderServer) -> None:
+        seen = server.folder(folder)
+        super().__init__(seen, form)
+        self._connect = server.connect(seen)
+        self.missing = {**self._connect, "path": server.nowhere}
 
     @property
     def declaration(self) -> Declared:

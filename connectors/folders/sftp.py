@@ -14,13 +14,14 @@ import socket
 import stat
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit
 
 import paramiko
 from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR
 from paramiko.sftp_attr import SFTPAttributes
 
-from hub.errors import Fault, HubError, Misconfigured, Unavailable
+from connectors.folders.address import Account, parts_of
+from connectors.folders.port import AWAY, Stamp, waiting_name
+from hub.errors import HubError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,35 +38,23 @@ PORT: Final = 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SftpOptions:
+class SftpOptions(Account):
     """Where the folder is, who we are, and by which key the host is known."""
 
-    host: str
-    port: int
-    folder: str
-    user: str
-    password: str
     key_file: str
     host_key: str
     """The host's key as ssh-keyscan writes it: `ssh-ed25519 AAAA…`."""
-    place: str
 
 
 def sftp_options(connect: Options, address: str, *, place: str) -> SftpOptions:
     """Read `path: sftp://user@host/folder`, `password` or `key`, and `host_key`."""
-    parts = urlsplit(address)
     options = SftpOptions(
-        host=parts.hostname or "",
-        port=parts.port or PORT,
-        folder=unquote(parts.path) or "/",
-        user=unquote(parts.username or ""),
+        **parts_of(connect, address, port=PORT)._asdict(),
         password=connect.text("password", ""),
         key_file=connect.text("key", ""),
         host_key=connect.text("host_key"),
         place=place,
     )
-    if not options.host or not options.user or parts.password:
-        connect.fault("path", "is no address of a folder", "write sftp://user@host/folder, and the password beside it")
     if options.host_key and _key_of(options.host_key) is None:
         connect.fault("host_key", "is no key of a host", "write what `ssh-keyscan HOST` shows: ssh-ed25519 AAAA…")
     if not (options.password or options.key_file):
@@ -84,9 +73,9 @@ def _key_of(text: str) -> paramiko.PKey | None:
 class SftpFolder:
     """See connectors.folders.Folder. Connected to when first used, and anew after any trouble."""
 
-    def __init__(self, options: SftpOptions, stamp: Callable[[int, int], Any]) -> None:
-        """Stand for the folder that `options` name; `stamp` makes a Stamp of size and time."""
-        self._options, self._stamp = options, stamp
+    def __init__(self, options: SftpOptions) -> None:
+        """Stand for the folder that `options` name."""
+        self._options = options
         self._transport: paramiko.Transport | None = None
         self._client: paramiko.SFTPClient | None = None
 
@@ -95,16 +84,21 @@ class SftpFolder:
         """See Folder."""
         return f"sftp://{self._options.host}{self._options.folder}"
 
-    def entries(self) -> Mapping[str, Any]:
+    def entries(self, below: str = "") -> Mapping[str, Stamp]:
         """See Folder."""
-        with self._translated():
-            found = _listed(self._open_client(), self._options.folder)
-            return {name: self._of(each) for name, each in found if stat.S_ISREG(each.st_mode or 0)}
+        try:
+            with self._translated():
+                found = _listed(self._open_client(), self._at(below))
+                return {name: _stamp_of(each) for name, each in found if stat.S_ISREG(each.st_mode or 0)}
+        except FileNotFoundError as lacking:
+            if below:
+                return {}
+            raise Unavailable("there is no such folder", place=self.place, hint=AWAY) from lacking
 
-    def stamp(self, name: str) -> Any:  # noqa: ANN401 - a Stamp
+    def stamp(self, name: str) -> Stamp:
         """See Folder."""
         with self._translated():
-            return self._of(self._open_client().stat(self._at(name)))
+            return _stamp_of(self._open_client().stat(self._at(name)))
 
     def open(self, name: str) -> IO[bytes]:
         """See Folder."""
@@ -116,7 +110,16 @@ class SftpFolder:
     def rename(self, name: str, target: str) -> None:
         """See Folder."""
         with self._translated():
+            self._make_room(target)
             self._open_client().rename(self._at(name), self._at(target))
+
+    def write(self, name: str, content: bytes) -> None:
+        """See Folder."""
+        with self._translated():
+            self._make_room(name)
+            with self._open_client().open(self._at(waiting_name(name)), "wb") as file:
+                file.write(content)
+            self._open_client().rename(self._at(waiting_name(name)), self._at(name))
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -127,11 +130,17 @@ class SftpFolder:
                 with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
                     part.close()
 
+    def _make_room(self, name: str) -> None:
+        """Make the folder that a name lies in, where it is not there."""
+        below = name.rpartition("/")[0]
+        if below:
+            try:
+                self._open_client().stat(self._at(below))
+            except FileNotFoundError:
+                self._open_client().mkdir(self._at(below))
+
     def _at(self, name: str) -> Any:  # noqa: ANN401 - bytes: paramiko takes them as they are
         return os.fsencode(f"{self._options.folder.rstrip('/')}/{name}")
-
-    def _of(self, attributes: SFTPAttributes) -> Any:  # noqa: ANN401 - a Stamp
-        return self._stamp(attributes.st_size or 0, (attributes.st_mtime or 0) * 1_000_000_000)
 
     def _open_client(self) -> paramiko.SFTPClient:
         """Return the open session, opening one where there is none."""
@@ -162,7 +171,7 @@ class SftpFolder:
 
     def _check_host(self, is_known: bool) -> None:  # noqa: FBT001 - the one thing it is about
         if not is_known:
-            raise self._misconfigured("host_key", "the host shows another key than the one declared", _ANOTHER)
+            raise self._options.misconfigured("host_key", "the host shows another key than the one declared", _ANOTHER)
 
     def _log_in(self, transport: paramiko.Transport) -> None:
         options = self._options
@@ -173,7 +182,7 @@ class SftpFolder:
             key = paramiko.PKey.from_path(options.key_file, (options.password or None) and options.password.encode())
         except (OSError, ValueError, paramiko.SSHException) as unreadable:
             hint = "write the path of an OpenSSH private key; its passphrase goes under password"
-            raise self._misconfigured(
+            raise options.misconfigured(
                 "key", f"the key cannot be read: {type(unreadable).__name__}", hint
             ) from unreadable
         transport.auth_publickey(options.user, key)
@@ -187,19 +196,14 @@ class SftpFolder:
         except paramiko.AuthenticationException as refused:
             self.close()
             hint = "check user, key and password, and what the account may do"
-            raise self._misconfigured("key", "the server refuses the login", hint) from refused
+            raise self._options.misconfigured("key", "the server refuses the login", hint) from refused
         except PermissionError as refused:
-            raise self._misconfigured("path", "the account may not do that there", "ask for the right to") from refused
+            problem = "the account may not do that there"
+            raise self._options.misconfigured("path", problem, "ask for the right to") from refused
         except (paramiko.SSHException, OSError, EOFError) as away:
             self.close()
             said = str(away) or type(away).__name__
-            raise Unavailable(said, place=self.place, hint="check that the server runs and can be reached") from away
-
-    def _misconfigured(self, key: str, problem: str, hint: str) -> Misconfigured:
-        place = self._options.place
-        return Misconfigured(
-            Fault(code="source.sftp", problem=problem, file=place, target_path=f"connect.{key}", hint=hint)
-        )
+            raise Unavailable(said, place=self.place, hint=AWAY) from away
 
 
 _ANOTHER: Final = "ask the department whether its server has changed; somebody may stand between"
@@ -216,10 +220,14 @@ def _family(kind: str) -> str:
     return "rsa" if "rsa" in kind else kind
 
 
-def _listed(client: paramiko.SFTPClient, folder: str) -> Iterator[tuple[str, SFTPAttributes]]:
+def _stamp_of(attributes: SFTPAttributes) -> Stamp:
+    return Stamp(attributes.st_size or 0, (attributes.st_mtime or 0) * 1_000_000_000)
+
+
+def _listed(client: paramiko.SFTPClient, folder: bytes) -> Iterator[tuple[str, SFTPAttributes]]:
     """List a folder with names of any bytes; paramiko's own listing fails at the first that is no UTF-8."""
     request: Any = client._request  # noqa: SLF001 - what its own listing is made of
-    kind, message = request(CMD_OPENDIR, os.fsencode(folder))
+    kind, message = request(CMD_OPENDIR, folder)
     if kind != CMD_HANDLE:
         raise paramiko.SFTPError("expected a handle")
     handle = message.get_binary()
