@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.codecs import CodecOptions, decode_one
 from connectors.database import ROW_PLACE, open_database
-from connectors.files import form_of_name, open_files
+from connectors.file_options import form_of_name
+from connectors.files import open_files
 from connectors.options import encoding_of, namespaces_of
 from connectors.rest import open_rest
 from connectors.soap import open_soap
@@ -57,6 +58,7 @@ def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:
         encoding=encoding_of(declaration),
         delimiter=str(declaration.connect.get("delimiter") or ","),
         columns=tuple(declaration.connect.get("columns") or ()),
+        widths=dict(declaration.connect.get("widths") or {}),
         record=str(declaration.connect.get("record") or ""),
         namespaces=namespaces_of(declaration),
     )

@@ -18,14 +18,14 @@ from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoade
 from psycopg.types.json import JsonbLoader, JsonLoader
 from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions, convert_datetime
-from sqlalchemy import create_engine, event, types
+from sqlalchemy import create_engine, event, exc, types
 from sqlalchemy.dialects import mysql
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, Engine, exc
+    from sqlalchemy import Connection, Engine
     from sqlalchemy.engine import URL
     from sqlalchemy.types import TypeEngine
 
@@ -267,6 +267,20 @@ def is_refusal(error: exc.SQLAlchemyError) -> bool:
     if isinstance(original, pymysql.MySQLError):
         return bool(original.args) and original.args[0] in _REFUSED
     return any(said in str(original) for said in _SAID)
+
+
+_UNFIT: Final = frozenset({1048, 1264, 1265, 1292, 1364, 1366, 1406})
+"""Codes of MariaDB and MySQL for a row that a table does not take, some of which their driver calls operational."""
+
+
+def is_unfit(error: Exception) -> bool:
+    """Tell whether a database refuses a row for what it holds, and would again."""
+    if isinstance(error, exc.DataError | exc.IntegrityError):
+        return True
+    if isinstance(error, exc.DBAPIError):
+        original = error.orig
+        return isinstance(original, pymysql.MySQLError) and bool(original.args) and original.args[0] in _UNFIT
+    return isinstance(error, exc.StatementError)
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {

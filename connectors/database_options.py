@@ -89,7 +89,9 @@ def declared(declaration: Declaration, environment: Mapping[str, str]) -> Declar
     """Read a declaration; raise Misconfigured with every fault."""
     connect = Options(declaration.connect, file=declaration.connection, environment=environment)
     found = Declared(
-        url=_url(connect), timeout_s=connect.seconds("timeout", TIMEOUT_S), options=_options(connect, declaration)
+        url=database_url(connect),
+        timeout_s=connect.seconds("timeout", TIMEOUT_S),
+        options=_options(connect, declaration),
     )
     connect.no_more(also=("every",))
     connect.done()
@@ -97,13 +99,13 @@ def declared(declaration: Declaration, environment: Mapping[str, str]) -> Declar
 
 
 def _options(connect: Options, declaration: Declaration) -> DatabaseOptions:
-    schema, _, table = connect.text("table").rpartition(".")
+    schema, table = table_name(connect)
     cursor, acknowledge = connect.section("cursor"), connect.section("acknowledge")
     options = DatabaseOptions(
-        schema=_identifier(connect, "table", schema) or None,
-        table=_identifier(connect, "table", table),
-        key=_identifier(connect, "key", connect.text("key")),
-        cursor=_identifier(cursor, "column", cursor.text("column")),
+        schema=schema or None,
+        table=table,
+        key=identifier(connect, "key", connect.text("key")),
+        cursor=identifier(cursor, "column", cursor.text("column")),
         cursor_format=cursor.text("format", CURSOR_FORMAT),
         settle_s=cursor.seconds("settle", SETTLE_S),
         overlap_s=cursor.seconds("overlap", OVERLAP_S),
@@ -118,13 +120,20 @@ def _options(connect: Options, declaration: Declaration) -> DatabaseOptions:
     return options
 
 
+def table_name(connect: Options) -> tuple[str, str]:
+    """Read `table: schema.table`; the schema is empty where there is none."""
+    schema, _, table = connect.text("table").rpartition(".")
+    return identifier(connect, "table", schema), identifier(connect, "table", table)
+
+
 def _handshake(acknowledge: Options) -> Handshake:
     names = {key: acknowledge.text(key, "") for key in ("sign", "at", "error")}
     done = acknowledge.text("done", "1")
-    return Handshake(done=done, **{key: _identifier(acknowledge, key, name) for key, name in names.items()})
+    return Handshake(done=done, **{key: identifier(acknowledge, key, name) for key, name in names.items()})
 
 
-def _url(connect: Options) -> URL:
+def database_url(connect: Options) -> URL:
+    """Read `url`."""
     text = connect.text("url")
     try:
         url = make_url(text)
@@ -144,7 +153,8 @@ def _zone(connect: Options, name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _identifier(options: Options, key: str, name: str) -> str:
+def identifier(options: Options, key: str, name: str) -> str:
+    """Return `name`, the value of `key`, if it is a name that needs no tricks."""
     if name and not _IDENTIFIER.fullmatch(name):
         options.fault(key, f"{name!r} cannot be a name here", "use letters, digits and _; make a view for odd names")
     return name

@@ -1,31 +1,41 @@
-"""Reads files of a folder, of this machine or elsewhere, in order of name: each complete file once, gzipped or not."""
+"""Reads files of a folder, of this machine or elsewhere, in order of name: each complete file once, packed or not."""
 
 from __future__ import annotations
 
-import fnmatch
 import gzip
-import io
 import os
 import zlib
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile
 
-from connectors.codecs import CODECS, SUFFIXES, CodecOptions
+from connectors.codecs import CODECS
 from connectors.codecs.common import refused
-from connectors.encodings import UTF_8
+from connectors.file_completeness import (
+    MANIFEST,
+    UNFINISHED,
+    BadManifestError,
+    Manifest,
+    beside,
+    difference,
+    is_complete,
+    is_still_short,
+    manifest_of,
+)
+from connectors.file_options import ARCHIVE, FileOptions, file_options, in_stead
+from connectors.file_outcome import REPORT, Outcome, Taken
+from connectors.file_packing import BrokenPackError, Unpacked, unpacked
 from connectors.folders import Folder, LocalFolder, Stamp, open_folder
-from connectors.options import Options, encoding_of, namespaces_of
+from connectors.options import Options
 from hub.clock import SystemClock
-from hub.errors import Fault, Misconfigured, Unavailable
-from hub.mapping.paths import path_in
+from hub.errors import Unavailable
 from hub.model.values import Portion, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from connectors.options import Declaration
     from hub.ports import Clock
@@ -36,63 +46,7 @@ PORTION_RECORDS: Final = 1000
 PORTION_BYTES: Final = 8 << 20
 """Bytes held at a time, whatever the records' size."""
 
-UNFINISHED: Final = (".part", ".tmp", ".done", ".filepart")
-"""Endings of files that are still being written, or that only say that another is complete."""
-
-COMPLETE: Final = ("rename", "done-marker", "stable", "always")
-"""How a file is known to be complete: it gets its name last; `<name>.done` stands beside it; it has not changed for a
-while, which a stalled transfer may belie; or it always is."""
-
-STABLE_S: Final = 60.0
-"""Seconds of that while, where the mapping does not say."""
-
-WATERMARKS: Final = ("none", "now", "mtime")
-"""What a read says of the past: nothing; all until now is in the files; all until the last of them was written."""
-
-_FORM: Final = ("format", "pattern", "delimiter", "columns", "record", "rows", "sheet")
-"""Options that say what files look like, not where they stand."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileOptions:
-    """Where the files stand and how they are read. An empty `form` is told by the name's ending."""
-
-    pattern: str = "*"
-    form: str = ""
-    encoding: str = UTF_8
-    delimiter: str = ","
-    columns: tuple[str, ...] = ()
-    record: str = ""
-    rows: tuple[str, ...] = ()
-    sheet: str = ""
-    namespaces: Mapping[str, str] = field(default_factory=dict)
-    """The mapping's prefix by XML namespace."""
-    complete: str = "rename"
-    stable_s: float = STABLE_S
-    """Seconds for which a file must not have changed to be held complete, where that is how it is known."""
-    watermark: str = "none"
-    rename_to: str = ""
-    """Ending that a file gets once all of it is safe with the hub; empty: files stay as they are."""
-
-    def codec_options(self, name: str) -> CodecOptions:
-        """Return how the file of that name is to be decoded."""
-        return CodecOptions(
-            place=told(name),
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            columns=self.columns,
-            record=self.record,
-            rows=self.rows,
-            sheet=self.sheet,
-            namespaces=self.namespaces,
-        )
-
-
-class _Taken(NamedTuple):
-    """A file that was read to its end, as it was then."""
-
-    name: str
-    stamp: Stamp
+_WHOLE: Final = "deliver the whole file again"
 
 
 class FilesSource:
@@ -101,12 +55,13 @@ class FilesSource:
     def __init__(self, folder: Folder, options: FileOptions, clock: Clock) -> None:
         """Read what stands in `folder` as `options` say; `clock` gives the watermark `now`."""
         self._folder, self._options, self._clock = folder, options, clock
+        self._outcome = Outcome(folder, options.outcome)
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
         """Yield what stands in the files after `checkpoint`; see the port."""
         started_at = self._clock.now()
-        progress = _Progress(checkpoint)
-        names = self._names(started_at)
+        progress = _Progress(checkpoint, remembers=not self._options.outcome.takes_away)
+        names = self._names(started_at, progress)
         progress.forget_all_but(names)
         records: list[Record] = []
         held_bytes = 0
@@ -121,97 +76,145 @@ class FilesSource:
         yield Portion(records=records, checkpoint=progress.checkpoint(), watermark=watermark, final=True)
 
     def acknowledge(self, records: Sequence[Record]) -> None:
-        """Rename every file of which the last record is among `records`, where the declaration asks for it."""
-        for record in records:
-            if self._options.rename_to and isinstance(record.handle, _Taken):
-                self._rename(record.handle)
+        """Do with every file of which the last record is among `records` what the declaration asks for."""
+        try:
+            self._outcome.settle(records)
+        except OSError as away:
+            raise self._away(self._folder.place, away) from away
 
     def probe(self) -> Mapping[str, str]:
         """Look at the folder and the first file's format without consuming anything."""
-        names = self._names(self._clock.now())
+        names = self._names(self._clock.now(), _Progress(None, remembers=True))
         found = {"path": self._folder.place, "files": str(len(names))}
         if names:
             found["first"] = told(names[0])
-            found["format"] = self._form(names[0])
+            is_archive = names[0].lower().endswith(ARCHIVE) and not self._options.form
+            found["format"] = "zip" if is_archive else self._options.form_of(names[0])
         return found
 
     def close(self) -> None:
         """Let go of the folder."""
         self._folder.close()
 
+    # --- one file ------------------------------------------------------------------------------------------------
+
     def _new_records(self, name: str, progress: _Progress) -> Iterator[Record]:
-        """Yield what is new of one file; the last record says which in its handle. Each moves `progress`."""
+        """Yield what is new of one file, each with the file it is of in its handle. Each moves `progress`."""
         stamp = self._stamp(name)
         skip = progress.begin(told(name), stamp)
         if skip is None:
             return
+        taken = Taken(name, stamp, beside(name, self._options.complete), last=False)
         waiting: Record | None = None
-        for index, record in enumerate(self._decoded(name)):
+        for index, record in enumerate(self._checked(taken)):
             if index < skip:
                 continue
             if waiting is not None:
                 progress.advance()
                 yield waiting
-            waiting = record
+            waiting = replace(record, handle=taken)
         progress.finish()
         if waiting is not None:
-            yield replace(waiting, handle=_Taken(name, stamp))
+            yield replace(waiting, handle=taken._replace(last=True))
+        else:
+            self._outcome.nothing_in(taken._replace(last=True))
+
+    def _checked(self, taken: Taken) -> Iterator[Record]:
+        """Yield the records of a file that is what it must be; of any other one that is refused, or none."""
+        name = taken.name
+        try:
+            if self._outcome.was_taken_before(name):
+                if not self._outcome.is_the_same(name):
+                    problem = "a file of this name was taken before, and held something else"
+                    yield refused(b"", told(name), "name-again", problem, hint="deliver it under a name of its own")
+                return
+            manifest = self._manifest(name)
+            wrong = difference(self._folder, name, manifest, taken.stamp)
+            if wrong:
+                yield refused(b"", told(name), "manifest", f"{wrong}, so no record of it was read", hint=_WHOLE)
+                return
+        except BadManifestError as bad:
+            yield refused(b"", told(name), "manifest", f"{bad}, so no record of the file was read", hint=_WHOLE)
+            return
+        except OSError as away:
+            raise self._away(name, away) from away
+        yield from self._counted(name, manifest)
+
+    def _counted(self, name: str, manifest: Manifest) -> Iterator[Record]:
+        """Yield a file's records; say at its end if they are not as many as its manifest says."""
+        count = 0
+        for record in self._decoded(name):
+            count += 1
+            yield record
+        if manifest.rows is not None and manifest.rows != count:
+            problem = f"the file has {count:,} records, its manifest says {manifest.rows:,}"
+            yield refused(b"", told(name), "manifest", problem, hint=_WHOLE)
+
+    def _manifest(self, name: str) -> Manifest:
+        return manifest_of(self._folder, name) if self._options.complete == "manifest" else Manifest()
 
     def _decoded(self, name: str) -> Iterator[Record]:
-        codec = CODECS[self._form(name)]
+        options, archives = self._options, self._options.may_be_archive(name)
         try:
-            with self._folder.open(name) as packed, _unpacked(packed) as stream:
-                yield from codec(stream, self._options.codec_options(name))
+            with (
+                self._folder.open(name) as packed,
+                unpacked(packed, archives=archives, members=options.members) as parts,
+            ):
+                for part in parts:
+                    yield from self._records_of(name, part)
         except (EOFError, gzip.BadGzipFile, zlib.error) as broken:
-            hint = "deliver the whole file again, under a new name"
-            yield refused(b"", told(name), "bad-gzip", f"the file is not whole: {broken}", hint=hint)
+            problem = f"the file is not whole: {broken}"
+            yield refused(b"", told(name), "bad-gzip", problem, hint=f"{_WHOLE}, under a new name")
+        except BrokenPackError as broken:
+            yield refused(b"", told(name), "bad-pack", f"{broken}", hint=f"{_WHOLE}, packed anew")
         except OSError as away:
             raise self._away(name, away) from away
 
-    def _form(self, name: str) -> str:
-        return self._options.form or form_of_name(name)
+    def _records_of(self, name: str, part: Unpacked) -> Iterator[Record]:
+        """Yield the records of a file, or of one member of an archive, whose neighbours do not suffer by it."""
+        place = told(f"{name}/{part.member}" if part.member else name)
+        if part.problem:
+            yield refused(b"", place, "bad-pack", part.problem, hint=f"{_WHOLE}, packed anew")
+            return
+        try:
+            codec = CODECS[self._options.form_of(part.member or name)]
+            yield from codec(part.stream, self._options.codec_options(place))
+        except (zlib.error, EOFError, BrokenPackError, BadZipFile) as broken:
+            if not part.member:
+                raise
+            yield refused(b"", place, "bad-pack", f"the member is broken: {broken}", hint=f"{_WHOLE}, packed anew")
 
-    def _names(self, now: datetime) -> Sequence[str]:
+    # --- the folder ----------------------------------------------------------------------------------------------
+
+    def _names(self, now: datetime, progress: _Progress) -> Sequence[str]:
         """Return the complete files, in order of name."""
         found = self._folder.entries()
-        return [name for name in sorted(found) if self._is_wanted(name, found, now)]
+        wanted = [name for name in sorted(found) if self._is_wanted(name, found, now)]
+        if self._options.complete != "manifest":
+            return wanted
+        return [each for each in wanted if progress.is_done(told(each), found[each]) or not self._is_short(each, found)]
 
     def _is_wanted(self, name: str, found: Mapping[str, Stamp], now: datetime) -> bool:
         options = self._options
-        if name.startswith(".") or name.endswith(UNFINISHED) or not fnmatch.fnmatchcase(name, options.pattern):
+        if name.startswith(".") or name.endswith((*UNFINISHED, REPORT)) or not fnmatchcase(name, options.pattern):
             return False
-        if options.rename_to and name.endswith(options.rename_to):
+        if options.outcome.rename_to and name.endswith(options.outcome.rename_to):
             return False
-        if options.complete == "stable":
-            return now.timestamp() - found[name].mtime_ns / 1e9 >= options.stable_s
-        return options.complete != "done-marker" or f"{name}.done" in found
+        return is_complete(name, found, complete=options.complete, stable_s=options.stable_s, now=now)
+
+    def _is_short(self, name: str, found: Mapping[str, Stamp]) -> bool:
+        try:
+            return is_still_short(manifest_of(self._folder, name), found[name])
+        except BadManifestError:
+            return False
+        except OSError as away:
+            raise self._away(name + MANIFEST, away) from away
 
     def _stamp(self, name: str) -> Stamp:
         try:
             return self._folder.stamp(name)
         except OSError as away:
             raise self._away(name, away) from away
-
-    def _rename(self, taken: _Taken) -> None:
-        """Mark a file as taken; one that is gone or renamed already needs no mark.
-
-        What was put in its place meanwhile gets its name back: it is read at the next poll.
-        """
-        target = self._mark_of(taken.name)
-        try:
-            self._folder.rename(taken.name, target)
-            if self._folder.stamp(target) != taken.stamp and taken.name not in self._folder.entries():
-                self._folder.rename(target, taken.name)
-        except FileNotFoundError:
-            return
-        except OSError as away:
-            raise self._away(taken.name, away) from away
-
-    def _mark_of(self, name: str) -> str:
-        """Return the first name free for a file that was taken: none is ever written over."""
-        there = self._folder.entries()
-        names = (name + (f".{number}" if number else "") + self._options.rename_to for number in count())
-        return next(target for target in names if target not in there)
 
     def _watermark(self, names: Sequence[str], started_at: datetime) -> datetime | None:
         if self._options.watermark == "now":
@@ -229,8 +232,10 @@ class FilesSource:
 class _Progress:
     """Where reading stands: which files are done, by content stamp, and how many records of the present one are."""
 
-    def __init__(self, checkpoint: Mapping[str, Any] | None) -> None:
+    def __init__(self, checkpoint: Mapping[str, Any] | None, *, remembers: bool) -> None:
+        """`remembers`: files stay where they are, so that those behind must be known again."""
         state = checkpoint or {}
+        self._remembers = remembers
         self._done = {name: Stamp(*stamp) for name, stamp in state.get("done", {}).items()}
         self._name: str | None = state.get("file")
         self._stamp = Stamp(*state["stamp"]) if "stamp" in state else None
@@ -241,9 +246,13 @@ class _Progress:
         names = {told(name) for name in present}
         self._done = {name: stamp for name, stamp in self._done.items() if name in names}
 
+    def is_done(self, name: str, stamp: Stamp) -> bool:
+        """Tell whether a file is behind, as it is now."""
+        return self._done.get(name) == stamp
+
     def begin(self, name: str, stamp: Stamp) -> int | None:
         """Turn to a file; return how many of its records are known, None if all are."""
-        if self._done.get(name) == stamp:
+        if self.is_done(name, stamp):
             return None
         if (self._name, self._stamp) != (name, stamp):
             self._records = 0
@@ -256,7 +265,7 @@ class _Progress:
 
     def finish(self) -> None:
         """Put the present file behind."""
-        if self._name is not None and self._stamp is not None:
+        if self._name is not None and self._stamp is not None and self._remembers:
             self._done[self._name] = self._stamp
         self._name, self._stamp, self._records = None, None, 0
 
@@ -274,74 +283,14 @@ def told(name: str) -> str:
     return os.fsencode(name).decode(errors="backslashreplace")
 
 
-def form_of_name(name: str) -> str:
-    """Return the format that a file's name tells; raise Misconfigured where it tells none."""
-    ending = Path(name.removesuffix(".gz")).suffix.lower()
-    if ending not in SUFFIXES:
-        raise Misconfigured(_unknown_format(name))
-    return SUFFIXES[ending]
-
-
 def open_files(
     declaration: Declaration, environment: Mapping[str, str], clock: Clock | None, path: Path | None = None
 ) -> FilesSource:
     """Open what `declaration` says, or `path` in its stead; raise Misconfigured with every fault."""
-    values = declaration.connect if path is None else _in_stead(declaration)
+    values = declaration.connect if path is None else in_stead(declaration)
     connect = Options(values, file=declaration.connection, environment=environment)
-    acknowledge = connect.section("acknowledge")
     folder: Folder = LocalFolder(path) if path else open_folder(connect, place=declaration.connection)
-    options = FileOptions(
-        pattern=connect.text("pattern", "*"),
-        form=connect.choice("format", (*CODECS, ""), ""),
-        encoding=encoding_of(declaration),
-        delimiter=_delimiter(connect),
-        columns=connect.texts("columns"),
-        record=connect.text("record", ""),
-        rows=path_in(connect.text("rows", "")),
-        sheet=connect.text("sheet", ""),
-        namespaces=namespaces_of(declaration),
-        complete=connect.choice("complete", COMPLETE, "rename"),
-        stable_s=connect.seconds("stable", STABLE_S),
-        watermark=connect.choice("watermark", WATERMARKS, "none"),
-        rename_to=acknowledge.text("rename", ""),
-    )
-    acknowledge.no_more()
+    options = file_options(connect, declaration)
     connect.no_more(also=("every",))
     connect.done()
     return FilesSource(folder, options, clock or SystemClock())
-
-
-def _in_stead(declaration: Declaration) -> Mapping[str, Any]:
-    """Return what still holds when somebody hands over a file by hand: its form; it stays where it is."""
-    if declaration.kind != "files":
-        return {}
-    return {key: value for key, value in declaration.connect.items() if key in _FORM}
-
-
-def _delimiter(connect: Options) -> str:
-    delimiter = connect.text("delimiter", ",")
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        connect.fault("delimiter", f"{delimiter!r} cannot be one", "write one character, e.g. ';' or \"\\t\"")
-        return ","
-    return delimiter
-
-
-@contextmanager
-def _unpacked(stream: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Unpack gzip, which is known by its first two bytes whatever the file is called."""
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
-    if buffered.peek(2)[:2] != b"\x1f\x8b":
-        yield buffered
-        return
-    with gzip.open(buffered) as unpacked:
-        yield cast("IO[bytes]", unpacked)
-
-
-def _unknown_format(name: str) -> Fault:
-    return Fault(
-        code="source.format",
-        problem="the name does not say which format this is",
-        file=told(name),
-        target_path="connect.format",
-        hint=f"declare format: {', '.join(CODECS)}",
-    )

@@ -1,9 +1,7 @@
-"""Sinks deliver what an outbound mapping wrote: by REST, by SOAP, as files. A further kind is a class and one line."""
+"""Sinks deliver what an outbound mapping wrote: by REST, SOAP, as files, as rows. A further kind is one line more."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -11,8 +9,10 @@ from lxml import etree
 
 from connectors.codecs.common import CodecOptions
 from connectors.codecs.xml_writer import element_of
+from connectors.folders import Folder, open_folder
 from connectors.http.client import HttpClient, http_options
 from connectors.options import Options, encoding_of
+from connectors.sink_table import open_table
 from connectors.soap_envelope import ENVELOPES, FAULT_STATUSES, UnreadAnswer, headers_of, opened, written
 from hub.errors import Fault, Misconfigured, Refused, Rejection, Unavailable
 
@@ -99,28 +99,29 @@ class SoapSink:
 class FilesSink:
     """Writes each document as a file of its own; it gets its name last, and one of that name is there already."""
 
-    def __init__(self, folder: Path, *, form: str, root: str, encoding: str) -> None:
+    def __init__(self, folder: Folder, *, form: str, root: str, encoding: str) -> None:
         """Write to `folder` in `form`: json or xml, whose root element is `root`."""
         self._folder, self._form, self._root, self._encoding = folder, form, root, encoding
 
     def send(self, document: Mapping[str, Any], *, key: str) -> str:
         """See Sink."""
-        content = self._content(document)
-        target, waiting = self._folder / f"{key}.{self._form}", self._folder / f".{key}.part"
+        content, name = self._content(document), f"{key}.{self._form}"
         try:
-            if not target.exists():
-                with waiting.open("wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                waiting.rename(target)
-        except OSError as away:
-            hint = "check that the folder is there, and its space and rights"
-            raise Unavailable(str(away.strerror or away), place=str(self._folder), hint=hint) from away
-        return target.name
+            self._folder.stamp(name)
+        except FileNotFoundError:
+            self._write(name, content)
+        return name
 
     def close(self) -> None:
-        """Let go of nothing."""
+        """See Sink."""
+        self._folder.close()
+
+    def _write(self, name: str, content: bytes) -> None:
+        try:
+            self._folder.write(name, content)
+        except OSError as away:
+            hint = "check that the folder is there, and its space and rights"
+            raise Unavailable(str(away.strerror or away), place=self._folder.place, hint=hint) from away
 
     def _content(self, document: Mapping[str, Any]) -> bytes:
         if self._form == "json":
@@ -182,8 +183,12 @@ def _soap(connect: Options, declaration: Declaration) -> Sink:
 def _files(connect: Options, declaration: Declaration) -> Sink:
     form = connect.choice("format", ("json", "xml"), "json")
     root = connect.text("root", "document")
-    return FilesSink(Path(connect.text("path")), form=form, root=root, encoding=encoding_of(declaration))
+    return FilesSink(
+        open_folder(connect, place=declaration.connection), form=form, root=root, encoding=encoding_of(declaration)
+    )
 
 
-SINKS: Final[Mapping[str, Callable[[Options, Declaration], Sink]]] = {"rest": _rest, "soap": _soap, "files": _files}
+SINKS: Final[Mapping[str, Callable[[Options, Declaration], Sink]]] = {
+    "rest": _rest, "soap": _soap, "files": _files, "database": open_table,
+}  # fmt: skip
 """What opens each kind of sink."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
-from connectors.codecs import csv_, dbf, json_, jsonl, row, workbook, xes, xml
+from connectors.codecs import csv_, dbf, fixed, json_, jsonl, row, workbook, xes, xml
 from connectors.codecs.common import CodecOptions, refused
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ Codec: TypeAlias = "Callable[[IO[bytes], CodecOptions], Iterator[Record]]"
 CODECS: Final[Mapping[str, Codec]] = {
     "csv": csv_.read,
     "dbf": dbf.read,
+    "fixed": fixed.read,
     "json": json_.read,
     "jsonl": jsonl.read,
+    "tsv": csv_.read_tabs,
     "xes": xes.read,
     "xlsx": workbook.read,
     "xml": xml.read,
@@ -28,6 +30,7 @@ CODECS: Final[Mapping[str, Codec]] = {
 
 SUFFIXES: Final[Mapping[str, str]] = {
     ".csv": "csv",
+    ".tsv": "tsv",
     ".dbf": "dbf",
     ".json": "json",
     ".jsonl": "jsonl",

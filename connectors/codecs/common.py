@@ -27,6 +27,8 @@ class CodecOptions:
     delimiter: str = ","
     columns: tuple[str, ...] = ()
     """Column names of a CSV without a header row; empty where the first row has them."""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """Bytes that each field of a line of fixed width takes, in order."""
     record: str = ""
     """Local name of the XML element that is one record; empty where the whole file is one."""
     sheet: str = ""

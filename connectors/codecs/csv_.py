@@ -58,6 +58,11 @@ def read(stream: IO[bytes], options: CodecOptions) -> Iterator[Record]:
         yield _record(row, header, names, options)
 
 
+def read_tabs(stream: IO[bytes], options: CodecOptions) -> Iterator[Record]:
+    """Yield the rows of a table whose fields are parted by tabs."""
+    return read(stream, replace(options, delimiter="\t"))
+
+
 def _record(row: _Row, header: bytes, names: list[str], options: CodecOptions) -> Record:
     raw = header + row.raw
     place = f"{options.place}:{row.number}"

@@ -46,15 +46,14 @@ class LocalFolder:
 
     def rename(self, name: str, target: str) -> None:
         """See Folder."""
-        path = self._at(target)
-        path.parent.mkdir(exist_ok=True)
-        self._at(name).rename(path)
+        self._make_room(target)
+        self._at(name).rename(self._at(target))
 
     def write(self, name: str, content: bytes) -> None:
         """See Folder."""
         path, waiting = self._at(name), self._at(waiting_name(name))
         try:
-            path.parent.mkdir(exist_ok=True)
+            self._make_room(name)
             with waiting.open("wb") as file:
                 file.write(content)
                 file.flush()
@@ -65,6 +64,10 @@ class LocalFolder:
 
     def close(self) -> None:
         """Let go of nothing."""
+
+    def _make_room(self, name: str) -> None:
+        if "/" in name:
+            self._at(name).parent.mkdir(exist_ok=True)
 
     def _at(self, name: str) -> Path:
         return self._path.parent / name if self._path.is_file() or self._path.name == name else self._path / name

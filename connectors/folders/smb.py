@@ -6,6 +6,7 @@ SMB 1 is not spoken: it has neither. A server that knows nothing else delivers b
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import ntpath
 import stat
@@ -115,8 +116,11 @@ class SmbFolder:
     def _make_room(self, name: str, how: Mapping[str, Any]) -> None:
         below = name.rpartition("/")[0]
         if below:
-            with contextlib.suppress(FileExistsError):
+            try:
                 smbclient.mkdir(self._at(below), **how)
+            except SMBOSError as known:
+                if known.errno != errno.EEXIST:
+                    raise
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[dict[str, Any]]:
@@ -139,6 +143,8 @@ class SmbFolder:
             problem = "the account may not do that there"
             raise options.misconfigured("path", problem, "ask for the right to") from refused
         except (SMBException, OSError, ValueError, EOFError) as away:
+            if getattr(away, "errno", None) == errno.ENOENT:
+                raise FileNotFoundError(_said(away)) from away
             self.close()
             raise Unavailable(_said(away), place=self.place, hint=AWAY) from away
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 from lxml import etree
 
 from connectors.codecs import CODECS, CodecOptions
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.ports import Sink
+    from tests.support.servers import FolderServer
 
 DOCUMENT: dict[str, Any] = {
     "@id": "7",
@@ -121,28 +124,106 @@ class Files(Receiver):
         return found
 
 
-@pytest.fixture(params=["rest", "soap", "soap.text", "files.json", "files.xml"])
+class FarFiles(Files):
+    """A folder that a server shows."""
+
+    def __init__(self, folder: Path, server: FolderServer) -> None:
+        seen = server.folder(folder)
+        super().__init__(seen, "json")
+        self.connect |= server.connect(seen)
+        self.away = {"path": server.nowhere}
+
+
+class Table(Receiver):
+    """A table of a department, whose cells are text."""
+
+    kind = "database"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.connect = {"url": url, "table": "alert", "key": "receipt"}
+        backend = url.partition(":")[0].partition("+")[0]
+        self.away = {"url": f"{backend}://127.0.0.1:1/none" if backend != "sqlite" else "sqlite:////none/none.db"}
+        self.run('CREATE TABLE alert (receipt VARCHAR(40) PRIMARY KEY, "NO" VARCHAR(20), "NAME" VARCHAR(20) NOT NULL)')
+
+    def run(self, statement: str) -> list[Any]:
+        engine = sa.create_engine(self.url.replace("mariadb:", "mariadb+pymysql:"))
+        if engine.dialect.name in ("mysql", "mariadb"):
+            statement = statement.replace('"', "`")
+        with engine.begin() as connection:
+            found = connection.exec_driver_sql(statement)
+            rows = [dict(row) for row in found.mappings()] if found.returns_rows else []
+        engine.dispose()
+        return rows
+
+    def got(self) -> list[dict[str, Any]]:
+        return [{"NO": row["NO"], "NAME": row["NAME"]} for row in self.run("SELECT * FROM alert ORDER BY receipt")]
+
+
+FAR = ["sftp", "ftp", "ftps", "webdav", "smb"]
+SERVERS = [pytest.param(kind, marks=pytest.mark.servers) for kind in (*FAR, "postgres", "mariadb")]
+
+
+@pytest.fixture(params=["rest", "soap", "soap.text", "files.json", "files.xml", "sqlite", *SERVERS])
 def receiver(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(client, "ATTEMPTS", 1)
-    kind, _, more = request.param.partition(".")
-    made = Rest() if kind == "rest" else Soap(more and "alert") if kind == "soap" else Files(tmp_path, more)
+    made = made_receiver(request, tmp_path)
     yield made
     made.close()
 
 
+def made_receiver(request: pytest.FixtureRequest, folder: Path) -> Receiver:
+    kind, _, more = request.param.partition(".")
+    if kind in ("postgres", "mariadb"):
+        return Table(request.getfixturevalue(kind).fresh_database())
+    if kind == "sqlite":
+        sqlite3.connect(folder / "a.db").close()
+        return Table(f"sqlite:///{folder}/a.db")
+    if kind in FAR:
+        return FarFiles(folder, request.getfixturevalue(kind))
+    return Rest() if kind == "rest" else Soap(more and "alert") if kind == "soap" else Files(folder, more)
+
+
+def document_for(receiver: Receiver) -> dict[str, Any]:
+    """Return a document that the receiver can take: a table has a column for each value."""
+    return {name: DOCUMENT[name] for name in ("NO", "NAME")} if receiver.kind == "database" else DOCUMENT
+
+
 def test_a_document_arrives_whole_and_the_receivers_answer_is_told(receiver: Any) -> None:
-    sink = receiver.sink()
-    assert sink.send(DOCUMENT, key="c-1")
-    sink.send({**DOCUMENT, "NO": "18"}, key="c-2")
+    sink, document = receiver.sink(), document_for(receiver)
+    assert sink.send(document, key="c-1")
+    sink.send({**document, "NO": "18"}, key="c-2")
     sink.close()
-    assert receiver.got() == [DOCUMENT, {**DOCUMENT, "NO": "18"}]
+    assert receiver.got() == [document, {**document, "NO": "18"}]
+
+
+@pytest.mark.parametrize("receiver", ["sqlite", *SERVERS], indirect=True)
+def test_a_document_sent_again_under_its_key_is_there_once(receiver: Any) -> None:
+    sink, document = receiver.sink(), document_for(receiver)
+    said = {sink.send(document, key="c-1") for _ in range(2)}
+    assert all("c-1" in each for each in said)
+    sink.close()
+    assert receiver.got() == [document]
+
+
+@pytest.mark.parametrize("receiver", ["sqlite", *SERVERS[-2:]], indirect=True)
+def test_a_row_that_the_table_does_not_take_is_refused_and_a_column_it_lacks_is_the_operators(receiver: Any) -> None:
+    sink = receiver.sink()
+    for unfit in ({"NO": "1"}, {"NO": {"a": "b"}, "NAME": "x"}):
+        with pytest.raises(Refused):
+            sink.send(unfit, key="c-1")
+    with pytest.raises(Misconfigured, match="has no column X"):
+        sink.send({"X": "1"}, key="c-1")
+    assert sink.send({"NO": "1", "NAME": "x"}, key="c-1")
+    sink.close()
+    assert receiver.got() == [{"NO": "1", "NAME": "x"}]
 
 
 def test_a_receiver_that_is_away_is_unavailable_and_may_be_asked_again(receiver: Any) -> None:
     sink = receiver.sink(**receiver.away)
     for _ in range(2):
         with pytest.raises(Unavailable):
-            sink.send(DOCUMENT, key="c-1")
+            sink.send(document_for(receiver), key="c-1")
     sink.close()
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from connectors import files, open_source, reopen_record
 from connectors.codecs import CODECS, CodecOptions
+from connectors.file_options import WATERMARKS
 from hub.clock import ManualClock
 from hub.errors import Misconfigured
 from hub.mapping import load
@@ -148,7 +149,7 @@ def test_a_name_that_tells_no_format_is_the_operators_fault(tmp_path: Path) -> N
 
 def test_the_watermark_is_what_the_declaration_says_of_the_folder(tmp_path: Path) -> None:
     os.utime(put(tmp_path, "a.csv", "1"), (1_000_000_000, 1_000_000_000))
-    marks = {kind: poll(tmp_path, watermark=kind)[2][-1].watermark for kind in files.WATERMARKS}
+    marks = {kind: poll(tmp_path, watermark=kind)[2][-1].watermark for kind in WATERMARKS}
     assert marks == {"none": None, "now": NOW, "mtime": datetime.fromtimestamp(1_000_000_000, UTC)}
 
 

@@ -58,7 +58,7 @@ class Service:
                 service.asked.append(asked)
                 self.send(service.answers(asked))
 
-            do_GET = do_POST = do_HEAD = do_PUT = answer  # noqa: N815 - http.server's names
+            do_GET = do_POST = do_HEAD = do_PUT = do_PROPFIND = do_MOVE = answer  # noqa: N815 - http.server's names
 
             def send(self, answer: Answer) -> None:
                 self.send_response_only(answer.status)
