@@ -6,13 +6,17 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from connectors.codecs import CodecOptions, decode_one
-from connectors.database import ROW_PLACE, open_database
+from connectors.database import ROW_PLACE, DatabaseSource, open_database
+from connectors.database_reconcile import Reconciling
 from connectors.file_options import form_of_name
 from connectors.files import open_files
+from connectors.memory import Memory
+from connectors.observing import Observing
 from connectors.options import encoding_of, namespaces_of
 from connectors.rest import open_rest
 from connectors.soap import open_soap
 from hub.errors import Fault, Misconfigured
+from hub.mapping.before import observe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,11 +36,17 @@ SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock | No
 
 
 def open_source(
-    declaration: Declaration, environment: Mapping[str, str], path: Path | None = None, *, clock: Clock | None = None
+    declaration: Declaration,
+    environment: Mapping[str, str],
+    path: Path | None = None,
+    *,
+    clock: Clock | None = None,
+    memory: Path | None = None,
 ) -> Source:
     """Open the source that a mapping declares, or the file or folder `path` in its stead.
 
-    `clock` is given in a replay, where the present is in the past. Nothing is connected before the first read.
+    `clock` is given in a replay, where the present is in the past; `memory` is the folder in which a reader may keep
+    what it saw, without which nothing is compared with it. Nothing is connected before the first read.
     Raise Misconfigured with every fault of the declaration.
     """
     if path is not None:
@@ -44,7 +54,20 @@ def open_source(
     opener = SOURCES.get(declaration.kind)
     if opener is None:
         raise Misconfigured(_unknown_kind(declaration))
-    return opener(declaration, environment, clock)
+    source = opener(declaration, environment, clock)
+    return source if memory is None else _remembering(source, declaration, memory)
+
+
+def _remembering(source: Source, declaration: Declaration, folder: Path) -> Source:
+    """Return the source with what its declaration wants remembered."""
+    name = declaration.connection
+    if isinstance(source, DatabaseSource) and source.options.reconcile is not None:
+        memory = Memory(folder / f"{name}.received.db")
+        source = Reconciling(source, memory, source.options.reconcile, zone=source.options.zone, name=name)
+    observe = observe_of(declaration.read)
+    if observe is not None:
+        source = Observing(source, Memory(folder / f"{name}.observed.db"), key=observe.key, columns=observe.columns)
+    return source
 
 
 def reopen_record(declaration: Declaration, raw: bytes, place: str) -> Record:

@@ -9,16 +9,17 @@ up to settle + overlap late is still read; and a sweep cut short goes on where i
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from connectors.codecs import CodecOptions
 from connectors.codecs.row import raw_row, read_one
+from connectors.database_children import ChildTable, Window, joined
 from connectors.database_engine import Database
 from connectors.database_options import declared
 from connectors.database_sweep import go_on
@@ -46,11 +47,27 @@ DIGEST_CHARS: Final = 16
 ERROR_CHARS: Final = 200
 """Characters of an error text written back, where the column does not say how many it takes."""
 
+KEYS_TOGETHER: Final = 10_000
+"""Keys read in one statement, where nothing else is."""
+
 ACKNOWLEDGED_TOGETHER: Final = 500
 """Rows locked at a time while their signs are set."""
 
 ROW_PLACE: Final = "table "
 """How the place of a row begins."""
+
+
+class RowHandle(NamedTuple):
+    """What the source needs to know of a row that was read: its key, what it said by itself, when it changed last."""
+
+    key: Any
+    digest: str
+    mark: str
+
+
+def mark_of(instant: datetime) -> str:
+    """Write an instant (aware) so that texts are ordered as instants are."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class DatabaseSource:
@@ -62,14 +79,15 @@ class DatabaseSource:
         Its own clock rules, but in a replay, whose clock stands in the past: what comes later is not read yet.
         """
         self._database, self._options, self._replay = database, options, replay
+        self._children = [ChildTable(database, child, options) for child in options.children]
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
         """Yield the rows changed after `checkpoint`; see the port. A sweep that ends says up to when it saw all."""
         sweep = self._sweep(checkpoint)
         delivered = 0
         while True:
-            rows = self._page(sweep)
-            sweep, records = self._taken(sweep, rows)
+            sweep, records = self._again(sweep) if sweep.turn else self._taken(sweep, self._page(sweep))
+            sweep = self._next_turn(sweep)
             delivered += len(records)
             ends = sweep.finished or delivered >= self._options.rows_per_poll
             watermark = sweep.bound if sweep.finished else None
@@ -84,10 +102,10 @@ class DatabaseSource:
             return
         for first in range(0, len(handed), ACKNOWLEDGED_TOGETHER):
             some = handed[first : first + ACKNOWLEDGED_TOGETHER]
-            held = sa.select(self._table).where(self._key.in_([record.handle[0] for record in some]))
+            held = sa.select(self._table).where(self._key.in_([record.handle.key for record in some]))
             with self._database.writing() as connection:
                 rows = connection.execute(held.with_for_update()).mappings().all()
-                self._answer(connection, rows, {record.handle[0]: record for record in some})
+                self._answer(connection, rows, {record.handle.key: record for record in some})
 
     def probe(self) -> Mapping[str, str]:
         """Connect, look at the table, and count nothing; tell of rows that no poll will ever read."""
@@ -106,6 +124,11 @@ class DatabaseSource:
         self._database.close()
 
     # --- the table -----------------------------------------------------------------------------------------------
+
+    @property
+    def options(self) -> DatabaseOptions:
+        """Return what is read, and how."""
+        return self._options
 
     @cached_property
     def _types(self) -> Mapping[str, Any]:
@@ -133,7 +156,8 @@ class DatabaseSource:
     def _columns(self) -> tuple[str, ...]:
         options = self._options
         if options.columns:
-            return tuple(dict.fromkeys((options.key, options.cursor, *options.columns)))
+            by = (child.by for child in self._children)
+            return tuple(dict.fromkeys((options.key, options.cursor, *by, *options.columns)))
         return tuple(name for name in self._types if name not in options.handshake.columns)
 
     @cached_property
@@ -167,6 +191,8 @@ class DatabaseSource:
     # --- reading -------------------------------------------------------------------------------------------------
 
     def _sweep(self, checkpoint: Mapping[str, Any] | None) -> Sweep:
+        for child in self._children:
+            child.check()
         with self._database.reading() as connection:
             now = self._now(connection)
         return go_on(checkpoint, bound=now - timedelta(seconds=self._options.settle_s), overlap=self._overlap)
@@ -179,7 +205,7 @@ class DatabaseSource:
     def _overlap(self) -> timedelta:
         return timedelta(seconds=self._options.overlap_s)
 
-    def _page(self, sweep: Sweep) -> Sequence[RowMapping]:
+    def _page(self, sweep: Sweep) -> Sequence[Mapping[str, Any]]:
         """Return the next rows of the sweep's window and one more, in order of cursor and key."""
         cursor, key, name = self._cursor, self._key, self._options.cursor
         found = sa.select(*(self._table.c[column] for column in self._columns))
@@ -191,8 +217,8 @@ class DatabaseSource:
             found = found.where(cursor >= self._value(name, self._form.write(sweep.since)))
         with self._database.reading() as connection:
             rows = connection.execute(found.order_by(cursor, key).limit(PORTION_ROWS + 1)).mappings().all()
-        self._check_key(rows)
-        return rows
+            self._check_key(rows)
+            return joined(connection, rows, self._children) if rows else []
 
     def _check_key(self, rows: Sequence[RowMapping]) -> None:
         """Refuse a key that is none: rows that share it and their time could not be told apart, nor all be read."""
@@ -209,7 +235,35 @@ class DatabaseSource:
                     )
                 )
 
-    def _taken(self, sweep: Sweep, rows: Sequence[RowMapping]) -> tuple[Sweep, list[Record]]:
+    def _next_turn(self, sweep: Sweep) -> Sweep:
+        """Let what has changed in child tables be read before a sweep ends; a first one has read all there is."""
+        if not sweep.finished or sweep.since is None:
+            return sweep
+        turns = [number for number, child in enumerate(self._children, 1) if child.has_cursor and number > sweep.turn]
+        return sweep.turned(turn=turns[0], seen=sweep.seen) if turns else sweep.ended()
+
+    def _again(self, sweep: Sweep) -> tuple[Sweep, list[Record]]:
+        """Return the sweep after a page of rows of which a child changed, and their records not delivered yet."""
+        child, since = self._children[sweep.turn - 1], sweep.since or sweep.bound
+        held = sa.select(*(self._table.c[name] for name in self._columns)).order_by(self._key)
+        with self._database.reading() as connection:
+            parents = child.changed(connection, Window(since, sweep.bound), sweep.parent, PORTION_ROWS + 1)
+            held = held.where(self._table.c[child.by].in_(parents[:PORTION_ROWS]))
+            rows = joined(connection, connection.execute(held).mappings().all(), self._children)
+        seen, records = dict(sweep.seen), []
+        for row in rows:
+            record = self._record(row)
+            key, digest = str(row[self._options.key]), record_digest(record.raw)[:DIGEST_CHARS]
+            if seen.get(key) != digest and sweep.known.get(key) != digest:
+                records.append(record)
+            seen[key] = digest
+        if len(parents) <= PORTION_ROWS:
+            return replace(sweep, seen=seen, finished=True), records
+        last = parents[PORTION_ROWS - 1]
+        parent = last if isinstance(last, (int, str)) else str(last)
+        return sweep.turned(turn=sweep.turn, parent=parent, seen=seen), records
+
+    def _taken(self, sweep: Sweep, rows: Sequence[Mapping[str, Any]]) -> tuple[Sweep, list[Record]]:
         """Return the sweep after a page, and the records of those of its rows that were not delivered before."""
         known, seen, records = dict(sweep.known), dict(sweep.seen), []
         for row in rows[:PORTION_ROWS]:
@@ -222,12 +276,22 @@ class DatabaseSource:
         position = self._position(rows[PORTION_ROWS - 1]) if len(rows) > PORTION_ROWS else None
         return sweep.moved(known=known, seen=seen, position=position), records
 
-    def _record(self, row: RowMapping) -> Record:
+    def _record(self, row: Mapping[str, Any]) -> Record:
         options = self._options
-        raw = raw_row({str(name): value for name, value in row.items()}, options.zone)
+        raw = raw_row(row, options.zone)
+        alone = raw_row({name: row[name] for name in self._columns}, options.zone) if self._children else raw
         place = f"{ROW_PLACE}{options.table}, {options.key} {row[options.key]}"
         record = read_one(raw, CodecOptions(place=place, encoding=options.encoding))
-        return replace(record, handle=(row[options.key], record_digest(raw)))
+        return replace(
+            record, handle=RowHandle(row[options.key], record_digest(alone), self._mark(row[options.cursor]))
+        )
+
+    def _mark(self, cursor: Any) -> str:  # noqa: ANN401 - whatever the column holds
+        """Return a row's time of change so that marks are ordered as times are; empty where it is none."""
+        try:
+            return mark_of(self._form.read(cursor))
+        except (TypeError, ValueError, AttributeError):
+            return ""
 
     def _is_since(self, cursor: Any, instant: datetime) -> bool:  # noqa: ANN401 - whatever the column holds
         """Tell whether a row lies in the window that the next sweep reads again."""
@@ -236,10 +300,35 @@ class DatabaseSource:
         except (TypeError, ValueError, AttributeError):
             return False
 
-    def _position(self, row: RowMapping) -> Position:
+    def _position(self, row: Mapping[str, Any]) -> Position:
         cursor, key = row[self._options.cursor], row[self._options.key]
         written = cursor.isoformat(sep=" ") if isinstance(cursor, datetime) else cursor
         return written, key if isinstance(key, (int, str)) else str(key)
+
+    # --- single rows, for comparing ------------------------------------------------------------------------------
+
+    def keys(self, since: datetime, until: datetime) -> Iterator[tuple[Any, str]]:
+        """Yield key and mark of every row that changed from `since` to `until` (aware; left out)."""
+        name, after = self._options.cursor, None
+        low, high = (self._value(name, self._form.write(at)) for at in (since, until))
+        within = sa.select(self._key, self._cursor).where(self._cursor >= low, self._cursor < high)
+        while True:
+            page = within
+            if after is not None:
+                page = within.where(self._key > self._value(self._options.key, after))
+            with self._database.reading() as connection:
+                rows = connection.execute(page.order_by(self._key).limit(KEYS_TOGETHER)).all()
+            yield from ((key, self._mark(cursor)) for key, cursor in rows)
+            if len(rows) < KEYS_TOGETHER:
+                return
+            after = rows[-1][0]
+
+    def fetch(self, keys: Sequence[Any]) -> list[Record]:
+        """Return the rows of `keys` as records; one that is gone meanwhile is absent."""
+        held = sa.select(*(self._table.c[name] for name in self._columns)).where(self._key.in_(keys))
+        with self._database.reading() as connection:
+            rows = connection.execute(held.order_by(self._cursor, self._key)).mappings().all()
+            return [self._record(row) for row in joined(connection, rows, self._children)]
 
     # --- the handshake -------------------------------------------------------------------------------------------
 
@@ -254,7 +343,7 @@ class DatabaseSource:
 
     def _is_as_read(self, row: RowMapping, as_read: Mapping[Any, Record]) -> bool:
         raw = raw_row({name: row[name] for name in self._columns}, self._options.zone)
-        return bool(as_read[row[self._options.key]].handle[1] == record_digest(raw))
+        return bool(as_read[row[self._options.key]].handle.digest == record_digest(raw))
 
     def _is_sound(self, row: RowMapping, as_read: Mapping[Any, Record]) -> bool:
         """Tell whether a row is to be signed. One that is signed stays as it is: a trigger may call it changed else."""
@@ -284,7 +373,7 @@ class DatabaseSource:
             return
         width = getattr(self._types[name], "length", None) or ERROR_CHARS
         text = f"{record.refused.code}: {record.refused.path} {record.refused.problem}"[:width]
-        connection.execute(sa.update(self._table).where(self._key == record.handle[0]).values({name: text}))
+        connection.execute(sa.update(self._table).where(self._key == record.handle.key).values({name: text}))
 
 
 def open_database(declaration: Declaration, environment: Mapping[str, str], clock: Clock | None) -> DatabaseSource:

@@ -22,6 +22,8 @@ from sqlalchemy import create_engine, event, exc, types
 from sqlalchemy.dialects import mysql
 from sqlalchemy.pool import QueuePool
 
+from connectors.database_foreign import FOREIGN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -288,5 +290,6 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "postgresql": PostgreSql(),
     "mysql": MySql(),
     "mariadb": MySql(),
+    **FOREIGN,
 }
 """By the name that a URL begins with."""

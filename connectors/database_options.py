@@ -29,6 +29,12 @@ OVERLAP_S: Final = 300.0
 TIMEOUT_S: Final = 30.0
 """Seconds a statement may take: a poll must not weigh on a department's own work."""
 
+RECONCILE_S: Final = 86_400.0
+"""Seconds between two comparisons of what the source has with what was received."""
+
+RECONCILE_DAYS: Final = 7
+"""Days that are compared."""
+
 ROWS_PER_POLL: Final = 100_000
 """Rows after which a poll ends, to go on at the next: an old table does not keep its reader for hours."""
 
@@ -58,6 +64,32 @@ class Handshake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildOptions:
+    """A child table: under which name its rows stand in the record, and how they refer to it."""
+
+    name: str
+    table: str
+    schema: str | None
+    parent: str
+    """Column of the child table that refers to a row of the polled one."""
+    by: str = ""
+    """Column of the polled table that it refers to; empty for its key."""
+    order: str = ""
+    """Column by which child rows are put in order."""
+    cursor: str = ""
+    """Column with the time of a child row's last change; empty where only the parent's counts."""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconcile:
+    """How often, and how far back, the rows of the source are compared with those that were received."""
+
+    every_s: float
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseOptions:
     """Which table is polled, in which order, and how its values are to be read."""
 
@@ -72,6 +104,8 @@ class DatabaseOptions:
     columns: tuple[str, ...] = ()
     """Columns that are read; empty for all but the handshake's."""
     handshake: Handshake = Handshake()
+    children: tuple[ChildOptions, ...] = ()
+    reconcile: Reconcile | None = None
     encoding: str
     zone: ZoneInfo
 
@@ -112,6 +146,8 @@ def _options(connect: Options, declaration: Declaration) -> DatabaseOptions:
         rows_per_poll=connect.count("rows_per_poll", ROWS_PER_POLL),
         columns=connect.texts("columns"),
         handshake=_handshake(acknowledge),
+        children=_children(connect),
+        reconcile=_reconcile(connect),
         encoding=encoding_of(declaration),
         zone=_zone(connect, str(declaration.read.get("timezone") or "Asia/Shanghai")),
     )
@@ -124,6 +160,32 @@ def table_name(connect: Options) -> tuple[str, str]:
     """Read `table: schema.table`; the schema is empty where there is none."""
     schema, _, table = connect.text("table").rpartition(".")
     return identifier(connect, "table", schema), identifier(connect, "table", table)
+
+
+def _children(connect: Options) -> tuple[ChildOptions, ...]:
+    """Read `children: {NAME: {table, parent, by, order, cursor, columns}}`."""
+    sections, found = connect.section("children"), []
+    for name in sections.names():
+        section = sections.section(name)
+        schema, table = table_name(section)
+        named = {key: identifier(section, key, section.text(key, "")) for key in ("by", "order", "cursor")}
+        parent = identifier(section, "parent", section.text("parent"))
+        columns = section.texts("columns")
+        section.no_more()
+        found.append(
+            ChildOptions(name=name, table=table, schema=schema or None, parent=parent, columns=columns, **named)
+        )
+    return tuple(found)
+
+
+def _reconcile(connect: Options) -> Reconcile | None:
+    """Read `reconcile: {every, days}`."""
+    section = connect.section("reconcile")
+    if not section.names():
+        return None
+    found = Reconcile(every_s=section.seconds("every", RECONCILE_S), days=section.count("days", RECONCILE_DAYS))
+    section.no_more()
+    return found
 
 
 def _handshake(acknowledge: Options) -> Handshake:

@@ -28,12 +28,25 @@ class Sweep:
     """Digest by key of what this sweep found where the next one will overlap it."""
     position: Position | None = None
     """The last row read; None before the first and after the last."""
+    turn: int = 0
+    """0 while the table itself is read; then the number of the child table of which changed rows are looked for."""
+    parent: Any = None
+    """The last row read again for a child's sake."""
     finished: bool = False
 
     def moved(self, *, known: Mapping[str, str], seen: Mapping[str, str], position: Position | None) -> Sweep:
         """Return the sweep after one more page; without a position it is finished."""
         keep = dict(list(seen.items())[-SEEN_ROWS:])
         return replace(self, known=known, seen=keep, position=position, finished=position is None)
+
+    def turned(self, *, turn: int, parent: Any = None, seen: Mapping[str, str]) -> Sweep:  # noqa: ANN401 - a key
+        """Return the sweep, unfinished, at a place among the child tables."""
+        keep = dict(list(seen.items())[-SEEN_ROWS:])
+        return replace(self, turn=turn, parent=parent, seen=keep, position=None, finished=False)
+
+    def ended(self) -> Sweep:
+        """Return the sweep after its last row."""
+        return replace(self, position=None, parent=None, turn=0, finished=True)
 
     def checkpoint(self) -> Mapping[str, Any]:
         """Return this as a JSON object."""
@@ -44,6 +57,7 @@ class Sweep:
             "seen": dict(self.seen),
             "position": list(self.position) if self.position else None,
             "finished": self.finished,
+            **({"turn": self.turn, "parent": self.parent} if self.turn else {}),
         }
 
 
@@ -66,4 +80,6 @@ def _resumed(checkpoint: Mapping[str, Any]) -> Sweep:
         seen=checkpoint["seen"],
         position=(position[0], position[1]) if position else None,
         finished=checkpoint["finished"],
+        turn=checkpoint.get("turn", 0),
+        parent=checkpoint.get("parent"),
     )

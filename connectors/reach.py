@@ -23,6 +23,7 @@ WAIT_S: Final = 5.0
 
 PORTS: Final[Mapping[str, int]] = {
     "http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mariadb": 3306, "sftp": 22,
+    "ftp": 21, "ftps": 21, "smb": 445, "oracle": 1521, "mssql": 1433, "dm": 5236,
 }  # fmt: skip
 """The port of each kind of address that names none."""
 
@@ -51,7 +52,7 @@ class Certificate:
 def address_of(declaration: Declaration, environment: Mapping[str, str]) -> Address | None:
     """Return where a declared source is; None for one of this machine."""
     connect = Options(declaration.connect, file=declaration.connection, environment=environment)
-    url, authorities = connect.text("url", ""), connect.text("verify", "")
+    url, authorities = connect.text("url", "") or connect.text("path", ""), connect.text("verify", "")
     try:
         parts = urlsplit(url)
         kind = parts.scheme.partition("+")[0]

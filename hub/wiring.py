@@ -161,7 +161,7 @@ class Hub:
         bus = self.bus()
         return Reader(
             name=mapped.declaration.connection,
-            opened=lambda: Watched(self.source(mapped), mapped, self.drifts),
+            opened=lambda: Watched(self.source(mapped, remembers=True), mapped, self.drifts),
             intake=self.intake(mapped, bus),
             bus=bus,
             clock=self.clock,
@@ -201,10 +201,11 @@ class Hub:
         """Return what became of the documents that were sent from here."""
         return Deliveries(self.settings.data_dir / "deliveries", self.clock)
 
-    def source(self, mapped: CompiledMapping, path: Path | None = None) -> Source:
-        """Open the source that a mapping declares, or `path` in its stead."""
+    def source(self, mapped: CompiledMapping, path: Path | None = None, *, remembers: bool = False) -> Source:
+        """Open the source that a mapping declares, or `path` in its stead; a reader's own `remembers` what it saw."""
         replay = self.clock if isinstance(self.clock, ManualClock) else None
-        source = open_source(mapped.declaration, os.environ, path, clock=replay)
+        memory = self.settings.data_dir / "memory" if remembers else None
+        source = open_source(mapped.declaration, os.environ, path, clock=replay, memory=memory)
         return source if mapped.declaration.read.get("texts") == "any" else Plausible(source)
 
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from hub.mapping.before import BEFORE
 from hub.mapping.values import outline
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Tracker:
 
     def look(self, tree: Mapping[str, Any]) -> None:
         """Look at one record."""
-        shape = frozenset(tree)
+        shape = frozenset(tree) - {BEFORE}
         if shape not in self._shapes:
             self._new_columns(shape)
         self._looked += 1

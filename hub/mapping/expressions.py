@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from hub.mapping.before import BEFORE
 from hub.mapping.constants import constant_argument
 from hub.mapping.faults import meant
 from hub.mapping.functions import FUNCTIONS, Function, Kind
@@ -229,6 +230,8 @@ class Translation:
             return ABSENT
         if name in {"field", "parent"}:
             return self._column_call(tree, name)
+        if name == "changed":
+            return self._changed_call(tree)
         return self._plain_call(tree, name, function)
 
     def _arguments_fit(self, tree: ast.Call, name: str, function: Function) -> bool:
@@ -253,6 +256,18 @@ class Translation:
         if known is not None and column not in known:
             return self.fault(tree, "unknown-name", f"{column!r} is no column", meant(column, known))
         return Term(code=scope.column((column,)))
+
+    def _changed_call(self, tree: ast.Call) -> Term:
+        column = tree.args[0].id if isinstance(tree.args[0], ast.Name) else ""
+        if column not in self.program.observed:
+            problem = f"what {ast.unparse(tree.args[0])} said before is not known"
+            hint = "declare read: {observe: {key: COLUMN, columns: [COLUMN, …]}}, and name one of the columns"
+            return self.fault(tree, "not-observed", problem, hint)
+        now = self.term(tree.args[0])
+        record = self._scope.at(())
+        if record is None:
+            return self.fault(tree, "not-observed", "there is no record of the source's own here")
+        return Term(code=f"f_changed({now.code}, {record.column((BEFORE, column))})", kind="boolean")
 
     def _plain_call(self, tree: ast.Call, name: str, function: Function) -> Term:
         terms: list[Term] = []

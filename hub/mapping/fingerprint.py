@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -60,9 +60,9 @@ def fingerprint_of(root: Node, head: Head, expressions: Mapping[int, str], hub_z
     return Fingerprint(version=version, whole=_hash(whole), parts={name: _hash(part) for name, part in parts.items()})
 
 
-def _policy(head: Head) -> Mapping[str, str]:
-    """Return what becomes of control characters where the mapping says it."""
-    return {"controls": head.read["controls"]} if "controls" in head.read else {}
+def _policy(head: Head) -> Mapping[str, Any]:
+    """Return what becomes of control characters, and what is observed, where the mapping says it."""
+    return {name: head.read[name] for name in ("controls", "observe") if name in head.read}
 
 
 def _hash(meaning: object) -> str:

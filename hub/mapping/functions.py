@@ -78,6 +78,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "blank": _function("any", 2, None, "absent where x is one of the written values: placeholders", {1: "values"}),
     "one_of": _function("boolean", 2, None, "whether x is one of the written values", {1: "values"}),
     "present": _function("boolean", 1, 1, "whether x is there and not empty"),
+    "changed": _function("boolean", 1, 1, "whether a column of read.observe says other than when last read"),
     "match": _function("boolean", 2, 2, "whether a regular expression (RE2) is found in x", {0: "pattern"}),
     "extract": _function("text", 2, 2, "what the pattern's first group (or all of it) finds in x", {0: "pattern"}),
     "replace": _function("text", 3, 3, "replace(pattern, replacement, x)", {0: "pattern", 1: "replacement"}),
@@ -209,6 +210,11 @@ def present(value: object) -> bool:
     return value is not None and value != ""
 
 
+def changed(now: object, before: object) -> bool:
+    """Tell whether two values differ as text; what was never seen before has changed if it is there."""
+    return as_text(now) != as_text(before)
+
+
 def match(pattern: Any, value: object) -> bool:  # noqa: ANN401 - RE2's pattern is untyped
     """Tell whether `pattern` is found in the value."""
     text = as_text(value)
@@ -232,7 +238,7 @@ def runtime() -> Mapping[str, Callable[..., Any]]:
     """Name the functions that need nothing but their arguments; the rest is bound to a mapping's zone, key and ids."""
     plain = (
         trim, upper, lower, nfc, half_width, drop_controls, organisation, left, right, concat, number, money,
-        code, default, blank, present, match, extract, replace, mask_name, mask_id, mask_phone,
+        code, default, blank, present, changed, match, extract, replace, mask_name, mask_id, mask_phone,
     )  # fmt: skip
     return {function.__name__: function for function in plain} | {
         "text": as_text,

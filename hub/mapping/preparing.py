@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from hub.errors import Misconfigured
+from hub.mapping.before import observe_of
 from hub.mapping.builder import Builder
 from hub.mapping.canonical import LINES, Canonical, is_canonical
 from hub.mapping.codes import looked_up
@@ -130,6 +131,7 @@ class Draft:
             faults=self.faults,
             names={alias: tuple(path) for alias, path in head.names.items()},
             columns=head.columns,
+            observed=frozenset(observe.columns) if (observe := observe_of(head.read)) else frozenset(),
             controls=str(head.read.get("controls", "")),
             known_below=documents.names_below() if documents else {},
             codes=head.codes,

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.mapping.before import BEFORE
 from hub.mapping.paths import bare, has_predicate
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Program:
     """Columns of the record itself that some expression reads."""
     expressions: dict[int, str] = field(default_factory=dict)
     """Every expression met, in one spelling, by the id of its node."""
+    observed: frozenset[str] = frozenset()
+    """Columns of which a record tells what the one of its key said before."""
     controls: str = ""
     """What becomes of control characters in the source's texts; empty: they are kept."""
     persons: bool = False
@@ -177,7 +180,7 @@ class Scope:
         if path not in self._columns:
             variable = self._columns[path] = self.program.fresh("c")
             where = "/".join(path)
-            if not self.prefix:
+            if not self.prefix and path[0] != BEFORE:
                 self.program.columns_read.add(bare(path)[0])
             if len(path) == 1 and not has_predicate(path):
                 self.head.line(f"{variable} = {self.variable}.get({path[0]!r})", where)
