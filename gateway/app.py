@@ -9,11 +9,12 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
-from gateway import api, console, health, manual, metrics, problems, receiving
+from gateway import api, console, health, manual, metrics, problems, receiving, soap
 from gateway.pages import Pages
 from gateway.problems import json_response
 from gateway.rights import Gate
 from gateway.shield import Shield
+from gateway.taking import Taking
 from gateway.words import Names
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ def create_app(parts: Parts) -> FastAPI:
     """Return the gateway over `parts`."""
     app = FastAPI(title="Sunlight Hub 阳光枢纽", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     gate, names = Gate(keys=parts.keys, now=parts.wall_now), Names(parts.catalogue)
-    pages = Pages(parts.zone)
+    pages, taking = Pages(parts.zone), Taking(parts)
     app.add_middleware(Shield, gate=gate)
     app.include_router(health.router(parts))
     app.include_router(metrics.router(parts, gate))
     app.include_router(api.router(parts, gate, names))
-    app.include_router(receiving.router(parts, gate))
+    app.include_router(receiving.router(parts, gate, taking))
+    app.include_router(soap.router(parts, gate, taking))
     app.include_router(console.router(parts, gate, names, pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _serve_description(app, gate)

@@ -81,6 +81,14 @@ def install(app: FastAPI, page: Callable[[Request, Problem], Response]) -> None:
     app.add_exception_handler(Exception, lambda request, raised: answer(request, _unexpected(raised)))
 
 
+def problem_of(raised: Exception) -> Problem:
+    """Return the problem that an exception is, as every answer tells it."""
+    for kind, told in ((HubError, _of_hub), (HTTPException, _of_http)):
+        if isinstance(raised, kind):
+            return told(raised)
+    return _own(raised)
+
+
 def is_program(request: Request) -> bool:
     """Tell whether the path is one that programs use."""
     return request.url.path.startswith(MACHINE_PATHS)

@@ -62,9 +62,12 @@ class Gate:
 
     def admit(self, request: Request) -> Identity:
         """Return who asks; Problem 401 where a key is needed and no valid one is shown."""
+        return self.admitted(token_of(request))
+
+    def admitted(self, token: str) -> Identity:
+        """Return who holds `token`; Problem 401 where a key is needed and this is no valid one."""
         if self.is_open():
             return _local(self.now())
-        token = token_of(request)
         found = self.holder(token) if token else None
         if found is None:
             detail = "this key is unknown, expired or revoked" if token else "no key was sent"

@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from connectors.push import push_format
-from gateway import receiving
+from gateway import receiving, taking
 from gateway.reading import Pushed
 from hub import mapping
 from hub.cli.gatewaying import parts_of
@@ -297,7 +297,7 @@ def test_a_broker_that_is_away_is_503_with_a_time_and_nothing_is_counted_as_sent
 
 
 def test_too_many_pushes_of_one_key_at_once_are_429(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "AT_ONCE", 1)
+    monkeypatch.setattr(taking, "AT_ONCE", 1)
     begun, go_on = threading.Event(), threading.Event()
 
     class Slow:
