@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.database_engine import KINDS
-from connectors.options import Options, encoding_of
+from connectors.options import READERS, Options, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +127,7 @@ def declared(declaration: Declaration, environment: Mapping[str, str]) -> Declar
         timeout_s=connect.seconds("timeout", TIMEOUT_S),
         options=_options(connect, declaration),
     )
-    connect.no_more(also=("every",))
+    connect.no_more(also=READERS)
     connect.done()
     return found
 

@@ -28,7 +28,7 @@ from connectors.file_options import ARCHIVE, FileOptions, file_options, in_stead
 from connectors.file_outcome import REPORT, Outcome, Taken
 from connectors.file_packing import BrokenPackError, Unpacked, unpacked
 from connectors.folders import Folder, LocalFolder, Stamp, open_folder
-from connectors.options import Options
+from connectors.options import READERS, Options
 from hub.clock import SystemClock
 from hub.errors import Unavailable
 from hub.model.values import Portion, Record
@@ -291,6 +291,6 @@ def open_files(
     connect = Options(values, file=declaration.connection, environment=environment)
     folder: Folder = LocalFolder(path) if path else open_folder(connect, place=declaration.connection)
     options = file_options(connect, declaration)
-    connect.no_more(also=("every",))
+    connect.no_more(also=READERS)
     connect.done()
     return FilesSource(folder, options, clock or SystemClock())

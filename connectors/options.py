@@ -20,6 +20,10 @@ UNSET: Final = "source.unset"
 """Code of the fault that a secret is named and the environment does not have it."""
 
 
+READERS: Final = frozenset({"every", "hours", "quiet"})
+"""Options of `connect` that say when a source is read, whatever its kind: they are the reader's."""
+
+
 class Declaration(Protocol):
     """What a source needs to know of the mapping that declares it."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.codecs import CODECS, CodecOptions
 from connectors.encodings import canonical
-from connectors.options import Options, encoding_of, namespaces_of
+from connectors.options import READERS, Options, encoding_of, namespaces_of
 from hub.errors import Misconfigured
 from hub.mapping.canonical import FORMAT
 from hub.mapping.paths import path_in
@@ -66,6 +66,6 @@ def push_format(declaration: Declaration) -> PushFormat:
         namespaces=namespaces_of(declaration),
     )
     found = PushFormat(form=connect.choice("format", tuple(MEDIA_TYPES), "json"), options=options)
-    connect.no_more(also=("every",))
+    connect.no_more(also=READERS)
     connect.done()
     return found

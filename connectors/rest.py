@@ -13,7 +13,7 @@ from connectors.encodings import canonical
 from connectors.http.client import HttpClient, http_options
 from connectors.http.paging import paging_of, value_at
 from connectors.listing import Answer, ListSource
-from connectors.options import Options, encoding_of
+from connectors.options import READERS, Options, encoding_of
 from connectors.window import window_options, written_instant
 from hub.clock import SystemClock
 from hub.errors import Misconfigured
@@ -169,6 +169,6 @@ def open_rest(declaration: Declaration, environment: Mapping[str, str], clock: C
         encoding=encoding_of(declaration),
     )
     asked.no_more()
-    connect.no_more(also=("every",))
+    connect.no_more(also=READERS)
     connect.done()
     return ListSource(RestService(HttpClient(http), options, place), paging, window, clock or SystemClock())

@@ -12,7 +12,7 @@ from connectors.codecs.common import CodecOptions
 from connectors.http.client import HttpClient, http_options
 from connectors.http.paging import paging_of, value_at
 from connectors.listing import Answer, ListSource
-from connectors.options import Options, encoding_of, namespaces_of
+from connectors.options import READERS, Options, encoding_of, namespaces_of
 from connectors.soap_envelope import ENVELOPES, FAULT_STATUSES, Request, UnreadAnswer, embedded, opened, written
 from connectors.soap_wsdl import WsdlRequest, wsdl_request
 from connectors.window import window_options, written_instant
@@ -139,7 +139,7 @@ def open_soap(declaration: Declaration, environment: Mapping[str, str], clock: C
         security=_security(connect),
     )
     _check_names(connect, options.message, paging)
-    connect.no_more(also=("every",))
+    connect.no_more(also=READERS)
     connect.done()
     return ListSource(SoapService(client, options, place), paging, window, clock or SystemClock())
 

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
 from hub.trace import traced
+from hub.turns import Breaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from hub.intake import Intake
     from hub.model.values import Portion, Record
     from hub.ports import Bus, Clock, Source
+    from hub.pulse import Beating
     from hub.troubles import Troubles
+    from hub.turns import Hours
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -32,11 +36,23 @@ class Reader:
     """The reader of one connection. It opens its source when its turn comes, and anew after any trouble."""
 
     def __init__(
-        self, *, name: str, opened: Callable[[], Source], intake: Intake, bus: Bus, clock: Clock, troubles: Troubles
+        self,
+        *,
+        opened: Callable[[], Source],
+        intake: Intake,
+        bus: Bus,
+        clock: Clock,
+        troubles: Troubles,
+        pulse: Beating,
+        hours: Hours,
     ) -> None:
-        """Read what `opened` opens through `intake`, while `bus` leases the connection `name` to this process."""
-        self._name, self._opened, self._intake, self._bus = name, opened, intake, bus
-        self._clock, self._troubles = clock, troubles
+        """Read what `opened` opens through `intake`, while `bus` leases the connection to this process.
+
+        Within `hours` alone; `pulse`, which knows the connection's name, is told of every read.
+        """
+        self._name, self._opened, self._intake, self._bus = pulse.connection, opened, intake, bus
+        self._clock, self._troubles, self._pulse, self._hours = clock, troubles, pulse, hours
+        self._breaker = Breaker()
         self._source: Source | None = None
         self._said = ""
 
@@ -44,21 +60,35 @@ class Reader:
         """Read what is new, or up to the next portion once `stopping`; raise Fenced where another process reads.
 
         Unavailable: the bus or the source is away, or the source cannot be opened as declared, which is noted and tried
-        again too: only this connection waits. What is wrong with the hub itself stays Misconfigured.
+        again too: only this connection waits. A source that fails again and again is left alone for a while, so that
+        its server is not hammered nor our account locked. What is wrong with the hub itself stays Misconfigured.
         """
+        now = self._clock.now()
+        if not self._hours.are_open(now):
+            self._pulse.rest(now)
+            return
         try:
             with self._bus.lease(reader_lease(self._name)):
-                self._read(stopping)
+                self._pulse.begin(now)
+                self._breaker.check(now)
+                self._read(lambda: stopping() or not self._hours.are_open(self._clock.now()))
         except _Down as down:
             self._note(down.problem_of_source)
+            self._breaker.failed(self._clock.now(), str(down.problem_of_source))
+            self._pulse.fail(self._clock.now())
             raise Unavailable(down.problem, place=down.place, hint=down.hint) from down.problem_of_source
+        self._breaker.succeeded()
         self._troubles.clear(self._name)
         self._said = ""
 
     def _read(self, stopping: Callable[[], bool]) -> None:
         """Read; what fails without being one of our errors is this connection's, wherever it failed."""
         try:
-            self._intake.run_once(_Guarded(self._name, self._open(), stopping))
+            source = _Guarded(self._name, self._open(), stopping)
+            if self._breaker.is_tried:
+                source.probe()
+            totals = self._intake.run_once(source, progress=lambda _: self._pulse.beat(self._clock.now()))
+            self._pulse.end(self._clock.now(), records=totals.read, watermark=source.watermark)
         except HubError:
             raise
         except Exception as fault:
@@ -123,6 +153,7 @@ class _Guarded:
 
     def __init__(self, name: str, source: Source, stopping: Callable[[], bool]) -> None:
         self._name, self._source, self._stopping = name, source, stopping
+        self.watermark: datetime | None = None
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
         """Yield the source's portions; after any of them the next read goes on where it stopped."""
@@ -132,6 +163,7 @@ class _Guarded:
                 portion = next(portions, None)
             if portion is None:
                 return
+            self.watermark = portion.watermark or self.watermark
             yield portion
 
     def acknowledge(self, records: Sequence[Record]) -> None:
@@ -141,7 +173,8 @@ class _Guarded:
 
     def probe(self) -> Mapping[str, str]:
         """Try the source."""
-        return self._source.probe()
+        with _its_own(self._name):
+            return self._source.probe()
 
     def close(self) -> None:
         """Let go of the source."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from connectors import open_source
 from connectors.plausibility import Plausible
@@ -29,6 +30,7 @@ from hub.feed import RANK, places_in
 from hub.importing import registration
 from hub.intake import Intake
 from hub.owner import Owner, Pace
+from hub.pulse import Beating, Pulses
 from hub.pushing import Desk
 from hub.reader import Reader
 from hub.registry import Registry, register
@@ -41,6 +43,7 @@ from hub.store.sql import SqlStore
 from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
 from hub.troubles import Troubles
+from hub.turns import hours_in
 from hub.vault import SealedBoxVault
 
 BASES: Final = "bases"
@@ -91,6 +94,11 @@ class Hub:
     def troubles(self) -> Troubles:
         """Return what readers beside this process note of sources that cannot be read."""
         return Troubles(self.settings.data_dir / "troubles")
+
+    @property
+    def pulses(self) -> Pulses:
+        """Return what readers beside this process note of how far they are."""
+        return Pulses(self.settings.data_dir / "pulses")
 
     @cached_property
     def partitions(self) -> Sequence[int]:
@@ -158,14 +166,15 @@ class Hub:
 
     def reader(self, mapped: CompiledMapping) -> Reader:
         """Return the reader of one connection, for one thread."""
-        bus = self.bus()
+        bus, declared = self.bus(), mapped.declaration
         return Reader(
-            name=mapped.declaration.connection,
             opened=lambda: Watched(self.source(mapped, remembers=True), mapped, self.drifts),
             intake=self.intake(mapped, bus),
             bus=bus,
             clock=self.clock,
             troubles=self.troubles,
+            pulse=Beating(self.pulses, declared.connection, every_s=declared.every_s, quiet_s=declared.quiet_s),
+            hours=hours_in(declared.hours, ZoneInfo(declared.timezone)),
         )
 
     def live_reader(self, mapped: CompiledMapping, path: Path) -> LiveReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub import settings as settings_
 from hub import wiring
+from hub.sandbox import sandbox_of
 
 if TYPE_CHECKING:
     from hub.ports import Clock
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 OUT: Final = Console()
 ERR: Final = Console(stderr=True)
 
+IN_SANDBOX: Final[ContextVar[bool]] = ContextVar("in_sandbox", default=False)
+"""Whether the command acts on the sandbox."""
+
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="Settings file. Default: ./settings.toml, else the one shipped.")
 ]
@@ -27,8 +32,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 
 
 def hub(settings: Path | None = None, *, clock: Clock | None = None) -> wiring.Hub:
-    """Return the hub under the operator's settings."""
-    return wiring.build(settings_.load(settings), clock=clock)
+    """Return the hub under the operator's settings, or its sandbox: `sunlight --sandbox …`."""
+    found = settings_.load(settings)
+    return wiring.build(sandbox_of(found) if IN_SANDBOX.get() else found, clock=clock)
 
 
 def hub_under(settings: Settings, *, clock: Clock | None = None) -> wiring.Hub:

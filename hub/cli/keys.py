@@ -43,7 +43,7 @@ def add(
     """
     hub = common.hub(settings)
     now = hub.clock.now()
-    issued = issue(name, kind=kind, scopes=scope or [], now=now, expires_at=_until(expires, now))
+    issued = issue(name, kind=kind, scopes=scope or [], now=now, expires_at=until(expires, now))
     hub.identities.add(issued)
     if as_json:
         common.print_json({**_fields(issued.identity), "token": issued.token})
@@ -93,7 +93,7 @@ def revoke(
     typer.echo(f"revoked {key_id}")
 
 
-def _until(text: str, now: datetime) -> datetime | None:
+def until(text: str, now: datetime) -> datetime | None:
     """Return the end of a span from `now`; None for `never`."""
     if text == "never":
         return None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
 from hub.cli import (
     checking,
+    common,
+    connecting,
     delivering,
     demo,
     doctoring,
@@ -43,6 +45,7 @@ app.command("run")(operate.run)
 app.command("import")(importing.import_)
 app.command("summary")(summary.summary)
 app.command("deliveries")(delivering.deliveries)
+app.add_typer(connecting.app, name="connection")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="key")
@@ -50,12 +53,18 @@ app.add_typer(mapping.app, name="mapping")
 
 
 @app.callback()
-def options() -> None:
+def options(
+    *,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Act on the sandbox, where new connections are tried.")
+    ] = False,
+) -> None:
     """Sunlight Hub 阳光枢纽: connect departments, watch every deadline, raise and follow up alerts.
 
     Settings come from ./settings.toml; SUNLIGHT_STORE_URL, SUNLIGHT_BUS_URL and SUNLIGHT_DATA_DIR stand above it.
     A first look: `sunlight demo`. A real source: `sunlight check`, `sunlight migrate`, `sunlight serve`.
     """
+    common.IN_SANDBOX.set(sandbox)
 
 
 def main() -> None:

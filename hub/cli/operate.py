@@ -157,6 +157,11 @@ def _pushing(hub: wiring.Hub) -> Sequence[CompiledMapping]:
     return [mapping for mapping in _configuration(hub)[0].values() if mapping.declaration.kind == PUSH]
 
 
+def mappings_of(hub: wiring.Hub) -> Sequence[CompiledMapping]:
+    """Load the mappings of every source and every department that sends, or report every fault in all of them."""
+    return list(_configuration(hub)[0].values())
+
+
 def _configuration(hub: wiring.Hub) -> tuple[dict[Path, CompiledMapping], list[Mapping[str, Any]]]:
     """Load every mapping, by its file, and catalogue, or report every fault in all of them."""
     folders = wiring.department_folders(hub.settings.mappings.folder)

@@ -38,5 +38,9 @@ class Declaration:
     allowed_delay_s: int
     every_s: float
     """Seconds between two reads."""
+    hours: str
+    """The hours in which the source may be asked, as written; empty: all."""
+    quiet_s: float
+    """Seconds without anything new that are out of the ordinary; 0: none are."""
     weak_types: frozenset[str]
     """Event types identified by a composite, for want of a key."""

@@ -165,6 +165,8 @@ class Draft:
             numbering=text_at(root.entries.get("case", EMPTY), "numbering", connection),
             allowed_delay_s=head.allowed_delay_s,
             every_s=head.every_s,
+            hours=head.hours,
+            quiet_s=head.quiet_s,
             weak_types=_weak_types(root.entries.get("events", EMPTY)),
         )
 

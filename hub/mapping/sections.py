@@ -13,6 +13,7 @@ from hub.mapping.faults import meant
 from hub.mapping.paths import check_paths, path_of
 from hub.mapping.targets import case_fields, department_field, event_fields
 from hub.model.shapes import shape
+from hub.turns import hours_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,6 +50,8 @@ class Head:
     each: Path
     allowed_delay_s: int
     every_s: float
+    hours: str
+    quiet_s: float
 
 
 def read_head(root: Node, faults: Faults) -> Head:
@@ -56,6 +59,7 @@ def read_head(root: Node, faults: Faults) -> Head:
     _check_shape(root, faults)
     check_paths(root, faults)
     read = root.entries.get("read", EMPTY)
+    connect = root.entries.get("connect", EMPTY)
     codes = _codes(root.entries.get("codes", EMPTY), faults)
     encoding = _encoding(read, faults)
     return Head(
@@ -68,7 +72,9 @@ def read_head(root: Node, faults: Faults) -> Head:
         departments=_departments(root.entries.get("department", EMPTY), codes, faults),
         each=path_of(root.entries.get("each")),
         allowed_delay_s=int(_seconds(text_at(root, "allowed_delay", DEFAULT_DELAY))),
-        every_s=_seconds(text_at(root.entries.get("connect", EMPTY), "every", DEFAULT_EVERY)),
+        every_s=_seconds(text_at(connect, "every", DEFAULT_EVERY)),
+        hours=_hours(connect, faults),
+        quiet_s=_seconds(text_at(connect, "quiet", "0s")),
     )
 
 
@@ -136,6 +142,17 @@ def _seconds(text: str) -> float:
     """Read a duration; one that is none has been, or will be, complained of by the shape or the connector."""
     found = _DURATION.fullmatch(text.strip())
     return float(found[1]) * _UNITS_S[found[2] or "s"] if found else 0.0
+
+
+def _hours(connect: Node, faults: Faults) -> str:
+    text = text_at(connect, "hours", "")
+    try:
+        hours_in(text, ZoneInfo("UTC"))
+    except ValueError:
+        hint = 'write hours: "20:00-06:00, 12:00-13:00"'
+        faults.add(connect.entries["hours"], "bad-hours", f"{text!r} is no list of hours", hint=hint)
+        return ""
+    return text
 
 
 def _zone(read: Node, faults: Faults) -> ZoneInfo:

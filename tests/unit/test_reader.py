@@ -11,9 +11,12 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.errors import Fault, Fenced, HubError, Misconfigured, Unavailable
+from hub.intake import ReadTotals
 from hub.model.values import Portion
+from hub.pulse import Beating, Pulse, Pulses, lag_s, state_of
 from hub.reader import Reader
-from hub.troubles import Troubles
+from hub.troubles import Trouble, Troubles
+from hub.turns import FAILURES, LONGEST_S, Hours, hours_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +40,26 @@ class World:
     opened: int = 0
     closed: int = 0
     taken: int = 0
+    probed: int = 0
+    records: int = 0
+    hours: str = ""
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
 
     def reader(self) -> Reader:
         parts: Any = self
         return Reader(
-            name=NAME, opened=self.open, intake=parts, bus=parts, clock=self.clock, troubles=Troubles(self.folder)
-        )
+            opened=self.open, intake=parts, bus=parts, clock=self.clock, troubles=Troubles(self.folder),
+            pulse=Beating(self.pulses, NAME, every_s=60, quiet_s=3600), hours=hours_in(self.hours, UTC),
+        )  # fmt: skip
+
+    @property
+    def pulses(self) -> Pulses:
+        return Pulses(self.folder / "pulses")
+
+    def probe(self) -> dict[str, str]:
+        self.probed += 1
+        _fail(self.in_opening)
+        return {}
 
     def open(self) -> Any:
         self.opened += 1
@@ -61,10 +77,12 @@ class World:
     def close(self) -> None:
         self.closed += 1
 
-    def run_once(self, source: Any) -> None:
+    def run_once(self, source: Any, *, progress: Any) -> ReadTotals:
         for _ in source.read(None):
             _fail(self.in_publishing)
             self.taken += 1
+            progress(self.taken)
+        return ReadTotals(read_id="r", read=self.records)
 
     @contextmanager
     def lease(self, _name: str) -> Iterator[None]:
@@ -192,3 +210,133 @@ def test_a_folder_that_may_not_be_written_hides_no_problem(world: World) -> None
     world.in_reading = WRONG
     with pytest.raises(Unavailable, match="there is no table t"):
         world.reader().read()
+
+
+# --- when a source is asked ------------------------------------------------------------------------------------------
+
+
+def test_a_source_that_fails_again_and_again_is_left_alone_then_tried_then_read(world: World) -> None:
+    world.in_opening = AWAY
+    reader = world.reader()
+    for _ in range(FAILURES):
+        with pytest.raises(Unavailable, match="refused"):
+            reader.read()
+    opened = world.opened
+    for _ in range(3):
+        with pytest.raises(Unavailable, match=f"left alone until .* after {FAILURES} failures"):
+            reader.read()
+    assert world.opened == opened
+    world.clock.move_to(NOW + timedelta(seconds=61))
+    with pytest.raises(Unavailable, match="refused"):
+        reader.read()
+    with pytest.raises(Unavailable, match="left alone"):
+        reader.read()
+    world.in_opening = None
+    world.clock.move_to(NOW + timedelta(seconds=61 + LONGEST_S))
+    reader.read()
+    assert (world.probed, world.taken) == (1, 3)
+    reader.read()
+    assert (world.probed, world.taken) == (1, 6)
+
+
+def test_a_source_that_answers_the_try_alone_counts_on(world: World) -> None:
+    world.in_reading = WRONG
+    reader = world.reader()
+    for _ in range(FAILURES):
+        with pytest.raises(Unavailable):
+            reader.read()
+    world.clock.move_to(NOW + timedelta(seconds=61))
+    with pytest.raises(Unavailable, match="no table"):
+        reader.read()
+    with pytest.raises(Unavailable, match=f"after {FAILURES + 1} failures"):
+        reader.read()
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "is_open"),
+    [
+        ("", "12:00", True),
+        ("20:00-06:00", "23:59", True),
+        ("20:00-06:00", "05:59", True),
+        ("20:00-06:00", "06:00", False),
+        ("20:00-06:00, 12:00-13:00", "12:30", True),
+        ("09:00-17:00", "17:00", False),
+    ],
+)
+def test_hours_are_open_from_their_beginning_to_before_their_end(text: str, at: str, *, is_open: bool) -> None:
+    assert hours_in(text, UTC).are_open(datetime.fromisoformat(f"2026-03-02T{at}:00+00:00")) == is_open
+
+
+@pytest.mark.parametrize("text", ["20:00", "25:00-26:00", "night"])
+def test_hours_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        hours_in(text, UTC)
+
+
+def test_outside_its_hours_a_source_is_not_asked_and_a_read_that_outlasts_them_ends_at_a_portion(world: World) -> None:
+    world.hours = "05:00-06:00"
+    reader = world.reader()
+    reader.read()
+    assert world.opened == 0
+    assert state_of(world.pulses.of(NAME), None, NOW) == "resting"
+    world.clock.move_to(NOW + timedelta(hours=1))
+    end = NOW + timedelta(hours=2)
+    taken = world.run_once
+
+    def slow(source: Any, *, progress: Any) -> ReadTotals:
+        def late(count: int) -> None:
+            progress(count)
+            world.clock.move_to(end)
+
+        return taken(source, progress=late)
+
+    world.run_once = slow  # type: ignore[method-assign]
+    reader.read()
+    assert world.taken == 1
+
+
+# --- how a connection is ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_quiet_is_told_from_what_nobody_reads(world: World) -> None:
+    reader, told = world.reader(), []
+    world.records = 3
+    reader.read()
+    world.records = 0
+    for later in (0, 30, 240, 240 + 3500):
+        world.clock.move_to(NOW + timedelta(seconds=later))
+        if later != 240 + 3500:
+            reader.read()
+        told.append(state_of(world.pulses.of(NAME), None, world.clock.now()))
+    reader.read()
+    told.append(state_of(world.pulses.of(NAME), None, world.clock.now()))
+    assert told == ["alive", "alive", "alive", "dead", "quiet"]
+    assert world.pulses.of(NAME).records == 3
+
+
+def test_a_connection_in_trouble_is_told_so_and_one_never_read_too(world: World) -> None:
+    trouble = Trouble(connection=NAME, state="away", since="", problem="")
+    assert state_of(world.pulses.of(NAME), None, NOW) == "never"
+    assert state_of(world.pulses.of(NAME), trouble, NOW) == "away"
+    world.in_reading = AWAY
+    with pytest.raises(Unavailable):
+        world.reader().read()
+    assert state_of(world.pulses.of(NAME), trouble, NOW) == "away"
+    assert state_of(world.pulses.of(NAME), trouble, NOW + timedelta(hours=1)) == "dead"
+
+
+def test_how_far_behind_a_source_is_is_told_by_its_watermark() -> None:
+    assert lag_s(Pulse(connection=NAME), NOW) is None
+    watermark = (NOW - timedelta(minutes=2)).isoformat()
+    assert lag_s(Pulse(connection=NAME, watermark=watermark), NOW) == 120
+
+
+def test_a_note_that_is_broken_is_no_pulse(world: World) -> None:
+    world.reader().read()
+    (path,) = (world.folder / "pulses").iterdir()
+    path.write_bytes(b"{")
+    assert world.pulses.of(NAME) == Pulse(connection=NAME)
+
+
+def test_hours_are_of_a_zone() -> None:
+    assert Hours((), UTC).are_open(NOW)
