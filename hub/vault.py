@@ -30,9 +30,9 @@ class SealedBoxVault:
         self._open = SealedBox(PrivateKey(private)) if private else None
 
     @classmethod
-    def at(cls, folder: Path) -> SealedBoxVault:
+    def at(cls, folder: Path, *, makes_keys: bool = True) -> SealedBoxVault:
         """Read the keys in `folder`; where there are none, make a pair. Misconfigured where they cannot be keys."""
-        if not (folder / PUBLIC).exists():
+        if makes_keys and not (folder / PUBLIC).exists():
             with suppress(FileExistsError):
                 generate(folder)
         public, private = _key(folder / PUBLIC), _key(folder / PRIVATE)

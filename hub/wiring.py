@@ -17,7 +17,7 @@ from connectors.sinks import open_sink
 from hub import mapping
 from hub.bench_keeper import BenchKeeper
 from hub.bus import EMBEDDED_USER, open_bus
-from hub.bus.topology import topology
+from hub.bus.topology import NOTHING, topology
 from hub.catalogue import load_catalogue
 from hub.checkpoints import FileCheckpoints
 from hub.clock import ManualClock, SystemClock
@@ -69,6 +69,8 @@ class Hub:
 
     settings: Settings
     clock: Clock
+    is_edge: bool = False
+    """Whether this is but a reader in a department's network: a bus to publish to, and no store."""
 
     @cached_property
     def store(self) -> Store:
@@ -87,8 +89,8 @@ class Hub:
 
     @cached_property
     def vault(self) -> SealedBoxVault:
-        """Return the vault; its keys are made in the data folder at the first start."""
-        return SealedBoxVault.at(self.settings.data_dir / "keys")
+        """Return the vault; its keys are made in the data folder at the first start, but not at the edge."""
+        return SealedBoxVault.at(self.settings.data_dir / "keys", makes_keys=not self.is_edge)
 
     @property
     def troubles(self) -> Troubles:
@@ -112,6 +114,8 @@ class Hub:
 
     def bus(self) -> Bus:
         """Open the bus for the calling thread."""
+        if self.is_edge:
+            return open_bus(self.settings.bus_url, NOTHING)
         wanted = topology(partitions=len(self.partitions), views=self.settings.feed.views)
         return open_bus(self.settings.bus_url, wanted)
 
@@ -184,11 +188,16 @@ class Hub:
             mapped,
             load=lambda: load_mapping(path),
             make=self.reader,
-            register=lambda changed: register(self.store, [registration(changed.declaration, changed.fingerprint)]),
+            register=self._register_changed,
             stamps=lambda: stamps_of(folders),
             troubles=self.troubles,
             clock=self.clock,
         )
+
+    def _register_changed(self, changed: CompiledMapping) -> None:
+        """Register a mapping that changed while it is read; one at the edge is registered at the centre."""
+        if not self.is_edge:
+            register(self.store, [registration(changed.declaration, changed.fingerprint)])
 
     def sender(self, mapped: CompiledMapping) -> Sender:
         """Return the sender of one outbound connection, for one thread."""
@@ -248,9 +257,9 @@ class Hub:
                 self.__dict__[part].close()
 
 
-def build(settings: Settings, *, clock: Clock | None = None) -> Hub:
-    """Return the hub under `settings`; nothing is opened yet."""
-    return Hub(settings=settings, clock=clock or SystemClock())
+def build(settings: Settings, *, clock: Clock | None = None, is_edge: bool = False) -> Hub:
+    """Return the hub under `settings`, or its edge in a department's network; nothing is opened yet."""
+    return Hub(settings=settings, clock=clock or SystemClock(), is_edge=is_edge)
 
 
 def bus_user(url: str) -> str:

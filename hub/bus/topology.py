@@ -71,6 +71,10 @@ class Topology:
     bindings: tuple[Binding, ...]
 
 
+NOTHING: Final = Topology(exchanges=(), queues=(), bindings=())
+"""What a connector in a department's network declares: nothing, for it may not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """One subscriber's queue on the feed of one view, e.g. patterns `alert.321200.#`, `alert.*.321281.#`."""

@@ -16,6 +16,7 @@ from hub.cli import (
     delivering,
     demo,
     doctoring,
+    edging,
     importing,
     keys,
     ledger,
@@ -42,6 +43,7 @@ app.command("check")(checking.check)
 app.command("doctor")(doctoring.doctor)
 app.command("serve")(operate.serve)
 app.command("run")(operate.run)
+app.command("edge")(edging.edge)
 app.command("import")(importing.import_)
 app.command("summary")(summary.summary)
 app.command("deliveries")(delivering.deliveries)

@@ -79,11 +79,16 @@ def run(
 
 def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
     """Run `chosen` until a signal comes; where one of them fails for good, stop all and raise what it failed with."""
+    run_tasks(hub, lambda stop: _waited_for(hub, chosen, stop))
+
+
+def run_tasks(hub: wiring.Hub, prepared: Callable[[threading.Event], Sequence[Task]]) -> None:
+    """Run the tasks that `prepared` returns until a signal comes, or one fails for good; raise what it failed with."""
     stop = threading.Event()
     failures: list[Exception] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    tasks = _waited_for(hub, chosen, stop)
+    tasks = prepared(stop)
     threads = roles.run(tasks, stop, failures.append)
     common.ERR.print(f"running: {', '.join(thread.name for thread in threads)} (Ctrl-C ends)", soft_wrap=True)
     stop.wait()
@@ -116,7 +121,7 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
         hub.register(list(mappings.values()), catalogues)
         read = {path: mapping for path, mapping in mappings.items() if mapping.declaration.kind != PUSH}
         hub.troubles.keep_only({mapping.declaration.connection for mapping in read.values()})
-        return [_reading(hub, mapping, path, stop) for path, mapping in read.items()]
+        return [reading(hub, mapping, path, stop) for path, mapping in read.items()]
     if role is Role.send:
         return _sending(hub)
     if role is Role.gateway:
@@ -127,7 +132,8 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
     return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]
 
 
-def _reading(hub: wiring.Hub, mapping: CompiledMapping, path: Path, stop: threading.Event) -> Task:
+def reading(hub: wiring.Hub, mapping: CompiledMapping, path: Path, stop: threading.Event) -> Task:
+    """Return the task that reads one source for ever."""
     reader, declared = hub.live_reader(mapping, path), mapping.declaration
     return roles.reading(declared.connection, partial(reader.read, stop.is_set), declared.every_s, reader.close)
 

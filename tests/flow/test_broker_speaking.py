@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from hub.bus.rabbitmq import RabbitBus
-from hub.bus.topology import Topology
+from hub.bus.topology import NOTHING
 from hub.errors import Misconfigured
 from hub.model import ids
 from tests.support.casework import CASE, CONNECTION, DEPARTMENT
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.servers
 
 DAY = "2026-03-02T09:00:00+08:00"
-NOTHING = Topology(exchanges=(), queues=(), bindings=())
-"""What a connector declares: nothing, for it may not."""
 
 
 @dataclass
