@@ -139,6 +139,8 @@ class Pushed:
 
     format: BodyFormat
     desk: PushDesk
+    departments: frozenset[str] = frozenset()
+    """The organisations it may speak for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

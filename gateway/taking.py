@@ -87,9 +87,14 @@ class Taking:
         before = self._before(connection, key, digest)
         if before is not None:
             return before
-        return self.hand_over(pushed, connection, key, pushed.format.records(body), digest)
+        return self._hand_over(pushed, connection, key, pushed.format.records(body), digest)
 
-    def hand_over(self, pushed: Pushed, connection: str, key: str, records: Sequence[Record], digest: str) -> Answer:
+    def take_records(self, pushed: Pushed, connection: str, digest: str, records: Sequence[Record]) -> Answer:
+        """Take in records that are read already, under a name that is their own digest."""
+        before = self._before(connection, digest, digest)
+        return before or self._hand_over(pushed, connection, digest, records, digest)
+
+    def _hand_over(self, pushed: Pushed, connection: str, key: str, records: Sequence[Record], digest: str) -> Answer:
         """Take in records that a body of that `digest` held."""
         if not records or len(records) > RECORDS:
             problem = f"the body holds {len(records):,} records, not 1 to {RECORDS:,}"

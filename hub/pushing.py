@@ -69,6 +69,9 @@ class PushDesk(Protocol):
     def take(self, push: Push) -> Taken:
         """Map and publish; return once the bus holds every message."""
 
+    def refusals(self, connection: str, records: Sequence[Record]) -> Sequence[Rejection | None]:
+        """Tell of each record why it would be refused, None where it would not; nothing is published."""
+
 
 def body_digest(body: bytes) -> str:
     """Return the digest of a body, by which the same one sent again is known."""
@@ -100,6 +103,10 @@ class Desk:
             return self._threads.submit(self._take, push).result()
         finally:
             self._waiting.release()
+
+    def refusals(self, connection: str, records: Sequence[Record]) -> Sequence[Rejection | None]:
+        """See PushDesk."""
+        return self._threads.submit(lambda: self._intakes(connection, self._bus()).refusals(records)).result()
 
     def close(self) -> None:
         """Let what is under way end, and give up the buses."""

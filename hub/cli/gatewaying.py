@@ -165,9 +165,10 @@ def serve_in_thread(
 ) -> Running:
     """Start the gateway of a hub; it listens when this returns. It takes in what departments send by `mappings`."""
     binding_allowed(hub.settings, has_keys=hub.identities.any())
-    formats = {each.declaration.connection: push_format(each.declaration) for each in mappings}
+    declared = [each.declaration for each in mappings]
+    formats = [(each, push_format(each)) for each in declared]
     queries, desk = Queries(hub.settings.store_url), hub.desk(mappings)
-    pushing = {name: Pushed(format=form, desk=desk) for name, form in formats.items()}
+    pushing = {each.connection: Pushed(format=form, desk=desk, departments=each.departments) for each, form in formats}
 
     def close() -> None:
         desk.close()
