@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request  # noqa: TC002 - the framework reads it at run time
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
+from gateway.contracts import ASKED, EVENTS, RECORDS, SENT, TAKEN, answers
 from gateway.problems import Problem, json_response
 from gateway.taking import BODY_BYTES, SCOPE, Answer, Taking
 from hub.mapping.canonical import FORMAT
@@ -93,9 +94,22 @@ def router(parts: Parts, gate: Gate, taking: Taking) -> APIRouter:
     """Return the routes of what departments send."""
     receiving, routes = Receiving(parts, taking), APIRouter(prefix="/v1")
     guard = [Depends(gate.guard(SCOPE))]
+    taken = answers(*TAKEN, problems=SENT)
+    asked = answers((200, "what became of it"), problems=ASKED)
+    for path, endpoint, described in (
+        ("/records/{connection}", receiving.records, RECORDS),
+        ("/events", receiving.events, EVENTS),
+    ):
+        routes.add_api_route(
+            path,
+            endpoint,
+            methods=["POST"],
+            status_code=202,
+            dependencies=guard,
+            responses=taken,
+            openapi_extra=described,
+        )
     routes.add_api_route(
-        "/records/{connection}", receiving.records, methods=["POST"], status_code=202, dependencies=guard
+        "/receipts/{receipt_id}", receiving.receipt, methods=["GET"], dependencies=guard, responses=asked
     )
-    routes.add_api_route("/events", receiving.events, methods=["POST"], status_code=202, dependencies=guard)
-    routes.add_api_route("/receipts/{receipt_id}", receiving.receipt, methods=["GET"], dependencies=guard)
     return routes

@@ -30,6 +30,7 @@ REFUSALS: Final[Mapping[str, Label]] = {
     "decode.bad-gzip": Label("压缩文件不完整", "the packed file is not whole"),
     "decode.bad-header": Label("表头无法识别", "the header row cannot be used"),
     "decode.bad-json": Label("不是有效的 JSON", "this is no JSON"),
+    "decode.bad-pack": Label("压缩包损坏、加锁或有害", "the archive is broken, locked, or does harm"),
     "decode.bad-record": Label("该元素不是独立的记录", "the element is no record by itself"),
     "decode.bad-row": Label("数据库行无法还原", "the bytes are no database row"),
     "decode.bad-workbook": Label("工作簿无法打开", "the workbook cannot be opened"),
@@ -37,7 +38,11 @@ REFUSALS: Final[Mapping[str, Label]] = {
     "decode.dtd": Label("XML 自带定义（DTD），不予读取", "the XML brings definitions of its own (a DTD)"),
     "decode.encoding-conflict": Label("文件自称的编码与声明不符", "the file names another encoding than the mapping"),
     "decode.garbled": Label("文本在到达之前已成乱码", "a text was garbled before it came"),
+    "decode.manifest": Label("文件与其清单不符", "the file is not what its manifest says"),
     "decode.more-fields": Label("无列名的列中有值", "a value in a column without a name"),
+    "decode.name-again": Label(
+        "同名文件曾以不同内容采用", "a file of this name was taken before, and held something else"
+    ),
     "decode.no-header": Label("首行没有逐一列出列名", "the first row does not name each column"),
     "decode.no-json": Label("应答不是 JSON", "the answer is no JSON"),
     "decode.no-key": Label("该行缺少标识字段", "the row lacks the field that tells rows apart"),
@@ -52,6 +57,7 @@ REFUSALS: Final[Mapping[str, Label]] = {
     "decode.too-large": Label("记录过大", "the record is too large"),
     "decode.truncated": Label("文件不完整", "the file is cut off"),
     "decode.wrong-fields": Label("字段数与表头不符", "the row has more or fewer fields than the header"),
+    "decode.wrong-width": Label("行长与各字段宽度不符", "the line is not as long as its fields"),
     "map.bad-boolean": Label("既非“是”也非“否”", "the value is neither true nor false"),
     "map.bad-money": Label("金额超过两位小数", "the amount has more than two decimals"),
     "map.bad-number": Label("不是数字", "the value is no number"),
