@@ -115,7 +115,7 @@ class _Unmapped(Problem):
 
 def envelope_of(body: bytes) -> etree._Element:
     """Read an envelope; Problem 400 where it is none. Definitions of its own are refused unread."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as wrong:

@@ -74,7 +74,7 @@ class Reader:
                 self._read(lambda: stopping() or not self._hours.are_open(self._clock.now()))
         except _Down as down:
             self._note(down.problem_of_source)
-            self._breaker.failed(self._clock.now(), str(down.problem_of_source))
+            self._breaker.failed(self._clock.now(), down.problem_of_source)
             self._pulse.fail(self._clock.now())
             raise Unavailable(down.problem, place=down.place, hint=down.hint) from down.problem_of_source
         self._breaker.succeeded()

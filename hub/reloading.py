@@ -58,6 +58,11 @@ class LiveReader:
         self._renew()
         self._reader.read(lambda: stopping() or self._stamps() != self._seen)
 
+    @property
+    def every_s(self) -> float:
+        """Return how many seconds lie between two reads, by the mapping as it is now."""
+        return self._mapping.declaration.every_s
+
     def close(self) -> None:
         """Let go of the source and the bus."""
         self._reader.close()
@@ -69,7 +74,7 @@ class LiveReader:
             return
         try:
             found = self._load()
-            self._check(found)
+            check_same(found, self._name)
             if self._is_other(found):
                 self._swap(found)
         except Misconfigured as bad:
@@ -78,12 +83,6 @@ class LiveReader:
             return
         self._seen = now
         self._troubles.clear(self._trouble)
-
-    def _check(self, found: CompiledMapping) -> None:
-        if found.declaration.connection != self._name:
-            problem = f"the file of {self._name} now declares {found.declaration.connection}"
-            hint = "another connection has a file of its own, and is read after a restart"
-            raise Misconfigured(Fault(code="mappings.renamed", problem=problem, hint=hint))
 
     def _is_other(self, found: CompiledMapping) -> bool:
         old = self._mapping
@@ -108,6 +107,14 @@ class LiveReader:
     def _trouble(self) -> str:
         """Name the trouble of a bad file, which reading by the old one does not clear."""
         return f"{self._name} (changed mapping)"
+
+
+def check_same(found: CompiledMapping, connection: str) -> None:
+    """Raise Misconfigured where a changed file declares another connection than `connection`."""
+    if found.declaration.connection != connection:
+        problem = f"the file of {connection} now declares {found.declaration.connection}"
+        hint = "another connection has a file of its own, and is read after a restart"
+        raise Misconfigured(Fault(code="mappings.renamed", problem=problem, hint=hint))
 
 
 def stamps_of(folders: Iterable[Path]) -> Stamps:

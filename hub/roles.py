@@ -35,7 +35,7 @@ class Task:
     name: str
     step: Callable[[], bool]
     close: Callable[[], None]
-    idle_s: float = IDLE_S
+    idle_s: Callable[[], float] = lambda: IDLE_S
 
 
 def patiently(step: Callable[[], T], stop: threading.Event, task: str) -> T:
@@ -68,7 +68,7 @@ def _loop(task: Task, stop: threading.Event, failed: Callable[[Exception], objec
     try:
         while not stop.is_set():
             if not patiently(task.step, stop, task.name):
-                stop.wait(task.idle_s)
+                stop.wait(task.idle_s())
     except Unavailable:
         LOG.info("stopped while a server was away", extra={"task": task.name})
     except HubError as problem:
@@ -88,7 +88,7 @@ def supervision(owner: Owner, partitions: Sequence[int], close: Callable[[], Non
     def step() -> bool:
         return sum(owner.step(partition, wait_s=IDLE_S / len(partitions)) for partition in partitions) > 0
 
-    return Task(name="supervise", step=step, close=lambda: _quietly(owner.release, close), idle_s=0.01)
+    return Task(name="supervise", step=step, close=lambda: _quietly(owner.release, close), idle_s=lambda: 0.01)
 
 
 def relaying(relay: Relay, close: Callable[[], None]) -> Task:
@@ -96,8 +96,8 @@ def relaying(relay: Relay, close: Callable[[], None]) -> Task:
     return Task(name="relay", step=lambda: relay.step() > 0, close=lambda: _quietly(relay.release, close))
 
 
-def reading(name: str, read: Callable[[], None], every_s: float, close: Callable[[], None]) -> Task:
-    """Poll one source every `every_s` seconds; where another process reads it already, wait for the next turn."""
+def reading(name: str, read: Callable[[], None], every_s: Callable[[], float], close: Callable[[], None]) -> Task:
+    """Poll one source every `every_s` seconds, which may change; where another process reads it, wait for a turn."""
 
     def step() -> bool:
         try:
@@ -119,7 +119,7 @@ def sending(name: str, step: Callable[[], bool], every_s: float, close: Callable
             LOG.info("documents are sent elsewhere", extra={"connection": name})
             return False
 
-    return Task(name=f"send {name}", step=turn, close=close, idle_s=every_s)
+    return Task(name=f"send {name}", step=turn, close=close, idle_s=lambda: every_s)
 
 
 def _quietly(*actions: Callable[[], None]) -> None:

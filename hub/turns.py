@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from hub.errors import Unavailable
+from hub.errors import HubError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Breaker:
         """Begin without a failure."""
         self._failures = 0
         self._until: datetime | None = None
-        self._said = ""
+        self._said: HubError | None = None
 
     @property
     def is_tried(self) -> bool:
@@ -68,9 +68,9 @@ class Breaker:
         if self._until is not None and now < self._until:
             until = self._until.isoformat(timespec="seconds")
             problem = f"left alone until {until}, after {self._failures} failures in a row: {self._said}"
-            raise Unavailable(problem, hint="see `sunlight doctor`")
+            raise Unavailable(problem, hint="see `sunlight doctor`") from self._said
 
-    def failed(self, now: datetime, problem: str) -> None:
+    def failed(self, now: datetime, problem: HubError) -> None:
         """Count a failure."""
         self._failures += 1
         self._said = problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,7 @@ from hub.errors import Fault, Misconfigured
 from hub.feed import RANK, places_in
 from hub.importing import registration
 from hub.intake import Intake
+from hub.live_pushing import LiveMappings
 from hub.owner import Owner, Pace
 from hub.pulse import Beating, Pulses
 from hub.pushing import Desk
@@ -55,7 +57,7 @@ OUTBOUND: Final = ".out."
 __all__ = ["Hub", "build", "bus_user", "department_folders", "load_catalogue", "load_mapping", "mapping_files"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hub.mapping import CompiledMapping
@@ -158,9 +160,24 @@ class Hub:
             zone=self.settings.zone,
         )
 
-    def desk(self, mappings: Sequence[CompiledMapping]) -> Desk:
+    def live_mappings(
+        self, files: Mapping[Path, CompiledMapping], load: Callable[[Path], CompiledMapping]
+    ) -> LiveMappings:
+        """Return the mappings of departments that send, which may change while they do."""
+        return LiveMappings(
+            files,
+            load=load,
+            register=self._register_changed,
+            folders={folder for path in files for folder in _folders_of(path)},
+            troubles=self.troubles,
+            clock=SystemClock(),
+        )
+
+    def desk(self, mappings: Sequence[CompiledMapping] | Mapping[str, CompiledMapping]) -> Desk:
         """Return the desk that takes in what the departments of `mappings` send."""
-        by_name = {each.declaration.connection: each for each in mappings}
+        by_name = (
+            mappings if isinstance(mappings, Mapping) else {each.declaration.connection: each for each in mappings}
+        )
         return Desk(self.bus, lambda name, bus: self.intake(by_name[name], bus), frozenset(by_name))
 
     @cached_property
@@ -183,7 +200,7 @@ class Hub:
 
     def live_reader(self, mapped: CompiledMapping, path: Path) -> LiveReader:
         """Return the reader of one connection whose mapping stands at `path`, and may change while it is read."""
-        folders = (path.parent, path.parent.parent / BASES, MAPPINGS / BASES)
+        folders = _folders_of(path)
         return LiveReader(
             mapped,
             load=lambda: load_mapping(path),
@@ -265,6 +282,11 @@ def build(settings: Settings, *, clock: Clock | None = None, is_edge: bool = Fal
 def bus_user(url: str) -> str:
     """Return the bus account that a URL names: the hub's own, trusted to speak for every connection."""
     return unquote(urlsplit(url).username or EMBEDDED_USER)
+
+
+def _folders_of(path: Path) -> tuple[Path, ...]:
+    """Return the folders whose files a mapping may be made of."""
+    return path.parent, path.parent.parent / BASES, MAPPINGS / BASES
 
 
 def load_mapping(path: Path) -> CompiledMapping:

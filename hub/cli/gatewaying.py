@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -14,6 +15,7 @@ import uvicorn
 from connectors.push import push_format
 from gateway.app import create_app
 from gateway.reading import Parts, Pushed
+from hub import wiring
 from hub.cli import common
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
@@ -22,11 +24,13 @@ from hub.roles import Task
 from hub.store.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from fastapi import FastAPI
 
     from hub.mapping import CompiledMapping
+    from hub.pushing import Desk
     from hub.settings import Settings
     from hub.wiring import Hub
 
@@ -160,15 +164,40 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+class _Pushing(Mapping[str, Pushed]):
+    """How the bodies of each connection are read, by its mapping as it is now."""
+
+    def __init__(self, mappings: Mapping[str, CompiledMapping], desk: Desk) -> None:
+        self._mappings, self._desk = mappings, desk
+
+    def __getitem__(self, connection: str) -> Pushed:
+        declared = self._mappings[connection].declaration
+        return Pushed(format=push_format(declared), desk=self._desk, departments=declared.departments)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._mappings)
+
+    def __len__(self) -> int:
+        return len(self._mappings)
+
+
+def _load_pushing(path: Path) -> CompiledMapping:
+    """Load the mapping of a department that sends, and check how its bodies are read."""
+    found = wiring.load_mapping(path)
+    push_format(found.declaration)
+    return found
+
+
 def serve_in_thread(
-    hub: Hub, *, clock_text: Callable[[], str] | None = None, mappings: Sequence[CompiledMapping] = ()
+    hub: Hub, *, clock_text: Callable[[], str] | None = None, mappings: Mapping[Path, CompiledMapping] | None = None
 ) -> Running:
     """Start the gateway of a hub; it listens when this returns. It takes in what departments send by `mappings`."""
     binding_allowed(hub.settings, has_keys=hub.identities.any())
-    declared = [each.declaration for each in mappings]
-    formats = [(each, push_format(each)) for each in declared]
-    queries, desk = Queries(hub.settings.store_url), hub.desk(mappings)
-    pushing = {each.connection: Pushed(format=form, desk=desk, departments=each.departments) for each, form in formats}
+    for each in (mappings or {}).values():
+        push_format(each.declaration)
+    live = hub.live_mappings(mappings or {}, _load_pushing)
+    queries, desk = Queries(hub.settings.store_url), hub.desk(live)
+    pushing = _Pushing(live, desk)
 
     def close() -> None:
         desk.close()
@@ -188,7 +217,7 @@ def serving(hub: Hub, *, clock_text: Callable[[], str] | None = None) -> Iterato
         running.stop()
 
 
-def task(hub: Hub, mappings: Sequence[CompiledMapping] = ()) -> Task:
+def task(hub: Hub, mappings: Mapping[Path, CompiledMapping] | None = None) -> Task:
     """Return the role `gateway`; it listens when this returns, so that what is wrong is told at once."""
     running = serve_in_thread(hub, mappings=mappings)
     common.ERR.print(f"console 控制台: {running.url}", soft_wrap=True)
@@ -198,4 +227,4 @@ def task(hub: Hub, mappings: Sequence[CompiledMapping] = ()) -> Task:
             raise HubError("the gateway ended by itself", hint="see the log above")
         return False
 
-    return Task(name="gateway", step=step, close=running.stop, idle_s=WATCH_S)
+    return Task(name="gateway", step=step, close=running.stop, idle_s=lambda: WATCH_S)

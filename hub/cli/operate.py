@@ -134,8 +134,9 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
 
 def reading(hub: wiring.Hub, mapping: CompiledMapping, path: Path, stop: threading.Event) -> Task:
     """Return the task that reads one source for ever."""
-    reader, declared = hub.live_reader(mapping, path), mapping.declaration
-    return roles.reading(declared.connection, partial(reader.read, stop.is_set), declared.every_s, reader.close)
+    reader = hub.live_reader(mapping, path)
+    name = mapping.declaration.connection
+    return roles.reading(name, partial(reader.read, stop.is_set), lambda: reader.every_s, reader.close)
 
 
 SENT_EVERY_S: Final = 1.0
@@ -156,11 +157,12 @@ def _sending(hub: wiring.Hub) -> Sequence[Task]:
     return [roles.sending(each.name, each.step, SENT_EVERY_S, each.close) for each in senders]
 
 
-def _pushing(hub: wiring.Hub) -> Sequence[CompiledMapping]:
-    """Return the mappings of the connections whose departments send; none where this process has no mappings."""
+def _pushing(hub: wiring.Hub) -> Mapping[Path, CompiledMapping]:
+    """Return the mappings of the connections whose departments send, by file; none where this process has none."""
     if not hub.settings.mappings.folder.is_dir():
-        return []
-    return [mapping for mapping in _configuration(hub)[0].values() if mapping.declaration.kind == PUSH]
+        return {}
+    mappings = _configuration(hub)[0]
+    return {path: mapping for path, mapping in mappings.items() if mapping.declaration.kind == PUSH}
 
 
 def mappings_of(hub: wiring.Hub) -> Sequence[CompiledMapping]:
