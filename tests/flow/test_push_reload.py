@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -35,6 +36,8 @@ class Live:
         self.hub.store.register([registration(loaded.declaration, loaded.fingerprint)])
         issued = issue(NAME, kind="connection", scopes=("records:write",), now=SystemClock().now())
         self.hub.identities.add(issued)
+        anywhere = self.hub.settings.gateway.model_copy(update={"port": 0})
+        self.hub = replace(self.hub, settings=self.hub.settings.model_copy(update={"gateway": anywhere}))
         self.running = serve_in_thread(self.hub, mappings={self.file: loaded})
         self.client = httpx.Client(base_url=self.running.url, trust_env=False, headers=bearer(issued.token))
 
