@@ -52,13 +52,19 @@ def read(stream: IO[bytes], options: CodecOptions) -> Iterator[Record]:
         return
     name = _ROOT_NAME.match(scanner.root)
     after = b"</" + name.group(1) + b">" if name else b""
+    count = 0
     for found in scanner.slices():
+        count += 1
         place = f"{options.place}:{found.line} ({options.record} {found.number})"
         raw = scanner.root + found.raw + after
         yield _record(raw, place, encoding, options) if found.whole else too_large(raw, place)
     if not scanner.complete:
         hint = "deliver the whole file again"
         yield refused(scanner.rest[-KEPT_BYTES:], options.place, "truncated", "the root is not closed", hint=hint)
+    elif not count and name and name.group(1).decode(encoding, "replace").rpartition(":")[2] == options.record:
+        problem = f"the file's root is itself <{options.record}>, and has none below it"
+        hint = "leave connect.record out: each file is one record then"
+        yield refused(head, options.place, "bad-record", problem, hint=hint)
 
 
 def _whole(raw: bytes, options: CodecOptions) -> Record:

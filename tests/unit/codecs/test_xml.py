@@ -199,3 +199,14 @@ def test_memory_does_not_grow_with_the_file() -> None:
     tracemalloc.stop()
     assert count == 20_000
     assert peak < 8_000_000
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_root_that_is_itself_the_record_is_told_and_not_passed_over(encoding: str) -> None:
+    options = CodecOptions(record="办件", encoding=encoding)
+    raw = f'<?xml version="1.0" encoding="{encoding}"?><x:办件 xmlns:x="u"><no>1</no></x:办件>'.encode(encoding)
+    (record,) = read(io.BytesIO(raw), options)
+    assert record.refused is not None
+    assert record.refused.code == "decode.bad-record"
+    assert "leave connect.record out" in record.refused.hint
+    assert list(read(io.BytesIO(b"<list></list>"), CodecOptions(record="row"))) == []

@@ -1,0 +1,49 @@
+"""A department with a REST service: JSON by page and by time of change, a bearer token, and what it made of a page."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from conformance.reference.web import Asked, Told, WebSystem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PAGE: Final = 50
+"""Rows of one answer."""
+
+_KIND: Final = "application/json"
+
+
+class RestOffice:
+    """The department: rows are put in, and asked for with `since`, `until` and `page`."""
+
+    def __init__(self, token: str) -> None:
+        """Begin empty."""
+        self._token = token
+        self._rows: list[Mapping[str, str]] = []
+        self._web = WebSystem(self._answer)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return where it is, by the names that its mapping uses."""
+        return {"OFFICE_URL": f"{self._web.url}/api/cases", "OFFICE_TOKEN": self._token}
+
+    def put(self, rows: Sequence[Mapping[str, str]]) -> None:
+        """Take rows in, each with `id` and the time of its last change, `changed_at` (RFC 3339, UTC)."""
+        self._rows = sorted([*self._rows, *rows], key=lambda row: (row["changed_at"], row["id"]))
+
+    def close(self) -> None:
+        """Stop."""
+        self._web.close()
+
+    def _answer(self, asked: Asked) -> Told:
+        if asked.headers.get("authorization") != f"Bearer {self._token}":
+            return Told(401, _KIND, b'{"error": "no token"}')
+        since, until = asked.query.get("since", ""), asked.query.get("until", "9999")
+        page = int(asked.query.get("page", "1"))
+        rows = [row for row in self._rows if since <= row["changed_at"] <= until]
+        some = rows[(page - 1) * PAGE : page * PAGE]
+        body = {"total": len(rows), "page": page, "data": some}
+        return Told(200, _KIND, json.dumps(body, ensure_ascii=False).encode())
