@@ -34,7 +34,7 @@ from hub.errors import Unavailable
 from hub.model.values import Portion, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from connectors.options import Declaration
@@ -87,9 +87,10 @@ class FilesSource:
         names = self._names(self._clock.now(), _Progress(None, remembers=True))
         found = {"path": self._folder.place, "files": str(len(names))}
         if names:
-            found["first"] = told(names[0])
-            is_archive = names[0].lower().endswith(ARCHIVE) and not self._options.form
-            found["format"] = "zip" if is_archive else self._options.form_of(names[0])
+            first = next(iter(names))
+            found["first"] = told(first)
+            is_archive = first.lower().endswith(ARCHIVE) and not self._options.form
+            found["format"] = "zip" if is_archive else self._options.form_of(first)
         return found
 
     def close(self) -> None:
@@ -186,13 +187,17 @@ class FilesSource:
 
     # --- the folder ----------------------------------------------------------------------------------------------
 
-    def _names(self, now: datetime, progress: _Progress) -> Sequence[str]:
-        """Return the complete files, in order of name."""
+    def _names(self, now: datetime, progress: _Progress) -> Mapping[str, Stamp]:
+        """Return the complete files as they are now, in order of name."""
         found = self._folder.entries()
-        wanted = [name for name in sorted(found) if self._is_wanted(name, found, now)]
+        wanted = {name: found[name] for name in sorted(found) if self._is_wanted(name, found, now)}
         if self._options.complete != "manifest":
             return wanted
-        return [each for each in wanted if progress.is_done(told(each), found[each]) or not self._is_short(each, found)]
+        return {
+            name: stamp
+            for name, stamp in wanted.items()
+            if progress.is_done(told(name), stamp) or not self._is_short(name, found)
+        }
 
     def _is_wanted(self, name: str, found: Mapping[str, Stamp], now: datetime) -> bool:
         options = self._options
@@ -216,11 +221,12 @@ class FilesSource:
         except OSError as away:
             raise self._away(name, away) from away
 
-    def _watermark(self, names: Sequence[str], started_at: datetime) -> datetime | None:
+    def _watermark(self, names: Mapping[str, Stamp], started_at: datetime) -> datetime | None:
+        """Return up to when all is in the files, by what they were when the read began: some are put away meanwhile."""
         if self._options.watermark == "now":
             return started_at
         if self._options.watermark == "mtime" and names:
-            latest_ns = max(self._stamp(name).mtime_ns for name in names)
+            latest_ns = max(stamp.mtime_ns for stamp in names.values())
             return min(started_at, datetime.fromtimestamp(latest_ns / 1e9, UTC))
         return None
 
@@ -241,7 +247,7 @@ class _Progress:
         self._stamp = Stamp(*state["stamp"]) if "stamp" in state else None
         self._records: int = state.get("records", 0)
 
-    def forget_all_but(self, present: Sequence[str]) -> None:
+    def forget_all_but(self, present: Iterable[str]) -> None:
         """Forget files that are gone, so that a checkpoint grows no longer than the folder."""
         names = {told(name) for name in present}
         self._done = {name: stamp for name, stamp in self._done.items() if name in names}

@@ -197,3 +197,20 @@ def test_folders_that_cannot_be_are_told(here: Inbox, acknowledge: Any, path: st
     with pytest.raises(Misconfigured) as caught:
         here.source(acknowledge=acknowledge)
     assert [fault.target_path for fault in caught.value.faults] == [f"connect.acknowledge.{path}"]
+
+
+@pytest.mark.parametrize("acknowledge", [FOLDERS, {"rename": ".taken"}])
+def test_files_put_away_while_a_read_goes_on_count_for_what_it_proves(
+    here: Inbox, monkeypatch: pytest.MonkeyPatch, acknowledge: dict[str, str]
+) -> None:
+    monkeypatch.setattr(files, "PORTION_RECORDS", 1)
+    for number in range(3):
+        here.put(f"{number}.csv", f"n\n{number}\n")
+    source, last = here.source(watermark="mtime", acknowledge=acknowledge), None
+    for portion in source.read(None):
+        source.acknowledge(portion.records)
+        last = portion
+    assert last is not None
+    assert last.final
+    assert last.watermark is not None
+    assert not (here.folder / "0.csv").exists()
