@@ -8,6 +8,7 @@ up to settle + overlap late is still read; and a sweep cut short goes on where i
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -211,7 +212,10 @@ class DatabaseSource:
         found = sa.select(*(self._table.c[column] for column in self._columns))
         found = found.where(cursor <= self._value(name, self._form.write(sweep.bound)))
         if sweep.position is not None:
-            at, last = self._value(name, sweep.position[0]), self._value(self._options.key, sweep.position[1])
+            at, last = (
+                self._value(name, sweep.position[0]),
+                self._value(self._options.key, _taken_back(sweep.position[1])),
+            )
             found = found.where(sa.or_(cursor > at, sa.and_(cursor == at, key > last)))
         elif sweep.since is not None:
             found = found.where(cursor >= self._value(name, self._form.write(sweep.since)))
@@ -247,7 +251,7 @@ class DatabaseSource:
         child, since = self._children[sweep.turn - 1], sweep.since or sweep.bound
         held = sa.select(*(self._table.c[name] for name in self._columns)).order_by(self._key)
         with self._database.reading() as connection:
-            parents = child.changed(connection, Window(since, sweep.bound), sweep.parent, PORTION_ROWS + 1)
+            parents = child.changed(connection, Window(since, sweep.bound), _taken_back(sweep.parent), PORTION_ROWS + 1)
             held = held.where(self._table.c[child.by].in_(parents[:PORTION_ROWS]))
             rows = joined(connection, connection.execute(held).mappings().all(), self._children)
         seen, records = dict(sweep.seen), []
@@ -260,7 +264,7 @@ class DatabaseSource:
         if len(parents) <= PORTION_ROWS:
             return replace(sweep, seen=seen, finished=True), records
         last = parents[PORTION_ROWS - 1]
-        parent = last if isinstance(last, (int, str)) else str(last)
+        parent = _kept(last)
         return sweep.turned(turn=sweep.turn, parent=parent, seen=seen), records
 
     def _taken(self, sweep: Sweep, rows: Sequence[Mapping[str, Any]]) -> tuple[Sweep, list[Record]]:
@@ -303,7 +307,7 @@ class DatabaseSource:
     def _position(self, row: Mapping[str, Any]) -> Position:
         cursor, key = row[self._options.cursor], row[self._options.key]
         written = cursor.isoformat(sep=" ") if isinstance(cursor, datetime) else cursor
-        return written, key if isinstance(key, (int, str)) else str(key)
+        return written, _kept(key)
 
     # --- single rows, for comparing ------------------------------------------------------------------------------
 
@@ -339,7 +343,7 @@ class DatabaseSource:
             taken = self._signature(self._now(connection))
             connection.execute(sa.update(self._table).where(self._key.in_(sound)).values(taken))
         for row in unchanged:
-            self._write_error(connection, as_read[row[self._options.key]])
+            self._write_error(connection, row, as_read[row[self._options.key]])
 
     def _is_as_read(self, row: RowMapping, as_read: Mapping[Any, Record]) -> bool:
         raw = raw_row({name: row[name] for name in self._columns}, self._options.zone)
@@ -367,13 +371,15 @@ class DatabaseSource:
         column = self._types[options.handshake.at]
         return self._database.time_form(column, zone=options.zone, text_format=options.cursor_format).write(now)
 
-    def _write_error(self, connection: Connection, record: Record) -> None:
+    def _write_error(self, connection: Connection, row: RowMapping, record: Record) -> None:
+        """Write why a row was refused, unless it stands there already: a trigger may call it changed else."""
         name = self._options.handshake.error
         if record.refused is None or not name:
             return
         width = getattr(self._types[name], "length", None) or ERROR_CHARS
         text = f"{record.refused.code}: {record.refused.path} {record.refused.problem}"[:width]
-        connection.execute(sa.update(self._table).where(self._key == record.handle.key).values({name: text}))
+        if row[name] != text:
+            connection.execute(sa.update(self._table).where(self._key == record.handle.key).values({name: text}))
 
 
 def open_database(declaration: Declaration, environment: Mapping[str, str], clock: Clock | None) -> DatabaseSource:
@@ -381,6 +387,17 @@ def open_database(declaration: Declaration, environment: Mapping[str, str], cloc
     found = declared(declaration, environment)
     database = Database(found.url, timeout_s=found.timeout_s, place=declaration.connection)
     return DatabaseSource(database, found.options, replay=clock)
+
+
+def _kept(key: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+    """Return a key as JSON can hold it: bytes as base64, what is neither number nor text as text."""
+    if isinstance(key, (bytes, memoryview)):
+        return {"base64": base64.b64encode(bytes(key)).decode()}
+    return key if isinstance(key, (int, str)) else str(key)
+
+
+def _taken_back(key: Any) -> Any:  # noqa: ANN401 - what _kept returned
+    return base64.b64decode(key["base64"]) if isinstance(key, dict) else key
 
 
 def _quoted(name: str) -> quoted_name:

@@ -21,7 +21,10 @@ what it must hold; it has not changed for a while, which a stalled transfer may 
 MARKER: Final = ".done"
 MANIFEST: Final = ".manifest"
 
-UNFINISHED: Final = (".part", ".tmp", ".filepart", MARKER, MANIFEST)
+ENTERING: Final = (".part", ".tmp", ".filepart")
+"""Endings of files that are still being written."""
+
+UNFINISHED: Final = (*ENTERING, MARKER, MANIFEST)
 """Endings of files that are still being written, or that only say that another is complete."""
 
 MANIFEST_BYTES: Final = 1 << 16

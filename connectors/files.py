@@ -14,7 +14,9 @@ from zipfile import BadZipFile
 from connectors.codecs import CODECS
 from connectors.codecs.common import refused
 from connectors.file_completeness import (
+    ENTERING,
     MANIFEST,
+    MARKER,
     UNFINISHED,
     BadManifestError,
     Manifest,
@@ -56,12 +58,17 @@ class FilesSource:
         """Read what stands in `folder` as `options` say; `clock` gives the watermark `now`."""
         self._folder, self._options, self._clock = folder, options, clock
         self._outcome = Outcome(folder, options.outcome)
+        self._waiting: Mapping[str, Stamp] = {}
+        """Files of the last look that are there, and not complete yet."""
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
         """Yield what stands in the files after `checkpoint`; see the port."""
         started_at = self._clock.now()
         progress = _Progress(checkpoint, remembers=not self._options.outcome.takes_away)
         names = self._names(started_at, progress)
+        if not names and progress.has_done:  # gone all at once: as likely as not the folder is not mounted
+            yield Portion(records=[], checkpoint=progress.checkpoint(), final=True)
+            return
         progress.forget_all_but(names)
         records: list[Record] = []
         held_bytes = 0
@@ -127,15 +134,21 @@ class FilesSource:
             if self._outcome.was_taken_before(name):
                 if not self._outcome.is_the_same(name):
                     problem = "a file of this name was taken before, and held something else"
-                    yield refused(b"", told(name), "name-again", problem, hint="deliver it under a name of its own")
+                    yield refused(
+                        evidence(name), told(name), "name-again", problem, hint="deliver it under a name of its own"
+                    )
                 return
             manifest = self._manifest(name)
             wrong = difference(self._folder, name, manifest, taken.stamp)
             if wrong:
-                yield refused(b"", told(name), "manifest", f"{wrong}, so no record of it was read", hint=_WHOLE)
+                yield refused(
+                    evidence(name), told(name), "manifest", f"{wrong}, so no record of it was read", hint=_WHOLE
+                )
                 return
         except BadManifestError as bad:
-            yield refused(b"", told(name), "manifest", f"{bad}, so no record of the file was read", hint=_WHOLE)
+            yield refused(
+                evidence(name), told(name), "manifest", f"{bad}, so no record of the file was read", hint=_WHOLE
+            )
             return
         except OSError as away:
             raise self._away(name, away) from away
@@ -149,7 +162,7 @@ class FilesSource:
             yield record
         if manifest.rows is not None and manifest.rows != count:
             problem = f"the file has {count:,} records, its manifest says {manifest.rows:,}"
-            yield refused(b"", told(name), "manifest", problem, hint=_WHOLE)
+            yield refused(evidence(name), told(name), "manifest", problem, hint=_WHOLE)
 
     def _manifest(self, name: str) -> Manifest:
         return manifest_of(self._folder, name) if self._options.complete == "manifest" else Manifest()
@@ -165,9 +178,9 @@ class FilesSource:
                     yield from self._records_of(name, part)
         except (EOFError, gzip.BadGzipFile, zlib.error) as broken:
             problem = f"the file is not whole: {broken}"
-            yield refused(b"", told(name), "bad-gzip", problem, hint=f"{_WHOLE}, under a new name")
+            yield refused(evidence(name), told(name), "bad-gzip", problem, hint=f"{_WHOLE}, under a new name")
         except BrokenPackError as broken:
-            yield refused(b"", told(name), "bad-pack", f"{broken}", hint=f"{_WHOLE}, packed anew")
+            yield refused(evidence(name), told(name), "bad-pack", f"{broken}", hint=f"{_WHOLE}, packed anew")
         except OSError as away:
             raise self._away(name, away) from away
 
@@ -175,7 +188,7 @@ class FilesSource:
         """Yield the records of a file, or of one member of an archive, whose neighbours do not suffer by it."""
         place = told(f"{name}/{part.member}" if part.member else name)
         if part.problem:
-            yield refused(b"", place, "bad-pack", part.problem, hint=f"{_WHOLE}, packed anew")
+            yield refused(place.encode(), place, "bad-pack", part.problem, hint=f"{_WHOLE}, packed anew")
             return
         try:
             codec = CODECS[self._options.form_of(part.member or name)]
@@ -183,13 +196,16 @@ class FilesSource:
         except (zlib.error, EOFError, BrokenPackError, BadZipFile) as broken:
             if not part.member:
                 raise
-            yield refused(b"", place, "bad-pack", f"the member is broken: {broken}", hint=f"{_WHOLE}, packed anew")
+            yield refused(
+                place.encode(), place, "bad-pack", f"the member is broken: {broken}", hint=f"{_WHOLE}, packed anew"
+            )
 
     # --- the folder ----------------------------------------------------------------------------------------------
 
     def _names(self, now: datetime, progress: _Progress) -> Mapping[str, Stamp]:
         """Return the complete files as they are now, in order of name."""
         found = self._folder.entries()
+        self._waiting = {name: stamp for name, stamp in found.items() if self._is_waiting(name, found, now)}
         wanted = {name: found[name] for name in sorted(found) if self._is_wanted(name, found, now)}
         if self._options.complete != "manifest":
             return wanted
@@ -198,6 +214,18 @@ class FilesSource:
             for name, stamp in wanted.items()
             if progress.is_done(told(name), stamp) or not self._is_short(name, found)
         }
+
+    def _is_waiting(self, name: str, found: Mapping[str, Stamp], now: datetime) -> bool:
+        """Tell whether a file is there that will be read once it is complete."""
+        whole = next((name.removesuffix(end) for end in ENTERING if name.endswith(end)), name)
+        if name.startswith(".") or not fnmatchcase(whole, self._options.pattern) or name.endswith((MARKER, REPORT)):
+            return False
+        return name != whole or (not name.endswith(MANIFEST) and self._is_ours(name)
+                                 and not self._is_wanted(name, found, now))  # fmt: skip
+
+    def _is_ours(self, name: str) -> bool:
+        ending = self._options.outcome.rename_to
+        return not (ending and name.endswith(ending))
 
     def _is_wanted(self, name: str, found: Mapping[str, Stamp], now: datetime) -> bool:
         options = self._options
@@ -223,16 +251,21 @@ class FilesSource:
 
     def _watermark(self, names: Mapping[str, Stamp], started_at: datetime) -> datetime | None:
         """Return up to when all is in the files, by what they were when the read began: some are put away meanwhile."""
-        if self._options.watermark == "now":
-            return started_at
-        if self._options.watermark == "mtime" and names:
-            latest_ns = max(stamp.mtime_ns for stamp in names.values())
-            return min(started_at, datetime.fromtimestamp(latest_ns / 1e9, UTC))
-        return None
+        latest_ns = max((stamp.mtime_ns for stamp in names.values()), default=None)
+        found = {"now": started_at, "mtime": None if latest_ns is None else _instant(latest_ns)}.get(
+            self._options.watermark
+        )
+        if found is None:
+            return None
+        return min(found, started_at, *(_instant(stamp.mtime_ns) for stamp in self._waiting.values()))
 
     def _away(self, name: str, away: OSError) -> Unavailable:
         place = told(f"{self._folder.place}: {name}")
         return Unavailable(str(away.strerror or away), place=place, hint="check that the folder is there and readable")
+
+
+def _instant(ns: int) -> datetime:
+    return datetime.fromtimestamp(ns / 1e9, UTC)
 
 
 class _Progress:
@@ -246,6 +279,11 @@ class _Progress:
         self._name: str | None = state.get("file")
         self._stamp = Stamp(*state["stamp"]) if "stamp" in state else None
         self._records: int = state.get("records", 0)
+
+    @property
+    def has_done(self) -> bool:
+        """Tell whether any file is behind."""
+        return bool(self._done)
 
     def forget_all_but(self, present: Iterable[str]) -> None:
         """Forget files that are gone, so that a checkpoint grows no longer than the folder."""
@@ -282,6 +320,11 @@ class _Progress:
             state |= {"file": self._name, "stamp": [self._stamp.size_bytes, self._stamp.mtime_ns]}
             state["records"] = self._records
         return state
+
+
+def evidence(name: str) -> bytes:
+    """Return what is kept of a file that was not read: its name, which tells it from others that suffer alike."""
+    return told(name).encode()
 
 
 def told(name: str) -> str:

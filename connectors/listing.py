@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from connectors.codecs.common import refused
+from connectors.codecs.common import is_deep, refused, too_deep
 from connectors.http.paging import Page
 from connectors.window import Sweeper, window_after
 from hub.model.digest import record_digest
@@ -83,6 +83,9 @@ class ListSource:
         if reading.refusal is not None:
             yield Portion(records=[reading.refusal], checkpoint=None, final=True)
             return
+        if reading.is_restless:
+            yield Portion(records=[], checkpoint=sweeper.passed(finished=False).checkpoint(), final=True)
+            return
         window = sweeper.passed(finished=True, validator=reading.validator)
         yield Portion(records=[], checkpoint=window.checkpoint(), watermark=window.bound, final=True)
 
@@ -120,6 +123,8 @@ class _Reading:
         self._service, self._paging, self.sweeper, self._key = service, paging, sweeper, key
         self.refusal: Record | None = None
         """The answer that could not be read, which ends the read."""
+        self.is_restless = False
+        """Whether the list still had something new when patience ended."""
         self.validator = sweeper.window.validator
         self.date: datetime | None = None
 
@@ -128,15 +133,18 @@ class _Reading:
 
         What was yielded is what the sweeper has seen: a checkpoint taken then leaves nothing out.
         """
-        for _ in range(WALKS if self._paging.shifts else 1):
+        for walk in range(1, (WALKS if self._paging.shifts else 1) + 1):
             fresh = pages = 0
             for page in self._paging.walk(self.fetch):
                 pages += 1
                 for records in self._new(page.rows):
                     fresh += len(records)
                     yield records
-            if not fresh or pages < 2 or self.refusal is not None:  # noqa: PLR2004 - one page cannot shift
+            if pages < 2 or self.refusal is not None:  # noqa: PLR2004 - one page cannot shift
                 return
+            if not fresh and walk > 1:  # one walk alone may have missed the one row that is new
+                return
+        self.is_restless = self._paging.shifts
 
     def fetch(self, parameters: Mapping[str, str], url: str = "") -> Page:
         """Ask for one page; one that cannot be read is kept as the refusal, and as an empty page."""
@@ -153,7 +161,10 @@ class _Reading:
     def _new(self, rows: Sequence[Any]) -> Iterator[list[Record]]:
         found: list[Record] = []
         for row in rows:
-            raw = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+            try:
+                raw = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+            except TypeError:  # beyond its own depth
+                row, raw = {}, b""  # noqa: PLW2901 - told as too deep
             if self.sweeper.is_new(row if isinstance(row, dict) else {}, record_digest(raw)):
                 found.append(self._record(row, raw))
             if len(found) >= PORTION_ROWS:
@@ -164,6 +175,8 @@ class _Reading:
 
     def _record(self, row: Any, raw: bytes) -> Record:  # noqa: ANN401 - any JSON
         place = f"row of {self._service.place}"
+        if not raw or is_deep(raw):
+            return too_deep(raw, place)
         if not isinstance(row, dict):
             return refused(
                 raw, place, "no-object", "the row has no named fields", hint="name the list's path under rows"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from connectors.codecs import CODECS, CodecOptions
 from connectors.encodings import canonical
 from connectors.options import READERS, Options, encoding_of, namespaces_of
+from connectors.plausibility import judged
 from hub.errors import Misconfigured
 from hub.mapping.canonical import FORMAT
 from hub.mapping.paths import path_in
@@ -39,6 +40,8 @@ class PushFormat:
 
     form: str
     options: CodecOptions
+    takes_any_text: bool = False
+    """Whether texts that were garbled on their way are taken as they come."""
 
     def takes(self, media_type: str, charset: str) -> bool:
         """Tell whether a body that calls itself so is of this format and encoding; without a charset it is."""
@@ -50,7 +53,8 @@ class PushFormat:
 
     def records(self, body: bytes) -> Sequence[Record]:
         """Return every record of a body, a broken one as refused."""
-        return list(CODECS["json" if self.form == FORMAT else self.form](io.BytesIO(body), self.options))
+        found = CODECS["json" if self.form == FORMAT else self.form](io.BytesIO(body), self.options)
+        return list(found) if self.takes_any_text else [judged(record) for record in found]
 
 
 def push_format(declaration: Declaration) -> PushFormat:
@@ -65,7 +69,8 @@ def push_format(declaration: Declaration) -> PushFormat:
         rows=path_in(connect.text("rows", "")),
         namespaces=namespaces_of(declaration),
     )
-    found = PushFormat(form=connect.choice("format", tuple(MEDIA_TYPES), "json"), options=options)
+    found = PushFormat(form=connect.choice("format", tuple(MEDIA_TYPES), "json"), options=options,
+                       takes_any_text=declaration.read.get("texts") == "any")  # fmt: skip
     connect.no_more(also=READERS)
     connect.done()
     return found

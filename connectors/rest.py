@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -171,4 +171,5 @@ def open_rest(declaration: Declaration, environment: Mapping[str, str], clock: C
     asked.no_more()
     connect.no_more(also=READERS)
     connect.done()
+    window = replace(window, form=options.form if options.until else "")
     return ListSource(RestService(HttpClient(http), options, place), paging, window, clock or SystemClock())

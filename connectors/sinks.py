@@ -42,7 +42,7 @@ class RestSink:
 
     def send(self, document: Mapping[str, Any], *, key: str) -> str:
         """See Sink."""
-        content = orjson.dumps(document).decode().encode(self._encoding)
+        content = _encoded(orjson.dumps(document).decode(), self._encoding)
         kind = "application/json" + ("" if self._encoding == "utf-8" else f"; charset={self._encoding}")
         headers = {"Content-Type": kind, "Idempotency-Key": key}
         reply = self._client.ask(self._method, self._url, content=content, headers=headers, also=REFUSED | {KNOWN})
@@ -125,13 +125,21 @@ class FilesSink:
 
     def _content(self, document: Mapping[str, Any]) -> bytes:
         if self._form == "json":
-            return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode().encode(self._encoding)
+            return _encoded(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode(), self._encoding)
         return written(element_of(self._root, document, ""), self._encoding)
 
 
 def _refused(problem: str) -> Refused:
     hint = "compare the outbound mapping with what the receiver takes"
     return Refused(Rejection(stage="validate", code="deliver.refused", problem=problem[:SAID_CHARS], hint=hint))
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    """Return a document in the receiver's encoding; Refused where that has no word for one of its characters."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError as wrong:
+        raise _refused(f"{encoding} does not have the character {text[wrong.start]!r}") from wrong
 
 
 def _said(reply: Reply) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -141,6 +141,7 @@ def open_soap(declaration: Declaration, environment: Mapping[str, str], clock: C
     _check_names(connect, options.message, paging)
     connect.no_more(also=READERS)
     connect.done()
+    window = replace(window, form=options.form if "until" in options.message.names() else "")
     return ListSource(SoapService(client, options, place), paging, window, clock or SystemClock())
 
 

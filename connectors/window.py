@@ -6,6 +6,7 @@ delivered in the overlap is remembered by key and digest, so that it is not deli
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -46,6 +47,8 @@ class WindowOptions:
     settle_s: float = SETTLE_S
     overlap_s: float = OVERLAP_S
     remembered: int = REMEMBERED
+    form: str = ""
+    """How a window's end is written to the service: what that cannot say is not asked for yet. Empty: it is not."""
     zone: ZoneInfo
 
 
@@ -108,21 +111,21 @@ class Sweeper:
 
     def bind(self, now: datetime) -> None:
         """Let the window end behind the source's own clock, where that is behind ours."""
-        bound = now - timedelta(seconds=self._options.settle_s)
+        bound = _bound(now, self._options)
         if bound < self.window.bound and not self.window.finished:
             self.window = replace(self.window, bound=bound)
 
     def is_new(self, row: Mapping[str, Any], digest: str) -> bool:
         """Tell whether a row is to be delivered now, and remember it."""
         key, changed = str(row.get(self._options.key) or digest), self._changed(row)
-        if changed is not None and not self._is_within(changed):
+        if changed is not None and not self._is_within(*changed):
             return False
         if changed is None and len(self._late) >= self._options.remembered and key not in self._late:
             raise self._endless()
         short = digest[:DIGEST_CHARS]
         is_known = self.window.known.get(key) == short or self._seen.get(key) == short
         self._seen[key] = short
-        if changed is None or changed >= self.window.bound - timedelta(seconds=self._options.overlap_s):
+        if changed is None or changed[1] >= self.window.bound - timedelta(seconds=self._options.overlap_s):
             self._late[key] = short
         return not is_known
 
@@ -150,8 +153,11 @@ class Sweeper:
         self.window = replace(self.window, seen=keep, finished=finished, validator=validator)
         return self.window
 
-    def _changed(self, row: Mapping[str, Any]) -> datetime | None:
-        """Return when a row changed last; None where it does not say so, so that it is always looked at."""
+    def _changed(self, row: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+        """Return between which instants a row changed last: a day is all of it, a minute too.
+
+        None where it does not say so, so that it is always looked at.
+        """
         try:
             text = self._times.time(row.get(self._options.column)) if self._options.column else None
         except Refused:
@@ -159,11 +165,33 @@ class Sweeper:
         if text is None:
             return None
         found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=self._options.zone)
+        begins = found if found.tzinfo else found.replace(tzinfo=self._options.zone)
+        written = str(row.get(self._options.column)).strip()
+        span = _DAY if len(text) == _DAY_CHARS else _MINUTE if _TO_THE_MINUTE.search(written) else timedelta(0)
+        return begins, begins + span
 
-    def _is_within(self, changed: datetime) -> bool:
+    def _is_within(self, begins: datetime, ends: datetime) -> bool:
         window = self.window
-        return changed <= window.bound and (window.since is None or changed >= window.since)
+        return begins <= window.bound and (window.since is None or ends >= window.since)
+
+
+_DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+_DAY_CHARS: Final = len("2026-03-02")
+_TO_THE_MINUTE: Final = re.compile(r"^\D*[^:]*\d{1,2}:\d{2}\D*$")
+
+
+def _bound(now: datetime, options: WindowOptions) -> datetime:
+    """Return where a window ends: `settle` before `now`, cut to what the service is asked with."""
+    bound = now - timedelta(seconds=options.settle_s)
+    if not options.form:
+        return bound
+    local = bound.astimezone(ZoneInfo("UTC") if options.form.endswith("Z") else options.zone)
+    if not any(part in options.form for part in ("%H", "%I", "%T", "%X", "%c", "%s")):
+        local = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    elif not any(part in options.form for part in ("%S", "%T", "%X", "%c", "%s")):
+        local = local.replace(second=0, microsecond=0)
+    return local.astimezone(bound.tzinfo)
 
 
 def written_instant(instant: datetime, form: str, zone: ZoneInfo) -> str:
@@ -173,7 +201,7 @@ def written_instant(instant: datetime, form: str, zone: ZoneInfo) -> str:
 
 def window_after(checkpoint: Mapping[str, Any] | None, now: datetime, options: WindowOptions) -> Window:
     """Return the window that `checkpoint` cut short, else the next one, up to `now` (aware) less `settle`."""
-    bound = now - timedelta(seconds=options.settle_s)
+    bound = _bound(now, options)
     if checkpoint is None:
         return Window(since=None, bound=bound, known={})
     since = checkpoint["since"]

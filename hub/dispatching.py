@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from hub.errors import HubError, Misconfigured, Refused, Unavailable
+from hub.errors import Fault, HubError, Misconfigured, Refused, Unavailable
 from hub.mapping.outbound import as_record
+from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,8 +79,20 @@ class Sender:
                 if isinstance(problem, Unavailable):
                     raise
                 raise Unavailable(str(problem), place=self.name, hint="the operator must act") from problem
+            except HubError:
+                raise
+            except Exception as fault:
+                raise self._fault(fault) from fault
         self.troubles.clear(self.name)
         return worked
+
+    def _fault(self, fault: Exception) -> Unavailable:
+        """Note that a connector failed, without what it said, which may quote a document; only this receiver waits."""
+        self._let_go()
+        problem, hint = f"its connector failed: {traced(fault)}", "compare the declaration with the receiver"
+        wrong = Misconfigured(Fault(code="sink.fault", problem=problem, file=self.name, hint=hint))
+        self.troubles.note(self.name, wrong, self.clock.now())
+        return Unavailable(problem, place=self.name, hint=hint)
 
     def close(self) -> None:
         """Let go of the receiver and the bus."""

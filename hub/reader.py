@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger(__name__)
 
+DAMAGED: Final = "checkpoint.damaged"
+"""Code of the fault that a connection's position cannot be read: that connection's, and no other's."""
+
 FAULT: Final = "source.fault"
 """Code of a connector's own failure: the one that needs a trace; others say all in their line."""
 
@@ -89,6 +92,10 @@ class Reader:
                 source.probe()
             totals = self._intake.run_once(source, progress=lambda _: self._pulse.beat(self._clock.now()))
             self._pulse.end(self._clock.now(), records=totals.read, watermark=source.watermark)
+        except Misconfigured as wrong:
+            if any(fault.code != DAMAGED for fault in wrong.faults):
+                raise
+            raise _Down(wrong) from wrong
         except HubError:
             raise
         except Exception as fault:
@@ -115,7 +122,10 @@ class Reader:
     def _let_go(self) -> None:
         source, self._source = self._source, None
         if source is not None:
-            source.close()
+            try:
+                source.close()
+            except Exception as fault:  # noqa: BLE001 - it is let go of all the same
+                LOG.warning("could not let go of a source", extra={"connection": self._name, "problem": traced(fault)})
 
 
 class _Down(HubError):

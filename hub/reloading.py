@@ -6,7 +6,7 @@ import logging
 import stat
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hub.errors import Fault, HubError, Misconfigured
+from hub.errors import Fault, HubError, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,13 +50,13 @@ class LiveReader:
         self._mapping, self._load, self._make, self._register = mapping, load, make, register
         self._stamps, self._troubles, self._clock = stamps, troubles, clock
         self._name = mapping.declaration.connection
-        self._seen = stamps()
+        self._seen = self._looked = stamps()
         self._reader = make(mapping)
 
     def read(self, stopping: Callable[[], bool] = lambda: False) -> None:
         """Read what is new by the mapping as it is now; a long read ends at its next portion once that has changed."""
         self._renew()
-        self._reader.read(lambda: stopping() or self._stamps() != self._seen)
+        self._reader.read(lambda: stopping() or self._stamps() != self._looked)
 
     @property
     def every_s(self) -> float:
@@ -69,7 +69,7 @@ class LiveReader:
 
     def _renew(self) -> None:
         """Swap the mapping for the one that the file holds now, if that is sound; else keep it, and say so."""
-        now = self._stamps()
+        now = self._looked = self._stamps()
         if now == self._seen:
             return
         try:
@@ -80,6 +80,9 @@ class LiveReader:
         except Misconfigured as bad:
             self._seen = now
             self._note(bad)
+            return
+        except Unavailable as away:  # the old mapping goes on; the next read tries again
+            LOG.warning("a changed mapping waits", extra={"connection": self._name, "problem": str(away)})
             return
         self._seen = now
         self._troubles.clear(self._trouble)

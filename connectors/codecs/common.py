@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,32 @@ class CodecOptions:
     """Path of the list within a JSON document; empty where the document is the list."""
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """The mapping's prefix by XML namespace."""
+
+
+LEVELS: Final = 100
+"""Levels of nesting in JSON that are read: every reader has some limit, and real records have ten."""
+
+
+def is_deep(raw: bytes) -> bool:
+    """Tell whether JSON is nested deeper than that; quotes are not looked at, so that text may count as deep."""
+    if raw.count(b"[") + raw.count(b"{") <= LEVELS:
+        return False
+    depth = deepest = 0
+    for found in _BRACKETS.finditer(raw):
+        depth += 1 if found[0] in (b"[", b"{") else -1
+        deepest = max(deepest, depth)
+        if deepest > LEVELS:
+            return True
+    return False
+
+
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
+
+
+def too_deep(raw: bytes, place: str) -> Record:
+    """Return a record refused because it is nested too deep."""
+    problem = f"values lie more than {LEVELS} within one another"
+    return refused(raw, place, "too-deep", problem, hint="write flat records")
 
 
 def refused(raw: bytes, place: str, code: str, problem: str, *, value: str = "", hint: str) -> Record:

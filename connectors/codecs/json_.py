@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import orjson
 
-from connectors.codecs.common import badly_encoded, refused
+from connectors.codecs.common import badly_encoded, is_deep, refused, too_deep
 from hub.model.values import Record
 
 if TYPE_CHECKING:
@@ -52,7 +52,12 @@ def _records(document: Any, raw: bytes, options: CodecOptions) -> Iterator[Recor
 
 
 def _record(row: Any, place: str) -> Record:  # noqa: ANN401 - any JSON
-    raw = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    try:
+        raw = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # beyond its own depth: the row alone is odd, and its bytes are those of the whole document
+        return too_deep(b"", place)
+    if is_deep(raw):
+        return too_deep(raw, place)
     if not isinstance(row, dict):
         return refused(raw, place, "no-object", "the row is no object", hint="name the list's path under rows")
     return Record(place=place, raw=raw, tree=row)

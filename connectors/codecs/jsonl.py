@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 import orjson
 
-from connectors.codecs.common import badly_encoded, refused, too_large
+from connectors.codecs.common import badly_encoded, is_deep, refused, too_deep, too_large
 from connectors.codecs.lines import lines
 from hub.model.values import Record
 
@@ -35,6 +35,8 @@ def _record(line: Line, raw: bytes, options: CodecOptions) -> Record:
         return _broken(raw, place, options, broken)
     except UnicodeDecodeError as wrong:
         return badly_encoded(raw, place, options.encoding, wrong)
+    if is_deep(raw):
+        return too_deep(raw, place)
     if not isinstance(tree, dict):
         return refused(raw, place, "no-object", "the line is JSON, but no object", hint="write one JSON object a line")
     return Record(place=place, raw=raw, tree=tree)

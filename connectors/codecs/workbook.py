@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -23,6 +24,17 @@ FILE_BYTES: Final = 64 << 20
 
 UNPACKED_BYTES: Final = 1 << 30
 """Bytes that a workbook may unpack to: XML packs twenty to one, a bomb a thousand to one."""
+
+CELLS: Final = 20_000_000
+"""Cells of the block that a sheet's used range spans: a million rows of twenty columns. Two cells at the far corners of
+a sheet would take half a terabyte."""
+
+SCANNED_BYTES: Final = 1 << 20
+"""Bytes of a sheet looked through at a time."""
+
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
+_CELL: Final = re.compile(rb'<c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CELL_BYTES: Final = 200
 
 KEPT_BYTES: Final = 1 << 16
 """How much of a workbook that cannot be read is kept as evidence."""
@@ -64,7 +76,34 @@ def _harm(raw: bytes) -> str:
             unpacked = sum(each.file_size for each in packed.infolist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return ""
-    return f"the workbook unpacks to {unpacked:,} bytes" if unpacked > UNPACKED_BYTES else ""
+    if unpacked > UNPACKED_BYTES:
+        return f"the workbook unpacks to {unpacked:,} bytes"
+    rows, columns = _extent(raw)
+    return f"a sheet reaches to row {rows:,} and column {columns:,}" if rows * columns > CELLS else ""
+
+
+def _extent(raw: bytes) -> tuple[int, int]:
+    """Return how far any sheet of an XLSX reaches: its reader makes a place for every cell up to there."""
+    rows = columns = 0
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        for each in packed.infolist():
+            if not _SHEET.fullmatch(each.filename):
+                continue
+            with packed.open(each) as sheet:
+                kept = b""
+                while part := sheet.read(SCANNED_BYTES):
+                    for found in _CELL.finditer(kept + part):
+                        rows, columns = max(rows, int(found[2])), max(columns, _column(found[1]))
+                    kept = part[-_CELL_BYTES:]
+    return rows, columns
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column: A is 1, XFD 16,384."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _rows(raw: bytes, sheet: str) -> Iterator[Sequence[Any]]:

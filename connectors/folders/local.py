@@ -19,6 +19,7 @@ class LocalFolder:
     def __init__(self, path: Path) -> None:
         """Stand for `path`."""
         self._path = path
+        self._is_one: bool | None = None
 
     @property
     def place(self) -> str:
@@ -28,9 +29,10 @@ class LocalFolder:
     def entries(self, below: str = "") -> Mapping[str, Stamp]:
         """See Folder."""
         try:
-            if self._path.is_file():
+            if self._is_file():
                 return {} if below else {self._path.name: _stamp_of(self._path.stat())}
-            return {each.name: _stamp_of(each.stat()) for each in os.scandir(self._path / below) if each.is_file()}
+            return {each.name: _stamp_of(each.stat()) for each in os.scandir(self._path / below)
+                    if each.is_file(follow_symlinks=False)}  # fmt: skip
         except OSError as away:
             if below and isinstance(away, FileNotFoundError):
                 return {}
@@ -70,7 +72,13 @@ class LocalFolder:
             self._at(name).parent.mkdir(exist_ok=True)
 
     def _at(self, name: str) -> Path:
-        return self._path.parent / name if self._path.is_file() or self._path.name == name else self._path / name
+        return (self._path.parent if self._is_file() else self._path) / name
+
+    def _is_file(self) -> bool:
+        """Tell whether this is one file, as it was when first looked at: it may have been renamed since."""
+        if self._is_one is None and self._path.exists():
+            self._is_one = self._path.is_file()
+        return self._is_one is True
 
     def _away(self, away: OSError) -> Unavailable:
         hint = "check that the folder is there and readable, and its space and rights"

@@ -100,8 +100,9 @@ def http_options(connect: Options, *, place: str, url: str | None = None) -> Htt
     """
     headers = connect.section("headers")
     url = connect.text("url") if url is None else url
-    if url and httpx.URL(url).scheme not in ("http", "https"):
+    if url and not _is_address(url):
         connect.fault("url", "is no address of a web service", "write e.g. https://host/path")
+        url = ""
     return HttpOptions(
         url=url,
         place=place,
@@ -111,6 +112,13 @@ def http_options(connect: Options, *, place: str, url: str | None = None) -> Htt
         rate_per_s=_rate(connect),
         verify=_tls(connect),
     )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return httpx.URL(url).scheme in ("http", "https")
+    except httpx.InvalidURL:
+        return False
 
 
 def _rate(connect: Options) -> float:

@@ -105,15 +105,17 @@ def _by_offset(paging: Paging, fetch: Fetch) -> Iterator[Page]:
 
 
 def _counted(paging: Paging, fetch: Fetch, place: Callable[[int, int], int]) -> Iterator[Page]:
-    """Walk by a number until a page is empty, or shorter than what was asked for."""
+    """Walk by a number until a page is empty: a shorter one may be all that the service gives at a time."""
     rows, last = 0, None
     for pages in range(PAGES):
         page = fetch(paging.parameters(**{paging.parameter: place(pages, rows)}))
         if page.rows and page.rows == last:
+            if paging.size_parameter and len(page.rows) < paging.size:
+                return
             raise paging.endless()
         yield page
         rows, last = rows + len(page.rows), page.rows
-        if not page.rows or (paging.size_parameter and len(page.rows) < paging.size):
+        if not page.rows:
             return
     raise paging.endless()
 

@@ -37,11 +37,11 @@ def edge(
 ) -> None:
     """Read sources in a department's network, and publish what they say to the centre's broker over TLS.
 
-    It opens one connection, outward, to `[bus] url` (amqps), as the account that the mappings name. Positions, spools
-    and what was seen of the sources stay in its data folder, which needs the centre's keys/vault.pub. The centre
+    It opens one connection, outward, to SUNLIGHT_BUS_URL (amqps://…), as the account that the mappings name. Positions,
+    spools and what was seen of the sources stay in its data folder, which needs the centre's keys/vault.pub. The centre
     registers the same mappings: sunlight connection promote.
 
-    Example: SUNLIGHT_BUS_URL='amqps://edge.housing:…@hub.example:5671/sunlight' sunlight edge housing/*.yaml
+    Example: sunlight edge housing/permits.yaml
     """
     hub = wiring.build(settings_.load(settings), is_edge=True)
     mappings = {file: wiring.load_mapping(file) for file in files}

@@ -104,3 +104,36 @@ def test_a_file_of_two_gigabytes_is_read_in_bounded_memory(tmp_path: Path) -> No
     told = [record.refused.code if record.refused else record.tree["n"] for record in read(tmp_path)]
     assert told == ["1", "decode.too-large", "2", "3"]
     assert peak_mb() - before < 200
+
+
+def far_corner(cell: str) -> bytes:
+    """Return a workbook of two cells, one of them far away."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(an_xlsx(["n"], ["1"]))) as whole, zipfile.ZipFile(stream, "w") as made:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = content.replace(
+                    b"</sheetData>", f'<row><c r="{cell}"><v>1</v></c></row></sheetData>'.encode()
+                )
+            made.writestr(name, content)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "A1048577", "XFD9999"])
+def test_a_sheet_whose_corners_lie_far_apart_is_refused_before_room_is_made_for_it(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "b.xlsx").write_bytes(far_corner(cell))
+    (tmp_path / "c.csv").write_text("n\n3\n", encoding="utf-8")
+    told = [record.refused.code if record.refused else record.tree["n"] for record in read(tmp_path)]
+    assert told == (["decode.too-large", "3"] if cell != "A1048577" else told)
+    assert told[-1] == "3"
+
+
+@pytest.mark.parametrize("depth", [101, 300, 1000])
+@pytest.mark.parametrize("name", ["b.json", "b.jsonl"])
+def test_a_deep_row_is_refused_alone_at_any_depth(tmp_path: Path, name: str, depth: int) -> None:
+    deep = b'{"n":' * depth + b"1" + b"}" * depth
+    rows = [b'{"n": 1}', deep, b'{"n": 2}']
+    (tmp_path / name).write_bytes(b"[" + b",".join(rows) + b"]" if name == "b.json" else b"\n".join(rows))
+    told = [record.refused.code if record.refused else record.tree["n"] for record in read(tmp_path)]
+    assert told == [1, "decode.too-deep", 2]

@@ -277,3 +277,17 @@ def test_what_no_xml_can_hold_is_refused(receiver: Any, document: dict[str, Any]
 def test_a_kind_that_nothing_is_sent_by_is_the_operators() -> None:
     with pytest.raises(Misconfigured, match="nothing is sent by"):
         open_sink(Declared(kind="form", connect={}), {})
+
+
+@pytest.mark.parametrize("receiver", ["rest", "files.json"], indirect=True)
+def test_a_character_that_the_receivers_encoding_does_not_have_is_refused(receiver: Any) -> None:
+    sink = open_sink(Declared(kind=receiver.kind, connect=receiver.connect, read={"encoding": "big5"}), {})
+    with pytest.raises(Refused, match="does not have the character"):
+        sink.send({"NAME": "囧𠮷"}, key="c-1")
+    sink.close()
+    assert receiver.got() == []
+
+
+def test_an_address_that_is_none_is_the_operators() -> None:
+    with pytest.raises(Misconfigured, match="no address"):
+        open_sink(Declared(kind="rest", connect={"url": "http://10.0.0.1:80O0/"}), {})

@@ -107,9 +107,10 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
 
 def test_a_checkpoint_forgets_files_that_are_gone(tmp_path: Path) -> None:
     put(tmp_path, "a.csv", "1").rename(put(tmp_path, "b.csv", "2"))
+    put(tmp_path, "c.csv", "3")
     _, checkpoint, _ = poll(tmp_path)
     (tmp_path / "b.csv").unlink()
-    assert poll(tmp_path, checkpoint)[1]["done"] == {}
+    assert list(poll(tmp_path, checkpoint)[1]["done"]) == ["c.csv"]
 
 
 def test_a_file_is_renamed_only_when_its_last_record_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from connectors import sinks
 from connectors.http import client
 from hub import mapping
 from hub.cli.main import app
@@ -195,3 +196,23 @@ def test_alerts_are_sent_over_real_servers(tmp_path: Path, postgres: Postgres, r
         work(sender)
         sender.close()
         assert sorted(desk.sent()) == sorted(SEEN)
+
+
+def test_a_receivers_connector_that_fails_keeps_its_receiver_waiting_and_nobody_else(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any, **__: Any) -> str:
+        raise ValueError("the document of 张三")
+
+    sender = desk.sender()
+    with monkeypatch.context() as patch:
+        patch.setattr(sinks.RestSink, "send", failing)
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="its connector failed: ValueError"):
+                sender.step()
+        (trouble,) = desk.hub.troubles.all()
+        assert trouble.state == "misconfigured"
+        assert "张三" not in trouble.problem
+    work(sender)
+    sender.close()
+    assert sorted(desk.sent()) == sorted(SEEN)
