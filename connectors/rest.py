@@ -14,6 +14,7 @@ from connectors.http.client import HttpClient, http_options
 from connectors.http.paging import paging_of, value_at
 from connectors.listing import Answer, ListSource
 from connectors.options import READERS, Options, encoding_of
+from connectors.success import Success, success_of
 from connectors.window import window_options, written_instant
 from hub.clock import SystemClock
 from hub.errors import Misconfigured
@@ -48,6 +49,7 @@ class RestOptions:
     form: str = "%Y-%m-%dT%H:%M:%SZ"
     """How these two are written; in UTC where the form ends in Z, else in the service's zone."""
     encoding: str = "utf-8"
+    success: Success = field(default_factory=Success)
 
 
 class RestService:
@@ -91,6 +93,7 @@ class RestService:
     def _answer(self, reply: Reply) -> Answer:
         document = self._document(reply)
         if not isinstance(document, _Unread):
+            self._options.success.check(document.value, self.place)
             rows = value_at(document.value, self._options.rows)
             if rows is not None:
                 listed = rows if isinstance(rows, list) else [rows]
@@ -167,6 +170,7 @@ def open_rest(declaration: Declaration, environment: Mapping[str, str], clock: C
         until=asked.text("until", ""),
         form=asked.text("format", "%Y-%m-%dT%H:%M:%SZ"),
         encoding=encoding_of(declaration),
+        success=success_of(connect),
     )
     asked.no_more()
     connect.no_more(also=READERS)

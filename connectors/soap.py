@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from connectors.listing import Answer, ListSource
 from connectors.options import READERS, Options, encoding_of, namespaces_of
 from connectors.soap_envelope import ENVELOPES, FAULT_STATUSES, Request, UnreadAnswer, embedded, opened, written
 from connectors.soap_wsdl import WsdlRequest, wsdl_request
+from connectors.success import Success, success_of
 from connectors.window import window_options, written_instant
 from hub.clock import SystemClock
 from hub.errors import Unavailable
@@ -68,6 +69,7 @@ class SoapOptions:
     form: str
     first: str
     security: UsernameToken | None = None
+    success: Success = field(default_factory=Success)
 
 
 class SoapService:
@@ -95,6 +97,10 @@ class SoapService:
                 problem = f"the service answers {reply.status}: {unread}"
                 raise Unavailable(problem, place=self.place, hint="try again later, or check the address") from unread
             return Answer(date=reply.date, refusal=unread.record)
+        self._options.success.check(document, self.place)
+        if isinstance(document, str) and document.strip():
+            problem = f"the service answers with a text alone: {' '.join(document.split())}"[:200]
+            raise Unavailable(problem, place=self.place, hint="compare connect.rows with an answer")
         return Answer(rows=_listed(document, self._options.rows), document=document, date=reply.date)
 
     def close(self) -> None:
@@ -137,6 +143,7 @@ def open_soap(declaration: Declaration, environment: Mapping[str, str], clock: C
         form=connect.text("time_format", "%Y-%m-%dT%H:%M:%S"),
         first=connect.text("first", FIRST),
         security=_security(connect),
+        success=success_of(connect),
     )
     _check_names(connect, options.message, paging)
     connect.no_more(also=READERS)

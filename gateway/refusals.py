@@ -71,6 +71,7 @@ REFUSALS: Final[Mapping[str, Label]] = {
     "map.not-text": Label("应为单个值，实为嵌套结构", "a nested value where one text or number is wanted"),
     "map.owned": Label("该字段由枢纽填写", "this field is the hub's to say"),
     "map.too-long": Label("文本过长", "the text is too long"),
+    "map.too-many": Label("一条记录内的下级记录过多", "too many records within one"),
     "map.unknown-code": Label("代码表中没有此代码", "the code is not in its table"),
     "supervise.fault": Label("监察处理出错，请报告运维", "the hub itself failed on it: tell the operator"),
     "validate.additionalproperties": Label("含有未定义的字段", "a field that the schema does not know"),

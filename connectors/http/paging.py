@@ -109,8 +109,8 @@ def _counted(paging: Paging, fetch: Fetch, place: Callable[[int, int], int]) -> 
     rows, last = 0, None
     for pages in range(PAGES):
         page = fetch(paging.parameters(**{paging.parameter: place(pages, rows)}))
-        if page.rows and page.rows == last:
-            if paging.size_parameter and len(page.rows) < paging.size:
+        if page.rows and page.rows == last:  # some services answer with the last page, however far one asks
+            if pages > 1 or (paging.size_parameter and len(page.rows) < paging.size):
                 return
             raise paging.endless()
         yield page
@@ -123,6 +123,7 @@ def _counted(paging: Paging, fetch: Fetch, place: Callable[[int, int], int]) -> 
 def _by_cursor(paging: Paging, fetch: Fetch) -> Iterator[Page]:
     """Walk by a mark that each page gives for the next."""
     seen: set[str] = set()
+    last: Any = None
     parameters = paging.parameters()
     for _ in range(PAGES):
         page = fetch(parameters)
@@ -130,6 +131,9 @@ def _by_cursor(paging: Paging, fetch: Fetch) -> Iterator[Page]:
         mark = value_at(page.document, paging.next_path)
         if mark in (None, "", False):
             return
+        if str(mark) == parameters.get(paging.parameter) and page.rows != last:
+            return  # the mark has come to rest; were the rows the same too, the service would not listen to it
+        last = page.rows
         if str(mark) in seen:
             raise paging.endless()
         seen.add(str(mark))

@@ -212,12 +212,18 @@ def _only(values: list[Any]) -> object:
     return values[0] if values else None
 
 
+CHILDREN: Final = 10_000
+"""Records within one record at most: a case has tens, and each becomes events in memory."""
+
+
 def children(record: Mapping[str, Any], path: Sequence[str]) -> Sequence[Any]:
     """Return the child records under `path`: a list's items, one mapping alone, or none."""
     value = walk(record, path)
     if value is None:
         return ()
     if isinstance(value, list):
+        if len(value) > CHILDREN:
+            refuse("too-many", f"over {CHILDREN:,} records within one", None, "deliver them as records of their own")
         return value
     return (as_record(value),)
 
@@ -240,11 +246,16 @@ def as_number(value: object) -> float | None:
         return None
     try:
         exact = Decimal(text)
+        if not exact.is_finite() or abs(exact.adjusted()) > _ADJUSTED:
+            return refuse("bad-number", "this number cannot be written out", text[:40], "check the column")
         near = int(exact) if exact == exact.to_integral_value() else float(exact)
     except (InvalidOperation, OverflowError, ValueError):
         return refuse("bad-number", "this is no number", text, "check the column")
     return near if Decimal(repr(near)) == exact else refuse("bad-number", "no float holds it", text, "send it as text")
 
+
+_ADJUSTED: Final = 300
+"""Power of ten beyond which no float is near, and a whole number takes for ever to write."""
 
 _SIGNED_64: Final = 18
 """Characters of the longest whole number taken; it fits every database's eight bytes."""

@@ -8,10 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors import open_source
 from connectors.http.paging import Paging
 from connectors.listing import Answer, ListSource
+from connectors.success import Success
 from connectors.window import WindowOptions
 from hub.clock import ManualClock
+from hub.errors import Misconfigured, Refused, Unavailable
+from hub.mapping.values import as_number, children
+from tests.support.shelves import Declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,3 +140,68 @@ def test_a_row_nested_too_deep_is_refused_alone(depth: int) -> None:
         deep = {"a": deep}
     listed = Listed(lambda _: [row(1), {**row(2), "x": deep}, row(3)], NONE)
     assert listed.poll() == [1, "decode.too-deep", 3]
+
+
+def test_a_service_that_answers_with_its_last_page_for_ever_is_read_to_its_end() -> None:
+    rows = [row(number) for number in range(6)]
+
+    def reasonable(asked: dict[str, str]) -> list[Any]:
+        page = min(int(asked["page"]), 3)
+        return rows[(page - 1) * 2 : page * 2]
+
+    listed = Listed(reasonable, PAGES)
+    assert sorted(listed.poll()) == list(range(6))
+    assert listed.checkpoint["finished"] is True
+    assert listed.poll(timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "is_well"),
+    [
+        ({"code": 0, "data": []}, True),
+        ({"code": "200", "data": []}, True),
+        ({"code": -1, "msg": "session expired", "data": []}, False),
+        ({"data": []}, False),
+        ({"ok": True}, False),
+        ("ERROR", False),
+    ],
+)
+def test_an_answer_says_itself_whether_all_went_well(document: Any, is_well: bool) -> None:  # noqa: FBT001 - a table's column
+    success = Success(("code",), ("0", "200"), ("msg",))
+    if is_well:
+        success.check(document, "place")
+        return
+    with pytest.raises(Unavailable, match="the service answers"):
+        success.check(document, "place")
+
+
+def test_success_is_declared_with_the_words_that_mean_it() -> None:
+    connect = {"url": "http://127.0.0.1:1/", "key": "id", "success": {"at": "code"}}
+    with pytest.raises(Misconfigured, match="names no word"):
+        open_source(Declared(kind="rest", connect=connect), {})
+
+
+@pytest.mark.parametrize("text", ["1E3000000", "1E5000", "1E99999999999", "NaN", "Infinity", "-1E-5000"])
+def test_a_number_beyond_all_numbers_is_refused_at_once(text: str) -> None:
+    with pytest.raises(Refused):
+        as_number(text)
+
+
+def test_a_record_with_records_without_end_is_refused() -> None:
+    with pytest.raises(Refused, match="10,000 records within one"):
+        children({"rows": [{}] * 10_001}, ("rows",))
+    assert len(children({"rows": [{}] * 10_000}, ("rows",))) == 10_000
+
+
+def test_a_cursor_that_comes_to_rest_ends_the_list() -> None:
+    marks = {"": "a", "a": "b", "b": "b"}
+    rows = {"": [row(1)], "a": [row(2)], "b": []}
+    paging = Paging(by="cursor", place="p", parameter="c", next_path=("next",))
+    listed = Listed(lambda _: [], paging)
+
+    def fetch(parameters: dict[str, str], _url: str, _window: Any) -> Answer:
+        mark = parameters.get("c", "")
+        return Answer(rows=rows[mark], document={"next": marks[mark]})
+
+    listed.fetch = fetch  # type: ignore[method-assign]
+    assert listed.poll() == [1, 2]

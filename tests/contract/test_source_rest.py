@@ -362,3 +362,18 @@ def test_every_fault_of_a_declaration_is_told_at_once() -> None:
     assert {fault.target_path for fault in caught.value.faults} == {
         "connect.url", "connect.paging.by", "connect.auth.token", "connect.auth.tokens", "connect.key", "connect.extra",
     }  # fmt: skip
+
+
+def test_an_error_told_in_a_body_with_status_200_moves_no_window(serve: Callable[..., Service]) -> None:
+    answers = [b'{"code": -1, "msg": "session expired", "data": []}', b'{"code": 0, "data": [{"id": 1}]}']
+    service = serve(lambda _: Answer(body=answers[0]))
+    connect = {
+        "url": service.url, "rows": "data", "key": "id", "rate": {"requests": 10_000},
+        "success": {"at": "code", "is": ["0"], "message": "msg"},
+    }  # fmt: skip
+    source = open_source(Declared(kind="rest", connect=connect), {})
+    with pytest.raises(Unavailable, match="-1: session expired"):
+        list(source.read(None))
+    service.answers = lambda _: Answer(body=answers[1])
+    assert [record.tree for portion in source.read(None) for record in portion.records] == [{"id": 1}]
+    source.close()
