@@ -340,3 +340,24 @@ def test_a_note_that_is_broken_is_no_pulse(world: World) -> None:
 
 def test_hours_are_of_a_zone() -> None:
     assert Hours((), UTC).are_open(NOW)
+
+
+# --- what must not end the hub ---------------------------------------------------------------------------------------
+
+
+def test_a_source_that_cannot_even_be_let_go_of_is_set_aside(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_world: World) -> None:
+        raise EOFError("the line is dead")
+
+    monkeypatch.setattr(World, "close", failing)
+    world.in_reading = AWAY
+    with pytest.raises(Unavailable, match="refused"):
+        world.reader().read()
+    assert [state for _, state, _ in world.troubles()] == ["away"]
+
+
+def test_a_position_that_is_damaged_is_its_connections_trouble_and_not_the_hubs(world: World) -> None:
+    world.in_publishing = Misconfigured(Fault(code="checkpoint.damaged", problem="no JSON", file="x.json"))
+    with pytest.raises(Unavailable, match="no JSON"):
+        world.reader().read()
+    assert [state for _, state, _ in world.troubles()] == ["misconfigured"]

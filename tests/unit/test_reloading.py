@@ -9,7 +9,7 @@ import pytest
 
 from hub import mapping
 from hub.clock import ManualClock
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, Misconfigured, Unavailable
 from hub.reloading import LiveReader, stamps_of
 from hub.troubles import Troubles
 
@@ -37,6 +37,7 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "one.yaml"
         self.did: list[str] = []
+        self.is_store_away = False
         self.during: Callable[[], object] = lambda: None
         self.troubles = Troubles(folder / "troubles")
         self.write()
@@ -60,6 +61,8 @@ class Shop:
     def register(self, changed: mapping.CompiledMapping) -> None:
         if changed.declaration.version == 13:
             raise Misconfigured(Fault(code="mappings.version", problem="the version was not raised"))
+        if self.is_store_away:
+            raise Unavailable("the store is away")
         self.did.append(f"register {changed.declaration.version}")
 
     def make(self, made: mapping.CompiledMapping) -> Any:
@@ -143,3 +146,16 @@ def test_a_long_read_ends_at_its_next_portion_once_the_mapping_has_changed(shop:
     shop.during = lambda: None
     shop.live.read()
     assert shop.did == ["read 1 a, cut short", "register 2", "close 1 a", "read 2 a"]
+
+
+def test_while_the_store_is_away_the_old_mapping_goes_on_and_the_new_one_is_taken_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    shop = Shop(tmp_path)
+    shop.is_store_away = True
+    shop.write(version=2, where="bb")
+    shop.live.read()
+    assert shop.did == ["read 1 a"]
+    shop.is_store_away = False
+    shop.live.read()
+    assert shop.did[1:] == ["register 2", "close 1 a", "read 2 bb"]
