@@ -30,6 +30,7 @@ RESULTS: Final[Mapping[str, str]] = {
     "penalised": "予以处罚",
     "not_penalised": "不予处罚",
     "transferred": "移送",
+    "not_accepted": "不予受理",
 }
 
 SPECIAL: Final[Mapping[str, str]] = {

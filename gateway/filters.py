@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.problems import Problem
 from gateway.words import ALERT_STATES, LEVELS, STATES, county_of
 from hub.model.codes import code_list
-from hub.supervision.rules import RULES
+from hub.supervision.rules import ALL_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -19,7 +19,7 @@ FEED_KINDS: Final = ("alert", "case")
 """What the feed carries."""
 
 CASE_WORDS: Final[Mapping[str, Collection[str]]] = {"state": STATES}
-ALERT_WORDS: Final[Mapping[str, Collection[str]]] = {"state": ALERT_STATES, "level": LEVELS, "rule": RULES}
+ALERT_WORDS: Final[Mapping[str, Collection[str]]] = {"state": ALERT_STATES, "level": LEVELS, "rule": ALL_RULES}
 FEED_WORDS: Final[Mapping[str, Collection[str]]] = {"kind": FEED_KINDS}
 
 _REGION: Final = re.compile(r"[0-9]{2,12}")

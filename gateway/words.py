@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.model.codes import code_list, region_name
-from hub.supervision.rules import RULES
+from hub.supervision.rules import ALL_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +35,36 @@ STATES: Final[Mapping[str, Label]] = {
     "rejected": Label("不予受理", "not accepted"),
     "withdrawn": Label("已撤回", "withdrawn"),
     "terminated": Label("已终止", "terminated"),
+    "registered": Label("已登记", "registered"),
+    "filed": Label("已立案", "filed"),
+    "investigated": Label("调查终结", "investigated"),
+    "notified": Label("已告知", "notified"),
+    "hearing": Label("听证中", "hearing"),
+    "heard": Label("已听证", "heard"),
+    "served": Label("已送达当事人", "served"),
+    "executed": Label("已执行", "executed"),
+    "revoked": Label("已撤销", "revoked"),
+    "approved": Label("已批准", "approved"),
+    "imposed": Label("已实施", "imposed"),
+    "lifted": Label("已解除", "lifted"),
+    "planned": Label("已计划", "planned"),
+    "carried_out": Label("已检查", "carried out"),
+    "concluded": Label("已有结果", "concluded"),
+    "rectifying": Label("整改中", "being rectified"),
+    "rechecked": Label("已复查", "rechecked"),
+    "announced": Label("已公告", "announced"),
+    "enrolled": Label("已报名", "bidders registered"),
+    "opened": Label("已开标", "bids opened"),
+    "evaluated": Label("已评审", "evaluated"),
+    "result_published": Label("结果公示", "result published"),
+    "awarded": Label("已成交", "awarded"),
+    "contracted": Label("已签约", "contract signed"),
+    "dispatched": Label("已派单", "dispatched"),
+    "returned": Label("已退单", "returned"),
+    "signed_for": Label("已签收", "signed for"),
+    "replied": Label("已反馈", "replied"),
+    "followed_up": Label("已回访", "followed up"),
+    "voided": Label("已作废", "entered in error"),
 }
 """States of a case (docs/console.md), in the order of its life."""
 
@@ -43,6 +73,25 @@ CLOCKS: Final[Mapping[str, Label]] = {
     "promised": Label("承诺时限", "promised"),
     "statutory": Label("法定时限", "statutory"),
     "delivery": Label("送达时限", "delivery"),
+    "instant": Label("即办时限", "on the spot"),
+    "stage": Label("环节时限", "stage"),
+    "special": Label("特别程序时限", "special procedure"),
+    "idle": Label("挂起时限", "suspension"),
+    "joint": Label("并联时限", "joint handling"),
+    "joint_opinion": Label("会办意见时限", "joint opinion"),
+    "initial_review": Label("初审报送时限", "first review"),
+    "feedback": Label("外网反馈时限", "answer online"),
+    "publication": Label("公开时限", "publication"),
+    "penalty": Label("处罚时限", "penalty"),
+    "deposit": Label("罚款上缴时限", "fine deposited"),
+    "coercion": Label("强制措施期限", "coercive measure"),
+    "rating_contact": Label("差评联系时限", "bad rating: contact"),
+    "rating_answer": Label("差评答复时限", "bad rating: answer"),
+    "complaint_acceptance": Label("投诉受理时限", "complaint acceptance"),
+    "complaint_signing": Label("投诉签收时限", "complaint signing"),
+    "complaint": Label("投诉办理时限", "complaint"),
+    "petition": Label("信访办理时限", "petition"),
+    "complaint_rework": Label("退回重办时限", "rework"),
 }
 
 CLOCK_STATES: Final[Mapping[str, Label]] = {
@@ -103,7 +152,7 @@ def label(table: Mapping[str, Label], code: str) -> Label:
 
 def rule_label(rule_id: str) -> Label:
     """Return the name of a rule."""
-    rule = RULES.get(rule_id)
+    rule = ALL_RULES.get(rule_id)
     return Label(rule.zh, rule.en) if rule else Label(rule_id, rule_id)
 
 

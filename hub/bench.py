@@ -13,11 +13,11 @@ from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, merge, 
 from hub.supervision.judge import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from hub.admission import Admitted
-    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Outcome
+    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Outcome
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.catalogue import Catalogue
 
@@ -85,12 +85,38 @@ class Bench:
             zone=self.calendar.zone,
         )
 
-    def judge(self, file: CaseFile, alerts: Sequence[AlertRow], *, horizon: datetime | None, now: datetime) -> Verdict:
+    def judge(
+        self,
+        file: CaseFile,
+        alerts: Sequence[AlertRow],
+        *,
+        horizon: datetime | None,
+        now: datetime,
+        connections: Mapping[str, Connection],
+    ) -> Verdict:
         """Fold the case, run its clocks and rules at `horizon` and reconcile its alerts; without one, fold only."""
-        judgement = judge(file.log(), catalogue=self.catalogue, calendar=self.calendar, horizon=horizon)
+        log = file.log()
+        judgement = judge(
+            log,
+            catalogue=self.catalogue,
+            calendar=self.calendar,
+            horizon=horizon,
+            offers=_offered(log, connections),
+        )
         moved = reconcile(judgement, alerts, now=now)
         return Verdict(
             row=judgement.row,
             clocks=judgement.clock_rows,
             alerts=[(alert, orjson.dumps(alert_document(alert.document))) for alert in moved],
         )
+
+
+def _offered(log: Log, connections: Mapping[str, Connection]) -> frozenset[str] | None:
+    """Return what the connections that speak of a case report between them; None where one of them is not known."""
+    offered: frozenset[str] = frozenset()
+    for name in {fact.connection_id for fact in log.facts}:
+        connection = connections.get(name)
+        if connection is None or connection.offers is None:
+            return None
+        offered |= connection.offers
+    return offered

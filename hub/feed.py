@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from hub.model.public import PUBLIC_CASE, PUBLIC_EVENT
 from hub.model.values import Place
 
 if TYPE_CHECKING:
@@ -17,23 +18,6 @@ if TYPE_CHECKING:
 RANK: Final = {"public": 0, "intranet": 1, "restricted": 2}
 """Views by how much they may see. A document of class `secret` is in none: what is secret never leaves; alerts are
 between the authorities and are never public."""
-
-PUBLIC_CASE: Final = (
-    "case_id",
-    "case_no",
-    "family",
-    "matter_code",
-    "matter_name",
-    "power_type",
-    "region_code",
-    "department_id",
-    "case_type",
-    "disclosure",
-)
-"""All that the public view says of a case: no title, applicant, agent or attribute (default deny)."""
-
-PUBLIC_EVENT: Final = ("type", "occurred_at", "stage_name", "promised_due_at", "statutory_due_at")
-"""All that the public view says of an event besides its case."""
 
 
 def places_in(views: Sequence[str]) -> Callable[[Entry], Sequence[Place]]:
@@ -53,7 +37,8 @@ def _places(views: Sequence[str], entry: Entry) -> Sequence[Place]:
         rank = max(rank, RANK["intranet"])
     kind, kind_type = _kind_and_type(entry.kind, document["data"])
     region = case["region_code"]
-    key = f"{kind}.{region[:4]}00.{region[:6]}.{case['department_id']}.{kind_type}"
+    department = document["data"].get("responsible_department") or case["department_id"]
+    key = f"{kind}.{region[:4]}00.{region[:6]}.{department}.{kind_type}"
     return [
         Place(view=view, kind=kind, county=region[:6], key=key, document=_redacted(document, view))
         for view in views

@@ -29,6 +29,10 @@ class Declared(Protocol):
         """Return the version of the mapping."""
 
     @property
+    def offers(self) -> frozenset[str] | None:
+        """Return the event types and fields that it fills; None where that is not known."""
+
+    @property
     def user(self) -> str:
         """Return the bus user that publishes for it."""
 
@@ -50,6 +54,7 @@ def registration(declared: Declared, fingerprint: str) -> Connection:
         allowed_delay_s=declared.allowed_delay_s,
         fingerprint=fingerprint,
         mapping_version=declared.version,
+        offers=declared.offers,
     )
 
 

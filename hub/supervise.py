@@ -314,7 +314,7 @@ class _Session:
 
     def _judge(self, file: CaseFile, alerts: Sequence[AlertRow]) -> CaseRow:
         at = self._horizon(file.connection_id)
-        verdict = self.terms.bench.judge(file, alerts, horizon=at, now=self.now)
+        verdict = self.terms.bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
         self.clocks.extend(verdict.clocks)
         for alert, body in verdict.alerts:
             self._enter("alert", verdict.row.case_id, alert.state, body)

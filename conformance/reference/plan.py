@@ -30,7 +30,7 @@ START: Final = date(2026, 3, 2)
 END: Final = date(2026, 6, 30)
 """The demo's size and span: four months with Qingming, Labour Day and its worked Saturday, and Dragon Boat in them."""
 
-RULES: Final = ("R10", "R13", "R14", "R15", "R40", "R44", "R45")
+RULES: Final = ("R10", "R13", "R14", "R15", "R19", "R20", "R40", "R44", "R45")
 """Rules for which the truth is complete: a case that is not named must not be charged."""
 
 LEAST_CASES: Final = 2 * len(PLANTED)

@@ -35,6 +35,9 @@ ROOMY_DAYS: Final = 10
 PAUSE_DAYS: Final = 8
 EXTENSION_DAYS: Final = 6
 
+IDLE_DAYS: Final = 30
+"""Working days after which a suspended case of which nothing more is heard is called (R20)."""
+
 
 def is_promised(matter: CityMatter) -> bool:
     """Tell whether a matter is handled within a promised limit."""
@@ -129,12 +132,12 @@ def _past_statute(matter: CityMatter) -> int:
 ORDINARY: Final = (
     Scenario(name="plain", share=0.60, life=_plain),
     Scenario(name="supplemented", share=0.12, life=_supplemented),
-    Scenario(name="paused", share=0.08, life=_paused),
+    Scenario(name="paused", share=0.08, life=_paused, near=("R19",)),
     Scenario(name="on the spot", share=0.08, life=_on_the_spot, fits=_is_spot, near=("R44",)),
     Scenario(name="denied", share=0.05, life=_denied),
     Scenario(name="not accepted", share=0.03, life=lambda rng, _: Life(accept=rng.randint(0, 3), refused=True)),
     Scenario(name="withdrawn", share=0.03, life=lambda rng, m: Life(withdraw=_quick(rng, m))),
-    Scenario(name="suspended", share=0.01, life=_suspended),
+    Scenario(name="suspended", share=0.01, life=_suspended, open_to_end=True),
 )
 """What most cases are like, by share of those that are not planted. None of them may raise anything."""
 
@@ -208,9 +211,24 @@ PLANTED: Final = (
     Scenario(
         name="promise broken despite an unlawful pause",
         share=0.004,
-        truth=("R13", "R14"),
+        truth=("R13", "R14", "R19"),
         life=lambda _, m: Life(special=(1, 3, "other"), decide=m.promised_days + 2, deliver=3),
         span=_past_statute,
+    ),
+    Scenario(
+        name="suspended for long",
+        share=0.004,
+        truth=("R20",),
+        life=lambda _, __: Life(special=(1, None, "expert_review")),
+        span=lambda _: IDLE_DAYS + 4,
+    ),
+    Scenario(
+        name="resumed on the last day",
+        share=0.004,
+        near=("R20",),
+        life=lambda _, __: Life(special=(1, IDLE_DAYS, "testing"), decide=IDLE_DAYS + 2, deliver=3),
+        fits=_is_roomy,
+        span=lambda _: IDLE_DAYS + 12,
     ),
     Scenario(
         name="open past its promise",

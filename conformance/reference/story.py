@@ -174,7 +174,8 @@ class Teller:
             after, days = life.extension
             steps.append(self._step("case.extended", self._after(accepted, after), occurrence="1", days=days))
         if life.decide is not None:
-            steps.append(self._stage(1, self._after(accepted, life.decide)))
+            moved = life.rewrite.to_day if life.rewrite is not None else None
+            steps.append(self._stage(1, self._after(accepted, life.decide if moved is None else moved)))
         return steps
 
     def _ending(self, life: Life, accepted: date) -> Sequence[Step]:

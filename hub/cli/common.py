@@ -13,9 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub import settings as settings_
 from hub import wiring
+from hub.clock import SystemClock
 from hub.sandbox import sandbox_of
+from hub.supervision.instants import HUB_ZONE
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from hub.ports import Clock
     from hub.settings import Settings
 
@@ -40,6 +44,11 @@ def hub(settings: Path | None = None, *, clock: Clock | None = None) -> wiring.H
 def hub_under(settings: Settings, *, clock: Clock | None = None) -> wiring.Hub:
     """Return the hub under given settings."""
     return wiring.build(settings, clock=clock)
+
+
+def today() -> date:
+    """Return the local day, in the hub's zone."""
+    return SystemClock().now().astimezone(HUB_ZONE).date()
 
 
 def counted(number: int, thing: str) -> str:

@@ -44,7 +44,7 @@ POLL: Final = timedelta(hours=2)
 def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="End when the replay has ended, with exit code 0.")] = False,
-    cases: Annotated[int, typer.Option(min=50, help="About how many cases the city has.")] = reference.CASES,
+    cases: Annotated[int, typer.Option(min=60, help="About how many cases the city has.")] = reference.CASES,
     seed: Annotated[int, typer.Option(help="Another seed, another city.")] = reference.SEED,
     settings: common.SettingsFile = None,
 ) -> None:

@@ -23,7 +23,9 @@ from hub.cli import (
     mapping,
     operate,
     quarantine,
+    ruling,
     summary,
+    watching,
 )
 from hub.errors import HubError, Misconfigured
 
@@ -46,6 +48,9 @@ app.command("run")(operate.run)
 app.command("edge")(edging.edge)
 app.command("import")(importing.import_)
 app.command("summary")(summary.summary)
+app.command("rules")(ruling.rules)
+app.command("clocks")(watching.clocks)
+app.command("alerts")(watching.alerts)
 app.command("deliveries")(delivering.deliveries)
 app.add_typer(connecting.app, name="connection")
 app.add_typer(ledger.app, name="ledger")

@@ -42,5 +42,7 @@ class Declaration:
     """The hours in which the source may be asked, as written; empty: all."""
     quiet_s: float
     """Seconds without anything new that are out of the ordinary; 0: none are."""
+    offers: frozenset[str] | None
+    """Event types and fields (`case.materials`, `result.reason`) it fills; None for one that passes documents on."""
     weak_types: frozenset[str]
     """Event types identified by a composite, for want of a key."""

@@ -22,6 +22,7 @@ from hub.mapping.functions import runtime as functions
 from hub.mapping.inheritance import is_base, read_mapping, standing_in
 from hub.mapping.linting.check import check
 from hub.mapping.linting.contracts import Contract, UnreadableContract, read_contract
+from hub.mapping.offers import offers_of
 from hub.mapping.outbound import OutboundBuilder, document_contract, is_outbound
 from hub.mapping.privacy import Persons
 from hub.mapping.program import Let, Probe, Program
@@ -167,6 +168,7 @@ class Draft:
             every_s=head.every_s,
             hours=head.hours,
             quiet_s=head.quiet_s,
+            offers=None if is_canonical(root) else offers_of(root),
             weak_types=_weak_types(root.entries.get("events", EMPTY)),
         )
 

@@ -27,12 +27,19 @@ CONTENT_FIELDS: Final = (
 """What the department said that supervision judges: type, times, amounts, tier, result. Never attributes of the
 applicant, tokens, provenance or the mapping's fingerprint."""
 
+LATER_FIELDS: Final = ("supplement", "joint", "payment", "refers_to", "handling")
+"""Content fields that came after the first digests were taken: an event without them keeps the digest it had."""
+
 _SORTED: Final = orjson.OPT_SORT_KEYS
 
 
 def content_digest(data: Mapping[str, Any]) -> str:
     """SHA-256 (64 hex digits) of the case and the content fields of a case event's `data`."""
-    content = [data["case"]["case_id"], *(data.get(name) for name in CONTENT_FIELDS)]
+    case = data["case"]
+    content = [case["case_id"], *(data.get(name) for name in CONTENT_FIELDS)]
+    content += [[name, data[name]] for name in LATER_FIELDS if name in data]
+    if "materials" in case:
+        content.append(["materials", case["materials"]])
     return hashlib.sha256(orjson.dumps(content, option=_SORTED)).hexdigest()
 
 

@@ -327,6 +327,8 @@ class Connection:
     fingerprint: str = ""
     """What its mapping means; empty where that is not known."""
     mapping_version: int = 0
+    offers: frozenset[str] | None = None
+    """Event types and fields that its mapping fills; None where that is not known."""
 
 
 # --- the feed --------------------------------------------------------------------------------------------------------

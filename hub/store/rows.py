@@ -200,10 +200,13 @@ def quarantine_rows(rows: Sequence[QuarantineRow]) -> list[Row]:
 def connection_document(connection: Connection) -> str:
     """Write one registration."""
     fields = {name: getattr(connection, name) for name in Connection.__slots__}
-    return orjson.dumps({**fields, "departments": sorted(connection.departments)}).decode()
+    offers = None if connection.offers is None else sorted(connection.offers)
+    return orjson.dumps({**fields, "departments": sorted(connection.departments), "offers": offers}).decode()
 
 
 def connection(document: str) -> Connection:
     """Read one registration."""
     fields: Mapping[str, Any] = orjson.loads(document)
-    return Connection(**{**fields, "departments": frozenset(fields["departments"])})
+    offers = fields.get("offers")
+    held = {"departments": frozenset(fields["departments"]), "offers": None if offers is None else frozenset(offers)}
+    return Connection(**{**fields, **held})

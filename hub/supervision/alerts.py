@@ -45,7 +45,7 @@ def reconcile(
         if alert_id not in standing or standing[alert_id].state in GONE
     ]
     gone = [
-        _gone(judgement, alert, rules[alert.rule_id], now)
+        _gone(judgement, alert, now)
         for alert_id, alert in standing.items()
         if alert_id not in expected and alert.state not in GONE and alert.rule_id in rules
     ]
@@ -58,7 +58,7 @@ def _alert_id(judgement: Judgement, finding: Finding) -> str:
 
 def _raised(judgement: Judgement, finding: Finding, rule: Rule, now: datetime) -> AlertRow:
     """Raise an alert, or raise again one whose evidence has come back."""
-    state = "pending" if rule.mode == "manual" else "raised"
+    state = "pending" if rule.mode == "manual" and finding.level == "red" else "raised"
     about, alert_id = judgement.case.attributes, _alert_id(judgement, finding)
     return AlertRow(
         alert_id=alert_id,
@@ -67,7 +67,7 @@ def _raised(judgement: Judgement, finding: Finding, rule: Rule, now: datetime) -
         occurrence=finding.occurrence,
         level=finding.level,
         state=state,
-        department_id=about["department_id"],
+        department_id=finding.department_id or about["department_id"],
         region_code=about["region_code"],
         raised_at=now,
         changed_at=now,
@@ -86,6 +86,8 @@ def _document(judgement: Judgement, finding: Finding, rule: Rule, now: datetime)
         "type_code": rule.type_code,
         "class": rule.class_,
         "phase": rule.phase,
+        "basis": rule.basis,
+        "responsible_department": finding.department_id or about["department_id"],
         "mode": rule.mode,
         "case": {"case_no": judgement.case.case_no, **{name: about[name] for name in _CASE_FIELDS if name in about}},
         "clock_id": finding.clock_id,
@@ -102,12 +104,12 @@ def _judged_to(judgement: Judgement) -> Mapping[str, str]:
     return {"field": JUDGED_TO, "value": written(horizon, judgement.zone) if horizon is not None else ""}
 
 
-def _gone(judgement: Judgement, alert: AlertRow, rule: Rule, now: datetime) -> AlertRow | None:
+def _gone(judgement: Judgement, alert: AlertRow, now: datetime) -> AlertRow | None:
     """Clear or revoke an alert that nothing supports any more; None where only the horizon stands further back."""
     clock = next((each for each in judgement.clocks if each.row.clock_id == alert.document["clock_id"]), None)
     if clock is not None and _is_undecided(judgement, alert, clock):
         return None
-    moved_on = rule.clears and clock is not None and _moved_on(alert, clock, judgement)
+    moved_on = alert.level == "notice" and clock is not None and _moved_on(alert, clock, judgement)
     state, reason = ("cleared", "case_progressed") if moved_on else ("revoked", "data_error")
     document = {**alert.document, "state": state, "reason": reason, "changed_at": written(now, judgement.zone)}
     return _with(alert, state, now, document)

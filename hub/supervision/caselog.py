@@ -29,6 +29,13 @@ DETAIL_FIELDS: Final = (
     "correction_of",
     "new_case_no",
     "operator",
+    "stage_name",
+    "supplement",
+    "joint",
+    "payment",
+    "refers_to",
+    "handling",
+    "evaluation",
 )
 """Fields of an event's data that folding, clocks and rules read; the rest stays in the ledger."""
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.supervision import instants
-from hub.supervision.lifecycle import ENDED, OPENED, POSITION, TRANSITIONS, UNKNOWN
+from hub.supervision.lifecycle import ENDED, OPENED, POSITION, TRANSITIONS, UNKNOWN, move_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from hub.supervision.caselog import Fact
+    from hub.supervision.lifecycle import Transition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +69,15 @@ class Case:
     @property
     def extensions(self) -> Sequence[Fact]:
         """Return the extensions, in order."""
-        return self.all("case.extended")
+        return self.all("case.extended", "penalty.extended", "coercion.extended", "complaint.extended")
 
 
 def fold(facts: Sequence[Fact], zone: tzinfo) -> Case:
     """Fold the facts in force of one case (at least one); any order of `facts` gives the same case."""
     timeline = in_order(facts, zone)
-    state, anomalies = _run(timeline)
     at = _first_times(timeline)
     attributes = _merged(timeline)
+    state, anomalies = _run(timeline, attributes)
     numbers = _numbers(timeline, attributes)
     return Case(
         case_id=attributes["case_id"],
@@ -116,27 +117,32 @@ def _by_day(fact: Fact, zone: tzinfo) -> tuple[Any, ...]:
     return day, TRANSITIONS.get(fact.type, UNKNOWN).rank, fact.occurred_at, fact.event_id
 
 
-def step(state: str, event_type: str) -> tuple[str, str]:
+def step(state: str, event_type: str, *, family: str = "application", simplified: bool = False) -> tuple[str, str]:
     """Take one event from `state` ("" before the first); return the next state and why the move is unlawful, or "".
 
     An unlawful event moves the case only forward: to a state further along its life than the present one.
     """
-    move = TRANSITIONS.get(event_type)
+    move = move_of(family, event_type)
     if move is None:
         return state, f"{event_type} is not known to any family"
-    if move.target is None:
-        return state, ""
-    if move.sources is None or state in move.sources:
-        return move.target, ""
-    reason = f"{event_type} does not follow {state or 'nothing'}"
-    return (move.target if POSITION[move.target] > POSITION[state] else state), reason
+    is_lawful = move.sources is None or state in move.sources or (simplified and state in move.simplified)
+    reason = "" if is_lawful else f"{event_type} does not follow {state or 'nothing'}"
+    if move.target is None or not _leads(move, state, is_lawful=is_lawful):
+        return state, reason
+    return move.target, reason
 
 
-def _run(timeline: Sequence[Fact]) -> tuple[str, tuple[Anomaly, ...]]:
-    state = ""
+def _leads(move: Transition, state: str, *, is_lawful: bool) -> bool:
+    if is_lawful and not move.only_forward:
+        return True
+    return POSITION[move.target or ""] > POSITION[state]
+
+
+def _run(timeline: Sequence[Fact], attributes: Mapping[str, Any]) -> tuple[str, tuple[Anomaly, ...]]:
+    state, family, simplified = "", attributes.get("family", "other"), attributes.get("procedure") == "simplified"
     anomalies = []
     for fact in timeline:
-        after, reason = step(state, fact.type)
+        after, reason = step(state, fact.type, family=family, simplified=simplified)
         if reason:
             anomalies.append(Anomaly(event_id=fact.event_id, state=state, type=fact.type, reason=reason))
         state = after

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hub.model.values import CaseRow
 from hub.supervision.caselog import encode, in_force
 from hub.supervision.clocks import Docket, clocks_of, wake_at
+from hub.supervision.evaluable import is_evaluable
 from hub.supervision.fold import fold
 from hub.supervision.rules import RULES, Finding, View
 
@@ -54,20 +55,24 @@ def judge(
     calendar: WorkCalendar,
     horizon: datetime | None,
     rules: Mapping[str, Rule] = RULES,
+    offers: frozenset[str] | None = None,
 ) -> Judgement:
     """Judge a case by its log, which holds at least one fact.
 
     Without a horizon the case is folded and its evidence is read, but nothing is overdue by the mere passing of time;
-    it then asks to be looked at again as soon as there is a horizon.
+    it then asks to be looked at again as soon as there is a horizon. `offers` is what the case's connection reports:
+    rules that read more are not evaluable there, and find nothing (None: it reports everything).
     """
     case = fold(in_force(log), calendar.zone)
-    clocks = clocks_of(Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon))
-    view = View(case=case, log=log, clocks=clocks, calendar=calendar)
+    clocks = clocks_of(Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon, offers=offers))
+    view = View(
+        case=case, log=log, clocks=clocks, calendar=calendar, catalogue=catalogue, horizon=horizon, offers=offers
+    )
     wake = case.timeline[0].occurred_at if horizon is None else wake_at(clocks, horizon)
     return Judgement(
         case=case,
         clocks=clocks,
-        findings=tuple(_findings(view, rules.values())),
+        findings=tuple(_findings(view, rules.values())) if case.state != "voided" else tuple(_tampering(view, rules)),
         wake_at=wake,
         horizon=horizon,
         zone=calendar.zone,
@@ -77,7 +82,13 @@ def judge(
 
 def _findings(view: View, rules: Iterable[Rule]) -> Iterable[Finding]:
     for rule in rules:
-        yield from rule.find(rule, view)
+        if is_evaluable(rule, view.offers):
+            yield from rule.find(rule, view)
+
+
+def _tampering(view: View, rules: Mapping[str, Rule]) -> Iterable[Finding]:
+    """Of a case entered in error only what was said of it is judged."""
+    return _findings(view, [rules[name] for name in ("R45",) if name in rules])
 
 
 def _row(case: Case, log: Log, wake: datetime | None) -> CaseRow:

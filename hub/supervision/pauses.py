@@ -52,9 +52,16 @@ def ending_of(case: Case) -> Ending:
     return Ending(stop=stop, is_void=is_void, reopenings=tuple(reopenings), last_round=ends)
 
 
-def adjustments_of(case: Case, kind: str, start: Fact, ending: Ending) -> Sequence[Adjustment]:
-    """List what moves the `kind` clock (promised or statutory) between its start and its stop."""
-    found = [*_special_procedures(case), *ending.reopenings]
+def adjustments_of(
+    case: Case, kind: str, start: Fact, ending: Ending, allowed: frozenset[str] | None = None
+) -> Sequence[Adjustment]:
+    """List what moves the `kind` clock between its start and its stop.
+
+    `allowed` are the special procedures that the matter's catalogue entry knows; None: all that the law knows.
+    """
+    found = [*special_procedures(case, allowed), *ending.reopenings]
+    if kind == "penalty":
+        found += _hearings(case)
     clipped = (_clipped(pause, start.occurred_at, ending.stop) for pause in found)
     pauses = _united([pause for pause in clipped if pause is not None])
     return [*pauses, *_extensions(case, kind, ending.stop)]
@@ -78,8 +85,9 @@ def _reopening(end: Fact, reopened: Fact) -> Adjustment:
     )
 
 
-def _special_procedures(case: Case) -> Sequence[Adjustment]:
+def special_procedures(case: Case, allowed: frozenset[str] | None = None) -> Sequence[Adjustment]:
     """Pair starts with ends by kind; an end that names no open kind closes the one open longest."""
+    lawful = LAWFUL_PAUSES if allowed is None else LAWFUL_PAUSES & allowed
     running: dict[str, Fact] = {}
     found = []
     for fact in case.special_procedures:
@@ -88,13 +96,22 @@ def _special_procedures(case: Case) -> Sequence[Adjustment]:
             running.setdefault(kind, fact)
         elif running:
             ended = kind if kind in running else next(iter(running))
-            found.append(_special(ended, running.pop(ended), fact.occurred_at))
-    return [*found, *(_special(kind, fact, None) for kind, fact in running.items())]
+            found.append(_special(ended, running.pop(ended), fact.occurred_at, lawful))
+    return [*found, *(_special(kind, fact, None, lawful) for kind, fact in running.items())]
 
 
-def _special(kind: str, start: Fact, until: datetime | None) -> Adjustment:
+def _special(kind: str, start: Fact, until: datetime | None, lawful: frozenset[str]) -> Adjustment:
     word = f"Special procedure 特别程序 {kind}"
-    return Adjustment(kind="pause", at=start.occurred_at, until=until, word=word, lawful=kind in LAWFUL_PAUSES)
+    return Adjustment(kind="pause", at=start.occurred_at, until=until, word=word, lawful=kind in lawful)
+
+
+def _hearings(case: Case) -> Sequence[Adjustment]:
+    """Return the hearing of a penalty as a pause: from its request until it is held (Penalty Law art. 60)."""
+    asked, held = case.first("hearing.requested"), case.first("hearing.held")
+    if asked is None:
+        return ()
+    until = held.occurred_at if held is not None else None
+    return (Adjustment(kind="pause", at=asked.occurred_at, until=until, word="Hearing 听证"),)
 
 
 def _clipped(pause: Adjustment, start: datetime, stop: Fact | None) -> Adjustment | None:
@@ -124,6 +141,7 @@ def _extensions(case: Case, kind: str, stop: Fact | None) -> Sequence[Adjustment
         _extension(fact, kind)
         for fact in case.extensions
         if ("extension" in fact.detail or f"{kind}_due_at" in fact.detail)
+        and kind not in ("stage", "special")
         and (stop is None or fact.occurred_at <= stop.occurred_at)
     ]
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from hub.wiring import Hub
 
+MORNING = timedelta(hours=8)
+"""When time alone is let pass: before anybody keys in what falls due on that day."""
+
 EVENING = timedelta(hours=20)
 """When the day is read: after every export, before the day's deadlines are over."""
 
@@ -48,6 +51,8 @@ def _live(hub: Hub, city: City, stack: contextlib.ExitStack) -> None:
     line = hub.line(stack.enter_context(contextlib.closing(hub.bus())))
     stack.callback(line.release)
     for day in range((city.end - city.start).days + 1):
+        hub.clock.move_to(city.start + timedelta(days=day) + MORNING)  # type: ignore[attr-defined]  # a manual clock
+        line.settle()
         evening = city.start + timedelta(days=day) + EVENING
         hub.clock.move_to(evening)  # type: ignore[attr-defined]  # a manual clock
         city.advance(evening)

@@ -44,6 +44,7 @@ class Watch:
         ]
         documents = [YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) for path in catalogue_paths()]
         self.catalogue, self.calendar = Catalogue(documents), WorkCalendar()
+        self.offers = {each.mapping.declaration.connection: each.mapping.declaration.offers for each in self.feeds}
         self.logs: dict[str, Log] = {}
         self.wakes: dict[str, datetime] = {}
         self.raised: dict[str, set[str]] = {rule: set() for rule in RULES}
@@ -70,7 +71,9 @@ class Watch:
         return found
 
     def look(self, case_id: str, horizon: datetime) -> None:
-        verdict = judge(self.logs[case_id], catalogue=self.catalogue, calendar=self.calendar, horizon=horizon)
+        log = self.logs[case_id]
+        offers = self.offers[log.facts[0].connection_id]
+        verdict = judge(log, catalogue=self.catalogue, calendar=self.calendar, horizon=horizon, offers=offers)
         for finding in verdict.findings:
             self.raised[finding.rule_id].add(verdict.row.case_no)
         self.wakes.pop(case_id, None)

@@ -352,7 +352,7 @@ def test_a_demo_leaves_a_bus_alone_that_has_served_a_hub(
 ) -> None:
     monkeypatch.setenv("SUNLIGHT_BUS_URL", f"embedded://{folder}/kept.db")
     sunlight("migrate")
-    code, _, err = sunlight("demo", "--once", "--cases", "50")
+    code, _, err = sunlight("demo", "--once", "--cases", "60")
     assert (code, "demo.used: the bus is in use" in err) == (2, True)
 
 
@@ -361,7 +361,7 @@ def test_a_demo_adds_nothing_invented_to_a_store_in_use(
 ) -> None:
     monkeypatch.setenv("SUNLIGHT_STORE_URL", f"sqlite:///{folder}/own.db")
     before = imported(sunlight)
-    code, _, err = sunlight("demo", "--once", "--cases", "50")
+    code, _, err = sunlight("demo", "--once", "--cases", "60")
     assert (code, "demo.used: the store is in use" in err) == (2, True)
     assert orjson.loads(sunlight("summary", "--json")[1]) == before
 

@@ -228,7 +228,7 @@ def test_schemas_are_served_with_their_code_lists(client: httpx.Client) -> None:
         ("/v1/alerts?region=320100", 400, "region"),
         ("/v1/feed?region=99", 400, "region"),
         ("/v1/cases?department=housing", 400, "department"),
-        ("/v1/alerts?rule=R41", 400, "rule"),
+        ("/v1/alerts?rule=R08", 400, "rule"),
         ("/v1/alerts?level=orange", 400, "level"),
         ("/v1/alerts?state=open", 400, "state"),
         ("/v1/feed?kind=event", 400, "kind"),

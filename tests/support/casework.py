@@ -25,6 +25,9 @@ LEDGERED: Final = datetime(2026, 3, 1, tzinfo=UTC)
 CALENDAR: Final = WorkCalendar()
 
 MATTER: Final = "321200-housing-0001"
+UNLIMITED: Final = "321200-housing-0002"
+"""A matter without limits."""
+
 CATALOGUE: Final = Catalogue(
     [
         {
@@ -38,7 +41,14 @@ CATALOGUE: Final = Catalogue(
                     "valid_from": "2004-07-01",
                     "promised_limit": {"n": 10, "unit": "working_day"},
                     "statutory_limit": {"n": 20, "unit": "working_day"},
-                }
+                },
+                {
+                    "matter_code": UNLIMITED,
+                    "version": "1",
+                    "name": "房屋租赁登记备案",
+                    "power_type": "10",
+                    "valid_from": "2004-07-01",
+                },
             ],
         }
     ]
@@ -125,10 +135,41 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
 
 
-def judged(*facts: Fact, horizon: str | None = "2026-12-31T00:00:00") -> Judgement:
+OFFERS: Final = frozenset(
+    {
+        "case.received",
+        "case.supplement_requested",
+        "case.supplement_received",
+        "case.accepted",
+        "case.not_accepted",
+        "stage.completed",
+        "special.started",
+        "special.ended",
+        "special.kind",
+        "case.extended",
+        "case.decided",
+        "case.closed",
+        "case.delivered",
+        "case.reopened",
+        "case.withdrawn",
+        "case.terminated",
+        "case.corrected",
+        "case.matter_code",
+        "recorded_at",
+    }
+)
+"""What the housing department's system reports: no publication, no feedback, no reasons, no staff."""
+
+
+def judged(
+    *facts: Fact,
+    horizon: str | None = "2026-12-31T00:00:00",
+    catalogue: Catalogue = CATALOGUE,
+    offers: frozenset[str] | None = OFFERS,
+) -> Judgement:
     """Judge a case of these facts at a local horizon."""
     moment = None if horizon is None else at(horizon)
-    return judge(a_log(*facts), catalogue=CATALOGUE, calendar=CALENDAR, horizon=moment)
+    return judge(a_log(*facts), catalogue=catalogue, calendar=CALENDAR, horizon=moment, offers=offers)
 
 
 def found(judgement: Judgement) -> list[str]:

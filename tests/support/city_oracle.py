@@ -81,9 +81,13 @@ def _standing(case: CityCase, known: Sequence[Step], today: date) -> Iterable[st
 def _decision(case: CityCase, known: Sequence[Step], days: Mapping[str, date], today: date) -> Iterable[str]:
     ended = days.get("case.decided", days.get("case.closed", days.get("case.withdrawn")))
     special = next((step.special for step in known if step.type == "special.started"), "")
+    if special and special not in LAWFUL:
+        yield "R19"
     more = sum(step.days for step in known)
     if special in LAWFUL:
         if "special.ended" not in days:
+            if between(days["special.started"], today) > 30:
+                yield "R20"
             return
         more += between(days["special.started"], days["special.ended"])
     promised = nth(days["case.accepted"], case.matter.promised_days + more)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.model.digest import CONTENT_FIELDS, content_digest, record_digest, xor_digests
+from hub.model.digest import CONTENT_FIELDS, LATER_FIELDS, content_digest, record_digest, xor_digests
 from hub.model.shapes import load_schema
 from tests.support.casework import an_event
 
@@ -30,6 +30,11 @@ CONTENT: dict[str, Any] = {
     "fee": {"item_code": "1", "amount": "1.00"},
     "discretion": {"amount": "1.00"},
     "correction_of": "11111111-1111-4111-8111-111111111111",
+    "supplement": {"items": ["x"]},
+    "joint": {"department_id": "11321200014000028L"},
+    "payment": {"amount": "1.00"},
+    "refers_to": "x",
+    "handling": {"solved": True},
 }
 BESIDE: dict[str, Any] = {
     "sent_at": DAY,
@@ -55,7 +60,7 @@ def event(**fields: Any) -> dict[str, Any]:
     return an_event("case.received", DAY) | fields
 
 
-@pytest.mark.parametrize("field", CONTENT_FIELDS)
+@pytest.mark.parametrize("field", [*CONTENT_FIELDS, *LATER_FIELDS])
 def test_a_change_of_content_is_seen(field: str) -> None:
     assert content_digest(event(**{field: CONTENT[field]})) != content_digest(event())
 
@@ -70,8 +75,13 @@ def test_every_field_of_an_event_is_either_content_or_beside_it() -> None:
     assert known == {*CONTENT, *BESIDE, "case"}
 
 
-def test_of_the_case_only_its_identity_is_content() -> None:
+def test_an_event_without_the_later_fields_keeps_the_digest_it_always_had() -> None:
+    assert content_digest(event()) == "0aadfee7c9eee024a13c7f10bc5f62bc133b84f2541a7a0d5a039ec5efa63faf"
+
+
+def test_of_the_case_its_identity_and_materials_are_content() -> None:
     case = event()["case"]
+    assert content_digest(event(case={**case, "materials": [{"name": "x"}]})) != content_digest(event())
     assert content_digest(event(case={**case, "title": "x", "applicant": {}})) == content_digest(event())
     assert content_digest(event(case={**case, "case_id": "x"})) != content_digest(event())
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.supervision.caselog import first_seen
 from hub.supervision.instants import written
-from hub.supervision.rules.rule import Finding, Rule, View, evidence
+from hub.supervision.rules.rule import Finding, Parameter, Rule, View, evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +57,9 @@ def _keyed_late(rule: Rule, view: View, fact: Fact) -> Iterator[Mapping[str, str
     if recorded is None or recorded <= fact.occurred_at:
         return
     calendar = view.calendar
-    last, provisional = calendar.add_workdays(calendar.day_of(fact.occurred_at), rule.parameters["tolerated_days"])
+    last, provisional = calendar.add_workdays(
+        calendar.day_of(fact.occurred_at), rule.value("tolerated_days", calendar.day_of(fact.occurred_at))
+    )
     if not provisional and recorded >= calendar.end_of(last):
         yield evidence(fact, "recorded_at", _local(view, recorded), expected=f"< {_local(view, calendar.end_of(last))}")
 
@@ -93,7 +95,7 @@ R44: Final = Rule(
     level="notice",
     type_code="8",
     basis="实施意见 2008: 动态、同步监督",
-    reads=("recorded_at", "read_id"),
+    reads=("recorded_at|case.closed",),
     find=entered_late,
-    parameters={"tolerated_days": TOLERATED_DAYS},
+    parameters=(Parameter(name="tolerated_days", value=TOLERATED_DAYS, unit="working_day", source="hub"),),
 )

@@ -103,7 +103,7 @@ R45: Final = Rule(
     level="red",
     type_code="7",
     basis="实施意见 2008: 违规查纠",
-    reads=("digest", "source_version", "case.corrected"),
+    reads=(),
     find=rewritten,
     mode="manual",
 )

@@ -7,39 +7,60 @@ import pytest
 from hub.model.codes import code_list
 from hub.supervision.calendar import HUB_ZONE
 from hub.supervision.fold import fold, step
-from hub.supervision.lifecycle import APPLICATION, POSITION, TRANSITIONS
+from hub.supervision.lifecycle import FAMILIES, POSITION, TRANSITIONS
 from tests.support.casework import a_fact, at, ordinary
 
-PAIRS = list(product(POSITION, APPLICATION))
-LAWFUL = [(state, name) for state, name in PAIRS if (m := APPLICATION[name]).target and state in (m.sources or ())]
-UNLAWFUL = [(s, name) for s, name in PAIRS if (m := APPLICATION[name]).target and s not in (m.sources or ())]
+TRIPLES = [(family, state, name) for family, table in FAMILIES.items() for state, name in product(POSITION, table)]
+LAWFUL = [each for each in TRIPLES if (sources := FAMILIES[each[0]][each[2]].sources) is None or each[1] in sources]
+UNLAWFUL = [each for each in TRIPLES if each not in LAWFUL]
 
 
 def test_every_event_type_has_its_move() -> None:
     assert set(TRANSITIONS) == set(code_list("event_types").rows)
 
 
-def test_no_two_types_of_a_family_share_a_rank() -> None:
-    assert len({move.rank for move in APPLICATION.values()}) == len(APPLICATION)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_two_types_of_a_family_share_a_rank(family: str) -> None:
+    assert len({move.rank for move in FAMILIES[family].values()}) == len(FAMILIES[family])
 
 
-@pytest.mark.parametrize(("state", "event_type"), LAWFUL)
-def test_a_lawful_event_moves_the_case_where_the_table_says(state: str, event_type: str) -> None:
-    assert step(state, event_type) == (APPLICATION[event_type].target, "")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_state_of_a_family_has_its_place_and_can_be_reached(family: str) -> None:
+    moves = FAMILIES[family].values()
+    targets = {move.target for move in moves if move.target} | {""}
+    sources = {state for move in moves for state in move.sources or ()}
+    assert targets | sources <= set(POSITION)
+    assert sources <= targets | {"received", "suspended"}
 
 
-@pytest.mark.parametrize(("state", "event_type"), UNLAWFUL)
-def test_an_unlawful_event_is_marked_and_moves_the_case_only_forward(state: str, event_type: str) -> None:
-    after, reason = step(state, event_type)
-    target = APPLICATION[event_type].target
-    assert target is not None
+@pytest.mark.parametrize(("family", "state", "event_type"), LAWFUL)
+def test_a_lawful_event_moves_the_case_where_the_table_says(family: str, state: str, event_type: str) -> None:
+    move = FAMILIES[family][event_type]
+    stays = move.target is None or (move.only_forward and POSITION[move.target] <= POSITION[state])
+    assert step(state, event_type, family=family) == (state if stays else move.target, "")
+
+
+@pytest.mark.parametrize(("family", "state", "event_type"), UNLAWFUL)
+def test_an_unlawful_event_is_marked_and_moves_the_case_only_forward(family: str, state: str, event_type: str) -> None:
+    after, reason = step(state, event_type, family=family)
+    target = FAMILIES[family][event_type].target or state
     assert event_type in reason
     assert after == (target if POSITION[target] > POSITION[state] else state)
 
 
-@pytest.mark.parametrize("event_type", [name for name, move in APPLICATION.items() if move.target is None])
-def test_an_event_that_moves_nothing_is_lawful_anywhere(event_type: str) -> None:
-    assert {step(state, event_type) for state in POSITION} == {(state, "") for state in POSITION}
+@pytest.mark.parametrize("family", ["application", "punishment", "coercion", "inspection", "complaint"])
+def test_a_case_entered_in_error_is_voided_whatever_its_family_and_state(family: str) -> None:
+    assert {step(state, "case.voided", family=family) for state in POSITION} == {("voided", "")}
+
+
+def test_a_simplified_procedure_decides_on_the_spot() -> None:
+    spot = [a_fact("penalty.decided", "2026-03-02", case={"family": "punishment", "procedure": "simplified"})]
+    full = [a_fact("penalty.decided", "2026-03-02", case={"family": "punishment"})]
+    assert [len(fold(facts, HUB_ZONE).anomalies) for facts in (spot, full)] == [0, 1]
+
+
+def test_approval_after_an_urgent_measure_leaves_the_measure_imposed() -> None:
+    assert step("imposed", "coercion.approved", family="coercion") == ("imposed", "")
 
 
 def test_an_event_of_no_family_is_kept_and_marked() -> None:

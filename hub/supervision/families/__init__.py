@@ -1,0 +1,1 @@
+"""The families of cases: each a declared machine of its own."""
