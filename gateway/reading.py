@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from hub.acts import Asked
     from hub.identity import Identity
-    from hub.model.values import Record
+    from hub.model.values import AlertRow, ClockRow, Record
     from hub.pushing import PushDesk
+    from hub.supervision.alert_cycle import Deed
     from hub.troubles import Trouble
 
 Row = dict[str, Any]
@@ -68,6 +70,15 @@ class Reading(Protocol):
         limit: int = 50,
     ) -> Sequence[Row]:
         """List alerts, newest change first, after the one that changed at that instant and has that id."""
+
+    def alert(self, name: str) -> AlertRow | None:
+        """Return one alert by its id, or by what only its id begins with."""
+
+    def clocks(self, subject: str) -> Sequence[ClockRow]:
+        """Return the clocks of a case or an alert."""
+
+    def act(self, act_id: str) -> str | None:
+        """Return the outcome of an act: its name, or `refused: …`; None while it is not ledgered."""
 
     def feed(
         self,
@@ -162,5 +173,7 @@ class Parts:
     """Say the replay clock's time, where there is one."""
     pushed: Mapping[str, Pushed] = field(default_factory=dict)
     """By connection, what its department may send."""
+    act: Callable[[AlertRow, Deed], Asked]
+    """Send what somebody wants to do to an alert on its way to the ledger."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.model.codes import code_list, region_name
+from hub.supervision import alert_cycle
 from hub.supervision.rules import ALL_RULES
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ CLOCKS: Final[Mapping[str, Label]] = {
     "complaint_signing": Label("投诉签收时限", "complaint signing"),
     "complaint": Label("投诉办理时限", "complaint"),
     "petition": Label("信访办理时限", "petition"),
+    "alert_signing": Label("告警签收时限", "alert: signing"),
+    "alert_feedback": Label("告警反馈时限", "alert: answer"),
+    "alert_review": Label("申诉复核时限", "alert: review"),
+    "alert_order": Label("督办时限", "supervision order"),
     "complaint_rework": Label("退回重办时限", "rework"),
 }
 
@@ -110,8 +115,18 @@ LEVELS: Final[Mapping[str, Label]] = {
 """Levels of an alert, the gravest first."""
 
 ALERT_STATES: Final[Mapping[str, Label]] = {
+    "shadow": Label("试运行", "on trial"),
     "pending": Label("待确认", "pending"),
     "raised": Label("已发出", "raised"),
+    "signed": Label("已签收", "signed for"),
+    "answered": Label("已反馈", "answered"),
+    "rectified": Label("已整改", "rectified"),
+    "verified": Label("已核实", "verified"),
+    "closed": Label("已销号", "closed"),
+    "appealed": Label("申诉中", "appealed"),
+    "under_review": Label("复核中", "under review"),
+    "upheld": Label("维持", "upheld"),
+    "downgraded": Label("降级", "downgraded"),
     "cleared": Label("已解除", "cleared"),
     "revoked": Label("已撤销", "revoked"),
 }
@@ -142,7 +157,25 @@ REASONS: Final[Mapping[str, Label]] = {
     "force_majeure": Label("不可抗力", "force majeure"),
     "system_fault": Label("系统故障", "system fault"),
     "self_corrected": Label("自查自纠", "self-corrected"),
+    "remedied": Label("已恢复", "remedied"),
 }
+
+
+MOVES: Final[Mapping[str, Label]] = {
+    "raise": Label("系统发出", "raised by the hub"),
+    "clear": Label("自动解除", "cleared by the hub"),
+    "excuse": Label("依据新证据撤销", "excused by late evidence"),
+    **{move.name: Label(move.zh, move.en) for move in alert_cycle.MOVES.values()},
+}
+"""What happens to an alert."""
+
+NEEDS: Final[Mapping[str, Label]] = {
+    "note": Label("说明", "in words"),
+    "ground": Label("理由类别", "ground"),
+    "due_on": Label("办结期限", "to be done by"),
+    "to": Label("报送对象", "to whom"),
+}
+"""What must be said with a move."""
 
 
 def label(table: Mapping[str, Label], code: str) -> Label:

@@ -15,6 +15,7 @@ from hub.model.digest import content_digest
 from hub.model.shapes import shape
 from hub.model.values import Arrival, Awaited, QuarantineRow, ReadReport
 from hub.refused import storable
+from hub.supervision.alert_cycle import Deed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SHAPES: Final = {"event": "case-event.v1", "report": "read-report.v1", "rejection": "rejection.v1", "act": "act.v1"}
 """The schema of each kind of message that intake carries."""
+
+ALERT_ACT: Final = "alert."
+"""What the names of acts on alerts begin with."""
 
 _NULL: Final = b"\\u0000"
 """How JSON spells the one character that PostgreSQL cannot hold in text."""
@@ -105,13 +109,29 @@ class RejectionPaper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What a person did, which the ledger must remember."""
+    """What a person did, or wants to do, which the ledger must remember."""
 
     subject: str
     """The act's own id: entered twice it is one act."""
     act: str
-    rejection_id: str
+    done_to: str
+    """The rejection or the alert that it is done to."""
+    at: datetime
+    data: Mapping[str, Any]
     body: bytes
+
+    @property
+    def deed(self) -> Deed:
+        """Return what is to be done to an alert."""
+        said = {
+            name: self.data.get(name, "") for name in ("by", "role", "department_id", "note", "ground", "due_on", "to")
+        }
+        return Deed(move=self.act.removeprefix(ALERT_ACT), at=self.at, **said)
+
+    @property
+    def is_on_alert(self) -> bool:
+        """Tell whether it is done to an alert."""
+        return self.act.startswith(ALERT_ACT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +216,7 @@ class Admission:
         data.pop("sealed", None)
         return RejectionPaper(row=row, evidence=orjson.dumps(document))
 
-    def act(self, delivery: Delivery) -> Act:
+    def act(self, delivery: Delivery, now: datetime) -> Act:
         """Admit what a person did through the hub's own account, or raise Refused."""
         document = _shaped(delivery)
         _require(
@@ -207,7 +227,14 @@ class Admission:
             "act through the hub's command or its gateway",
         )
         data = document["data"]
-        return Act(subject=document["id"], act=data["act"], rejection_id=data["subject"], body=delivery.body)
+        return Act(
+            subject=document["id"],
+            act=data["act"],
+            done_to=data["subject"],
+            at=min(_instant(document["time"]), now),
+            data=data,
+            body=delivery.body,
+        )
 
     def _speaker(self, delivery: Delivery, connection_id: str) -> Connection:
         connection = self.connections.get(connection_id)

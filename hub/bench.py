@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from hub.errors import Rejection
 from hub.model.documents import alert_document
+from hub.supervision.alert_clocks import clocks_of_alert
+from hub.supervision.alert_cycle import done, refusal
 from hub.supervision.alerts import reconcile
 from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, merge, outcome_of
+from hub.supervision.instants import written
 from hub.supervision.judge import judge
+from hub.supervision.rules import RULES
+from hub.supervision.traces import traces_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from hub.admission import Admitted
-    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Outcome
+    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Outcome, Trace
+    from hub.supervision.alert_cycle import Deed
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.catalogue import Catalogue
+    from hub.supervision.rules import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,8 @@ class Verdict:
 
     row: CaseRow
     clocks: Sequence[ClockRow]
-    alerts: Sequence[tuple[AlertRow, bytes]]
+    alerts: Sequence[AlertRow]
+    traces: Sequence[Trace]
 
 
 class CaseFile:
@@ -72,6 +81,8 @@ class Bench:
 
     catalogue: Catalogue
     calendar: WorkCalendar
+    rules: Mapping[str, Rule] = field(default_factory=lambda: RULES)
+    """The rules on one case, as the operator has tuned them."""
 
     def fact(self, admitted: Admitted, *, position: int | None, ledgered_at: datetime) -> Fact:
         """Read the fact that an admitted event states."""
@@ -101,14 +112,35 @@ class Bench:
             catalogue=self.catalogue,
             calendar=self.calendar,
             horizon=horizon,
+            rules=self.rules,
             offers=_offered(log, connections),
         )
-        moved = reconcile(judgement, alerts, now=now)
-        return Verdict(
-            row=judgement.row,
-            clocks=judgement.clock_rows,
-            alerts=[(alert, orjson.dumps(alert_document(alert.document))) for alert in moved],
-        )
+        moved = reconcile(judgement, alerts, now=now, rules=self.rules)
+        traces = traces_of(judgement.case, self.calendar)
+        return Verdict(row=judgement.row, clocks=judgement.clock_rows, alerts=moved, traces=traces)
+
+    def act(self, alert: AlertRow | None, deed: Deed) -> AlertRow | Rejection:
+        """Do what a person wants done to an alert, or say why not."""
+        if alert is None:
+            return _NO_ALERT
+        return refusal(alert, deed, self.calendar) or done(alert, deed, self.calendar)
+
+    def tell(self, alert: AlertRow, number: str, now: datetime) -> tuple[AlertRow, Sequence[ClockRow], bytes]:
+        """Return an alert that has moved, numbered and with the deadlines of its steps; its clocks; its document."""
+        clocks = clocks_of_alert(alert, self.calendar, now)
+        deadlines = [_deadline(clock, self.calendar.zone) for clock in clocks]
+        document = {"supervision_no": number, **alert.document, **({"deadlines": deadlines} if clocks else {})}
+        return replace(alert, document=document), clocks, orjson.dumps(alert_document(document))
+
+
+_NO_ALERT: Final = Rejection(
+    stage="supervise", code="alert.unknown", problem="there is no such alert", hint="see `sunlight alerts --json`"
+)
+
+
+def _deadline(clock: ClockRow, zone: tzinfo) -> dict[str, str]:
+    due = written(clock.due_at, zone)
+    return {"kind": clock.kind, "occurrence": clock.occurrence, "due_at": due, "state": clock.state}
 
 
 def _offered(log: Log, connections: Mapping[str, Connection]) -> frozenset[str] | None:

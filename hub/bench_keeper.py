@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.bench import Bench
 from hub.supervision.catalogue import Catalogue
+from hub.supervision.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.ports import Store
     from hub.supervision.calendar import WorkCalendar
+    from hub.supervision.rules import Rule
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -24,9 +26,9 @@ KEEP_S: Final = 10.0
 class BenchKeeper:
     """The bench of one process. Belongs to one thread."""
 
-    def __init__(self, store: Store, calendar: WorkCalendar) -> None:
-        """Judge by the store's catalogue and `calendar`; cases whose clocks run by another calendar are woken."""
-        self._store, self._calendar = store, calendar
+    def __init__(self, store: Store, calendar: WorkCalendar, rules: Mapping[str, Rule] = RULES) -> None:
+        """Judge by the store's catalogue, `calendar` and `rules`; wake cases whose clocks run by another calendar."""
+        self._store, self._calendar, self._rules = store, calendar, rules
         self._known = self._documents()
         self._bench = self._made()
         self._read_at = time.monotonic()
@@ -51,4 +53,4 @@ class BenchKeeper:
         return {each["department"]["department_id"]: each for each in self._store.catalogue()}
 
     def _made(self) -> Bench:
-        return Bench(catalogue=Catalogue(list(self._known.values())), calendar=self._calendar)
+        return Bench(catalogue=Catalogue(list(self._known.values())), calendar=self._calendar, rules=self._rules)

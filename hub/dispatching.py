@@ -136,7 +136,8 @@ class Sender:
 
     def _is_meant(self, document: Mapping[str, Any]) -> bool:
         departments = self.mapping.declaration.departments
-        return not departments or document["data"]["case"]["department_id"] in departments
+        data = document["data"]
+        return not departments or (data.get("responsible_department") or data["case"]["department_id"]) in departments
 
     def _open(self) -> Sink:
         if self._sink is None:

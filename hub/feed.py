@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from hub.model.documents import alert_word
 from hub.model.public import PUBLIC_CASE, PUBLIC_EVENT
 from hub.model.values import Place
 
@@ -20,6 +21,9 @@ RANK: Final = {"public": 0, "intranet": 1, "restricted": 2}
 between the authorities and are never public."""
 
 
+_GONE: Final = frozenset({"cleared", "revoked"})
+
+
 def places_in(views: Sequence[str]) -> Callable[[Entry], Sequence[Place]]:
     """Return the function that places an entry in these `views`."""
     return partial(_places, tuple(views))
@@ -29,15 +33,18 @@ def _places(views: Sequence[str], entry: Entry) -> Sequence[Place]:
     if entry.kind not in ("event", "alert"):
         return ()
     document = orjson.loads(entry.body)
-    case = document["data"]["case"]
+    data = document["data"]
+    if entry.kind == "alert" and _is_tried(data):
+        return ()
+    case = data.get("case") or {**data, "disclosure": {"class": "intranet"}}
     rank = RANK.get(case.get("disclosure", {}).get("class", "restricted"))
     if rank is None:
         return ()
     if entry.kind == "alert":
         rank = max(rank, RANK["intranet"])
-    kind, kind_type = _kind_and_type(entry.kind, document["data"])
+    kind, kind_type = _kind_and_type(entry.kind, data)
     region = case["region_code"]
-    department = document["data"].get("responsible_department") or case["department_id"]
+    department = data.get("responsible_department") or case["department_id"]
     key = f"{kind}.{region[:4]}00.{region[:6]}.{department}.{kind_type}"
     return [
         Place(view=view, kind=kind, county=region[:6], key=key, document=_redacted(document, view))
@@ -46,8 +53,14 @@ def _places(views: Sequence[str], entry: Entry) -> Sequence[Place]:
     ]
 
 
+def _is_tried(data: Mapping[str, Any]) -> bool:
+    """Tell whether an alert is of a rule on trial, or went before it ever was anything else: nobody is told."""
+    history = data.get("history", ())
+    return data["state"] == "shadow" or (bool(history) and history[-1]["from"] == "shadow" and data["state"] in _GONE)
+
+
 def _kind_and_type(entry_kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
-    return ("alert", data["state"]) if entry_kind == "alert" else ("case", data["type"])
+    return ("alert", alert_word(data)) if entry_kind == "alert" else ("case", data["type"])
 
 
 def _redacted(document: Mapping[str, Any], view: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from hub.errors import Fault, Misconfigured
+from hub.model.organisations import is_organisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -32,6 +33,9 @@ SCOPES: Final = {
     "cases:read:restricted": "restricted cases too",
     "cases:read:secret": "secret cases too",
     "alerts:read": "alerts, of those cases that the key may see",
+    "alerts:answer": "signing for, answering, rectifying and appealing the alerts of the key's department",
+    "alerts:supervise": "confirming, sending back, verifying and closing alerts; orders and escalation",
+    "alerts:review": "deciding appeals: never of somebody who has acted on the alert",
     "feed:read:public": "the public feed",
     "feed:read:intranet": "the intranet feed",
     "feed:read:restricted": "the restricted feed",
@@ -42,7 +46,12 @@ SCOPES: Final = {
 }
 """What a key can be given, and what it means."""
 
-LOCAL_SCOPES: Final = frozenset(SCOPES) - {"admin", "cases:read:secret", "records:write"}
+_NAMED: Final = frozenset({"admin", "cases:read:secret", "records:write"}) | frozenset(
+    {"alerts:answer", "alerts:supervise", "alerts:review"}
+)
+"""What only somebody with a name may do."""
+
+LOCAL_SCOPES: Final = frozenset(SCOPES) - _NAMED
 """What whoever sits at the machine may do on loopback while there are no keys."""
 
 _TOKEN: Final = re.compile(rf"{PREFIX}_([0-9a-f]{{{2 * KEY_ID_BYTES}}})_[A-Za-z0-9_-]{{43}}")
@@ -61,6 +70,8 @@ class Identity:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    department_id: str = ""
+    """The department that a person belongs to; empty for those of the centre."""
 
     def may(self, scope: str) -> bool:
         """Tell whether this holder has `scope`."""
@@ -81,10 +92,16 @@ class Issued:
 
 
 def issue(
-    name: str, *, kind: str, scopes: Collection[str], now: datetime, expires_at: datetime | None = None
+    name: str,
+    *,
+    kind: str,
+    scopes: Collection[str],
+    now: datetime,
+    expires_at: datetime | None = None,
+    department_id: str = "",
 ) -> Issued:
     """Make a key for `name`; Misconfigured names everything that is wrong with the wish."""
-    faults = [*_name_faults(name, kind), *_scope_faults(scopes)]
+    faults = [*_name_faults(name, kind), *_scope_faults(scopes), *_department_faults(scopes, department_id)]
     if expires_at is not None and expires_at <= now:
         faults.append(Fault(code="key.expires", problem="the key would expire before it is used"))
     if faults:
@@ -98,6 +115,7 @@ def issue(
         scopes=frozenset(scopes),
         created_at=now,
         expires_at=expires_at,
+        department_id=department_id,
     )
     return Issued(token=token, key_hash=digest(token), identity=identity)
 
@@ -122,6 +140,16 @@ def _scope_faults(scopes: Collection[str]) -> list[Fault]:
         for scope in sorted(scopes)
         if scope not in SCOPES
     ]
+
+
+def _department_faults(scopes: Collection[str], department_id: str) -> list[Fault]:
+    if department_id and not is_organisation(department_id):
+        problem = f"{department_id!r} is no organisation code"
+        return [Fault(code="key.department", problem=problem, hint="18 or 9 characters, e.g. 11321200014000028L")]
+    if "alerts:answer" in scopes and not department_id:
+        hint = "say whose: --department 11321200014000028L"
+        return [Fault(code="key.department", problem="alerts are answered for a department", hint=hint)]
+    return []
 
 
 def _listed(words: Collection[str]) -> str:

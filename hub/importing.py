@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from hub.errors import Fault, Misconfigured
@@ -44,6 +45,10 @@ class Declared(Protocol):
     def allowed_delay_s(self) -> int:
         """Return how late its data may be, in seconds."""
 
+    @property
+    def heartbeat_s(self) -> float:
+        """Return how often it is polled round the clock, in seconds; 0 where it is not."""
+
 
 def registration(declared: Declared, fingerprint: str) -> Connection:
     """Return the registration that a mapping file asks for."""
@@ -55,6 +60,7 @@ def registration(declared: Declared, fingerprint: str) -> Connection:
         fingerprint=fingerprint,
         mapping_version=declared.version,
         offers=declared.offers,
+        every_s=declared.heartbeat_s,
     )
 
 
@@ -75,7 +81,7 @@ def import_all(
     """
     if held := line.hold():
         raise Misconfigured(_held_elsewhere(held))
-    register(store, [connection])
+    register(store, [_unread(connection, store)])
     handled = 0
 
     def after_portion(records: int) -> None:
@@ -86,6 +92,12 @@ def import_all(
     totals = intake.run_once(source, backfill=True, watermark=watermark, progress=after_portion)
     line.settle(expected=totals.messages(len(line.partitions)) - handled)
     return totals
+
+
+def _unread(connection: Connection, store: Store) -> Connection:
+    """Return a connection of which an import alone gives no sign of life; one that is read gives it as before."""
+    known = store.connections().get(connection.connection_id)
+    return replace(connection, every_s=known.every_s if known is not None else 0.0)
 
 
 def _held_elsewhere(partitions: Sequence[int]) -> Fault:

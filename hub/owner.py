@@ -11,12 +11,13 @@ from hub.errors import Fenced, HubError, Rejection
 from hub.model.queues import intake_queue
 from hub.model.values import Changes, Message
 from hub.refused import RefusedMessage
-from hub.supervise import decide, keep_refused, patrol
+from hub.supervise import decide, keep_refused, patrol, watch
 from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hub.city_watch import CityWatch
     from hub.model.values import Delivery
     from hub.ports import Bus, Clock, Store, Unit
     from hub.supervise import Terms
@@ -44,9 +45,18 @@ class Owner:
     """
 
     def __init__(
-        self, *, store: Store, bus: Bus, clock: Clock, terms: Callable[[], Terms], owner: str, pace: Pace
+        self,
+        *,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        terms: Callable[[], Terms],
+        owner: str,
+        pace: Pace,
+        city: CityWatch | None = None,
     ) -> None:
         """Own what `store` grants to `owner`."""
+        self._city = city
         self._store, self._bus, self._clock = store, bus, clock
         self._terms, self._owner, self._pace = terms, owner, pace
         self._leases: dict[int, _Lease] = {}
@@ -87,6 +97,24 @@ class Owner:
         while lease is not None and (judged := self._patrol_once(partition, lease.epoch)):
             total += judged
         return total
+
+    def watch_city(self) -> None:
+        """Look at the city where it is time, if its partition is held here: rules across cases have one writer."""
+        if self._city is None:
+            return
+        terms, now = self._terms(), self._clock.now()
+        home = self._city.home(terms.partitions)
+        lease = self._leases.get(home)
+        found = self._city.due(terms.bench, now) if lease is not None else None
+        if lease is None or found is None:
+            return
+        try:
+            with self._store.unit(home, epoch=lease.epoch) as unit:
+                changes = watch(unit, found, terms=terms, now=now)
+                if changes is not None:
+                    unit.write(changes)
+        except Fenced:
+            self._lose(home, lease)
 
     def _patrol_once(self, partition: int, epoch: int) -> int:
         terms = self._terms()

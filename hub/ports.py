@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         Record,
         Watermark,
     )
+    from hub.supervision.calendar import WorkCalendar
+    from hub.supervision.catalogue import Catalogue
+    from hub.supervision.city import CityView
 
 
 class Clock(Protocol):
@@ -88,8 +91,14 @@ class Unit(Protocol):
     def entered(self, subjects: Collection[str]) -> Collection[str]:
         """Return those of `subjects` that already have an entry in this partition's chain."""
 
-    def alerts(self, case_ids: Collection[str]) -> Mapping[str, Sequence[AlertRow]]:
-        """Return every alert of these cases, in any state; cases without alerts are absent."""
+    def alerts(self, subjects: Collection[str]) -> Mapping[str, Sequence[AlertRow]]:
+        """Return every alert of these cases (or other subjects), in any state; those without alerts are absent."""
+
+    def alerts_named(self, alert_ids: Collection[str]) -> Mapping[str, AlertRow]:
+        """Return these alerts by their ids; unknown ones are absent."""
+
+    def city_alerts(self) -> Mapping[str, AlertRow]:
+        """Return by id the alerts about no case that are neither cleared, revoked nor closed."""
 
     def watermarks(self) -> Mapping[str, Watermark]:
         """Return this partition's watermarks by connection."""
@@ -159,6 +168,16 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give up all connections."""
+
+
+class CityReading(Protocol):
+    """Looks at many cases at once, for the rules that do. Raises Unavailable when the database is away."""
+
+    def city(self, now: datetime, catalogue: Catalogue, calendar: WorkCalendar) -> CityView:
+        """Return the city as of `now`: everything that rules across cases may read."""
+
+    def lines(self, now: datetime, catalogue: Catalogue, calendar: WorkCalendar) -> CityView:
+        """Return of the city only how its connections stand."""
 
 
 class Source(Protocol):

@@ -86,7 +86,9 @@ def supervision(owner: Owner, partitions: Sequence[int], close: Callable[[], Non
     """Supervise `partitions`, as far as the store grants them."""
 
     def step() -> bool:
-        return sum(owner.step(partition, wait_s=IDLE_S / len(partitions)) for partition in partitions) > 0
+        handled = sum(owner.step(partition, wait_s=IDLE_S / len(partitions)) for partition in partitions)
+        owner.watch_city()
+        return handled > 0
 
     return Task(name="supervise", step=step, close=lambda: _quietly(owner.release, close), idle_s=lambda: 0.01)
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from hub.errors import Fault, Misconfigured
 from hub.resources import ROOT
+from hub.supervision.rules.tuning import Override, Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,31 @@ class SupervisionSection(_Section):
     patrol_s: float = Field(default=1, gt=0)
 
 
+class ParameterSection(_Section):
+    """[[rules.parameter]]."""
+
+    rule: str
+    name: str
+    value: int | float | str
+    source: str = Field(min_length=1)
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class RulesSection(_Section):
+    """[rules]."""
+
+    off: tuple[str, ...] = ()
+    shadow: tuple[str, ...] = ()
+    parameter: tuple[ParameterSection, ...] = ()
+
+    @property
+    def tuning(self) -> Tuning:
+        """Return what the operator changes in the rules."""
+        overrides = [Override(**each.model_dump()) for each in self.parameter]
+        return Tuning(off=self.off, shadow=self.shadow, overrides=overrides)
+
+
 class GatewaySection(_Section):
     """[gateway]."""
 
@@ -113,6 +139,7 @@ class Settings(_Section):
     mappings: MappingsSection = MappingsSection()
     supervision: SupervisionSection = SupervisionSection()
     gateway: GatewaySection = GatewaySection()
+    rules: RulesSection = RulesSection()
     calendar: dict[date, bool] = Field(default_factory=dict)
 
     @property

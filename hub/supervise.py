@@ -17,10 +17,11 @@ from hub.model import ids
 from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome
 from hub.refused import RefusedMessage, charged_to, parked_name
+from hub.supervision.city_alerts import reconcile_city
 from hub.trace import traced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hub.model.values import (
         AlertRow,
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
         Delivery,
         QuarantineRow,
         ReadReport,
+        Trace,
         Watermark,
     )
     from hub.ports import Unit
+    from hub.supervision.city_alerts import CityFindings
 
 Item: TypeAlias = Admitted | Report | RejectionPaper | Act | RefusedMessage
 
@@ -99,6 +102,17 @@ def _fit(due: Sequence[CaseRow], unfit: set[str]) -> Sequence[CaseRow]:
     return [row for row in due if row.case_id not in unfit]
 
 
+def watch(unit: Unit, found: CityFindings, *, terms: Terms, now: datetime) -> Changes | None:
+    """Raise and end the alerts about no single case, after what was found in the city; None where none changes."""
+    standing = {**unit.city_alerts(), **unit.alerts_named(found.ids().keys())}
+    moved = reconcile_city(found, standing, now=now)
+    if not moved:
+        return None
+    session = _Session(unit, terms, now)
+    session.tell(moved)
+    return session.changes(())
+
+
 def keep_refused(unit: Unit, refused: RefusedMessage, *, terms: Terms, now: datetime) -> Changes:
     """Put one message aside, accounted for. Reads the unit, writes nothing."""
     session = _Session(unit, terms, now)
@@ -120,12 +134,14 @@ class _Session:
         self.entered: set[str] = set()
         self.reporters: dict[str, str] = {}
         self.files: dict[str, CaseFile] = {}
+        self.acted: dict[str, AlertRow] = {}
         self.arrivals: list[Arrival] = []
         self.reports: list[ReadReport] = []
         self.quarantine: list[QuarantineRow] = []
         self.replayed: list[str] = []
         self.clocks: list[ClockRow] = []
         self.alerts: list[AlertRow] = []
+        self.traces: list[Trace] = []
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take every delivery in the order it came: admit it, look up what is known of it, enter it."""
@@ -143,6 +159,11 @@ class _Session:
             else:
                 self._take_refused(item)
         self._settle_marks()
+
+    def tell(self, alerts: Iterable[AlertRow]) -> None:
+        """Enter alerts that have moved."""
+        for alert in alerts:
+            self._tell(alert)
 
     def keep(self, refused: RefusedMessage) -> None:
         """Take a message that is known to be unfit."""
@@ -172,7 +193,7 @@ class _Session:
         if delivery.kind == "report":
             return admission.report(delivery)
         if delivery.kind == "act":
-            return admission.act(delivery)
+            return admission.act(delivery, self.now)
         return admission.rejection(delivery, self.now)
 
     def _look_up(self, items: Sequence[Item], deliveries: Sequence[Delivery]) -> None:
@@ -183,6 +204,8 @@ class _Session:
         rows = self.unit.cases(cases)
         self.files = {case_id: CaseFile(rows.get(case_id)) for case_id in cases}
         self.reporters = {case_id: row.connection_id for case_id, row in rows.items()}
+        acts = {item.done_to for item in items if isinstance(item, Act) and item.is_on_alert}
+        self.acted = dict(self.unit.alerts_named(acts)) if acts else {}
         papers = {item.subject for item in items if not isinstance(item, Admitted)}
         papers |= {parked_name(delivery) for delivery in deliveries if delivery.redelivered}
         self.entered = set(self.unit.entered(papers)) if papers else set()
@@ -248,8 +271,19 @@ class _Session:
             self.quarantine.append(item.row)
 
     def _take_act(self, item: Act) -> None:
-        if self._enter_once("act", item.subject, item.act, item.body) and item.act == "quarantine.replayed":
-            self.replayed.append(item.rejection_id)
+        """Enter what a person did; what they may not do to an alert is entered too, as refused."""
+        if item.subject in self.entered:
+            return
+        done = self.terms.bench.act(self.acted.get(item.done_to), item.deed) if item.is_on_alert else None
+        if isinstance(done, Rejection):
+            LOG.info("act refused", extra={"act": item.act, "alert_id": item.done_to, "code": done.code})
+            self._enter_once("act", item.subject, f"refused: {done.code}: {done.problem}", item.body)
+            return
+        self._enter_once("act", item.subject, item.act, item.body)
+        if done is not None:
+            self.acted[item.done_to] = self._tell(done)
+        elif item.act == "quarantine.replayed":
+            self.replayed.append(item.done_to)
 
     def _take_refused(self, item: RefusedMessage) -> None:
         """Keep a message that may not enter: accounted for as parked, its bytes in the quarantine."""
@@ -299,7 +333,11 @@ class _Session:
     def judge(self, files: Mapping[str, CaseFile]) -> list[CaseRow]:
         """Judge cases; while a connection's backfill is open its cases are folded only. Return them as they are now."""
         known = self.unit.alerts(files.keys()) if files else {}
-        return [self._judge(file, known.get(case_id, ())) for case_id, file in files.items()]
+        return [self._judge(file, self._as_acted(known.get(case_id, ()))) for case_id, file in files.items()]
+
+    def _as_acted(self, alerts: Sequence[AlertRow]) -> Sequence[AlertRow]:
+        """Return alerts as people have left them in this very batch."""
+        return [self.acted.get(alert.alert_id, alert) for alert in alerts]
 
     def judge_due(self, due: Sequence[CaseRow], unfit: set[str]) -> list[CaseRow]:
         """Judge cases each for itself; return those that could be judged, as they are now."""
@@ -316,10 +354,19 @@ class _Session:
         at = self._horizon(file.connection_id)
         verdict = self.terms.bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
         self.clocks.extend(verdict.clocks)
-        for alert, body in verdict.alerts:
-            self._enter("alert", verdict.row.case_id, alert.state, body)
-            self.alerts.append(alert)
+        self.traces.extend(verdict.traces)
+        self.tell(verdict.alerts)
         return verdict.row if at is not None else replace(verdict.row, wake_at=UNJUDGED)
+
+    def _tell(self, moved: AlertRow) -> AlertRow:
+        """Enter an alert that has moved, with its document and the clocks of its own steps."""
+        head = self.chain.head
+        number = ids.supervision_no(moved.raised_at.year, head.generation, head.partition, head.position + 1)
+        alert, clocks, body = self.terms.bench.tell(moved, number, self.now)
+        self._enter("alert", alert.subject, alert.state, body)
+        self.alerts.append(alert)
+        self.clocks.extend(clocks)
+        return alert
 
     def _enter(self, kind: str, subject: str, outcome: str, body: bytes) -> int:
         return self.chain.append(kind=kind, subject=subject, outcome=outcome, body=body).position
@@ -340,6 +387,7 @@ class _Session:
             cases=cases,
             clocks=self.clocks,
             alerts=self.alerts,
+            traces=self.traces,
             watermarks=[mark for name, mark in self.marks.items() if self.known_marks.get(name) != mark],
             reports=self.reports,
             quarantine=self.quarantine,

@@ -6,6 +6,7 @@ import os
 import socket
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -16,11 +17,13 @@ from connectors import open_source
 from connectors.plausibility import Plausible
 from connectors.sinks import open_sink
 from hub import mapping
+from hub.acts import Asked, ask
 from hub.bench_keeper import BenchKeeper
 from hub.bus import EMBEDDED_USER, open_bus
 from hub.bus.topology import NOTHING, topology
 from hub.catalogue import load_catalogue
 from hub.checkpoints import FileCheckpoints
+from hub.city_watch import CityWatch
 from hub.clock import ManualClock, SystemClock
 from hub.deliveries import Deliveries
 from hub.dispatching import Sender
@@ -44,6 +47,8 @@ from hub.store.queries import Queries, StoredFeed
 from hub.store.sql import SqlStore
 from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
+from hub.supervision.rules import ALL_RULES, CITY_RULES, RULES
+from hub.supervision.rules.tuning import check, tuned
 from hub.troubles import Troubles
 from hub.turns import hours_in
 from hub.vault import SealedBoxVault
@@ -61,8 +66,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.mapping import CompiledMapping
-    from hub.ports import Bus, Clock, Source, Store
+    from hub.model.values import AlertRow, Message
+    from hub.ports import Bus, Clock, Source
     from hub.settings import Settings
+    from hub.supervision.alert_cycle import Deed
+    from hub.supervision.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class Hub:
     """Whether this is but a reader in a department's network: a bus to publish to, and no store."""
 
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> SqlStore:
         """Return the store, which threads share."""
         return SqlStore(self.settings.store_url)
 
@@ -131,6 +139,7 @@ class Hub:
             terms=self._terms(),
             owner=self.owner_name,
             pace=Pace(batch=pace.batch, lease_s=pace.lease_s, patrol_s=pace.patrol_s),
+            city=CityWatch(self.store.reader, self.rules(CITY_RULES)),
         )
 
     def relay(self, bus: Bus) -> Relay:
@@ -243,13 +252,22 @@ class Hub:
         source = open_source(mapped.declaration, os.environ, path, clock=replay, memory=memory)
         return source if mapped.declaration.read.get("texts") == "any" else Plausible(source)
 
+    def act_on(self, alert: AlertRow, deed: Deed) -> Asked:
+        """Send what somebody wants to do to an alert on its way to the ledger."""
+
+        def publish(message: Message) -> None:
+            with closing(self.bus()) as bus:
+                bus.publish([message])
+
+        return ask(alert, deed, calendar=self.calendar(), publish=publish)
+
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and load departments' catalogues."""
         register(self.store, [registration(each.declaration, each.fingerprint) for each in mappings])
         self.store.load_catalogue(catalogues)
 
     def _terms(self) -> Callable[[], Terms]:
-        registry, bench = Registry(self.store), BenchKeeper(self.store, self._calendar())
+        registry, bench = Registry(self.store), BenchKeeper(self.store, self.calendar(), self.rules(RULES))
         trusted = bus_user(self.settings.bus_url)
 
         def terms() -> Terms:
@@ -264,7 +282,13 @@ class Hub:
 
         return terms
 
-    def _calendar(self) -> WorkCalendar:
+    def rules(self, rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
+        """Return `rules` as the operator has tuned them; Misconfigured where the settings name what is not there."""
+        check(ALL_RULES, self.settings.rules.tuning)
+        return tuned(rules, self.settings.rules.tuning)
+
+    def calendar(self) -> WorkCalendar:
+        """Return the calendar that deadlines are counted on."""
         return WorkCalendar(self.settings.calendar, zone=self.settings.zone)
 
     def close(self) -> None:

@@ -127,6 +127,7 @@ def parts_of(
         wall_now=SystemClock().now,
         zone=hub.settings.zone,
         clock_text=clock_text or _replayed(hub),
+        act=hub.act_on,
         troubles=hub.troubles.all,
     )
 

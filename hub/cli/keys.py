@@ -33,6 +33,7 @@ def add(
         list[str] | None, typer.Option(help=f"What it opens; repeat for more: {', '.join(SCOPES)}.")
     ] = None,
     expires: Annotated[str, typer.Option(help="How long it lasts: 12h, 90d, 1y, or never.")] = "90d",
+    department: Annotated[str, typer.Option(help="The department that a person belongs to, by its id.")] = "",
     *,
     as_json: common.AsJson = False,
     settings: common.SettingsFile = None,
@@ -43,7 +44,9 @@ def add(
     """
     hub = common.hub(settings)
     now = hub.clock.now()
-    issued = issue(name, kind=kind, scopes=scope or [], now=now, expires_at=until(expires, now))
+    issued = issue(
+        name, kind=kind, scopes=scope or [], now=now, expires_at=until(expires, now), department_id=department
+    )
     hub.identities.add(issued)
     if as_json:
         common.print_json({**_fields(issued.identity), "token": issued.token})
@@ -105,7 +108,7 @@ def until(text: str, now: datetime) -> datetime | None:
 
 
 def _fields(who: Identity) -> dict[str, Any]:
-    names = ("key_id", "name", "kind", "created_at", "expires_at", "revoked_at")
+    names = ("key_id", "name", "kind", "department_id", "created_at", "expires_at", "revoked_at")
     return {**{name: getattr(who, name) for name in names}, "scopes": sorted(who.scopes)}
 
 

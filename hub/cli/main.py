@@ -17,6 +17,7 @@ from hub.cli import (
     demo,
     doctoring,
     edging,
+    following,
     importing,
     keys,
     ledger,
@@ -52,6 +53,7 @@ app.command("rules")(ruling.rules)
 app.command("clocks")(watching.clocks)
 app.command("alerts")(watching.alerts)
 app.command("deliveries")(delivering.deliveries)
+app.add_typer(following.app, name="alert")
 app.add_typer(connecting.app, name="connection")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")

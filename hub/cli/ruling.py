@@ -38,12 +38,17 @@ def rules(
     Example: sunlight rules R32 --on 2020-01-01
     """
     day = _day(on)
-    chosen = [ALL_RULES[rule.upper()]] if rule.upper() in ALL_RULES else list(ALL_RULES.values())
+    hub = common.hub(settings)
+    tuning = hub.settings.rules.tuning
+    known = {**ALL_RULES, **hub.rules(ALL_RULES)}
+    chosen = [known[rule.upper()]] if rule.upper() in known else list(known.values())
     if rule and rule.upper() not in ALL_RULES:
         problem, hint = f"there is no rule {rule}", f"one of {', '.join(ALL_RULES)}"
         raise Misconfigured(Fault(code="rules.unknown", problem=problem, hint=hint))
-    lacking = _lacking(connection, common.hub(settings).store.connections()) if connection else {}
-    rows = [described(each, day, lacking.get(each.rule_id, ())) for each in chosen]
+    lacking = _lacking(connection, hub.store.connections()) if connection else {}
+    rows = [
+        {**described(each, day, lacking.get(each.rule_id, ())), "is_off": each.rule_id in tuning.off} for each in chosen
+    ]
     if as_json:
         common.print_json(rows)
     elif rule:
@@ -63,6 +68,7 @@ def described(rule: Rule, day: date, lacking: Any = ()) -> dict[str, Any]:  # no
         "level": rule.level,
         "type_code": rule.type_code,
         "mode": rule.mode,
+        "is_shadow": rule.is_shadow,
         "looks_at": _SCOPES[rule.scope],
         "basis": rule.basis,
         "reads": list(rule.reads),
@@ -112,9 +118,14 @@ def _show(rows: list[dict[str, Any]], *, with_lacking: bool) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         numbers = ", ".join(_said(each) for each in row["parameters"])
-        cells = [row["rule_id"], row["name"]["zh"], row["name"]["en"], row["level"], row["looks_at"], numbers]
+        name = f"{row['name']['en']}{_tuned(row)}"
+        cells = [row["rule_id"], row["name"]["zh"], name, row["level"], row["looks_at"], numbers]
         table.add_row(*cells, *([", ".join(row["not_evaluable_for_want_of"])] if with_lacking else []))
     common.OUT.print(table)
+
+
+def _tuned(row: Mapping[str, Any]) -> str:
+    return " (off)" if row["is_off"] else " (on trial)" if row["is_shadow"] else ""
 
 
 def _said(parameter: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`sunlight clocks` and `sunlight alerts`: for those who live in a terminal."""
+"""`sunlight clocks`, `sunlight alerts` and `sunlight alert`: for those who live in a terminal."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ def alerts(  # noqa: PLR0913 - one option a filter
         common.print_json([each["document"] for each in found])
         return
     table = Table(title=f"{common.counted(len(found), 'alert')} 预警", title_justify="left")
-    for heading in ("rule", "level", "state", "case", "finding"):
+    for heading in ("rule", "level", "state", "case", "finding", "alert"):
         table.add_column(heading, overflow="fold")
     for each in found:
         document = each["document"]
         said = document["finding"]["zh"]
         cells = [each["rule_id"], Text(each["level"], style=_LEVELS[each["level"]]), each["state"]]
-        table.add_row(*cells, Text(str(each["case_no"])), Text(said))
+        table.add_row(*cells, Text(str(each["case_no"] or each["subject"])), Text(said), each["alert_id"][:8])
     common.OUT.print(table)

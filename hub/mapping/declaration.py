@@ -46,3 +46,8 @@ class Declaration:
     """Event types and fields (`case.materials`, `result.reason`) it fills; None for one that passes documents on."""
     weak_types: frozenset[str]
     """Event types identified by a composite, for want of a key."""
+
+    @property
+    def heartbeat_s(self) -> float:
+        """Return how often it is polled round the clock, in seconds; 0 where it is not, and gives no sign of life."""
+        return 0.0 if self.kind == "push" or self.hours else self.every_s

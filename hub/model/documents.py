@@ -139,13 +139,13 @@ def report_document(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def alert_document(data: Mapping[str, Any]) -> dict[str, Any]:
     """Wrap the data of one alert as it stands after a move (schemas/alert.v1)."""
-    state, moved_at = data["state"], data.get("changed_at") or data["raised_at"]
+    word, moved_at = alert_word(data), data.get("changed_at") or data["raised_at"]
     return {
         "specversion": "1.0",
-        "id": ids.alert_move_id(data["alert_id"], state, moved_at),
+        "id": ids.alert_move_id(data["alert_id"], f"{word}#{len(data.get('history', ()))}", moved_at),
         "source": "/supervision",
-        "type": f"sunlight.alert.{state}.v1",
-        "subject": data["case"]["case_id"],
+        "type": f"sunlight.alert.{word}.v1",
+        "subject": data["case"]["case_id"] if "case" in data else data["subject"],
         "time": moved_at,
         "datacontenttype": _JSON,
         "dataschema": "urn:sunlight:schema:alert:1",
@@ -153,8 +153,18 @@ def alert_document(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def act_document(act: str, *, subject: str, by: str, at: str) -> dict[str, Any]:
-    """Write what a person did (schemas/act.v1): `by` did `act` to the rejection `subject`, at an instant."""
+_STAYING: Final = {"order": "supervised", "escalate": "escalated"}
+"""How moves are called after which an alert's state is what it was."""
+
+
+def alert_word(data: Mapping[str, Any]) -> str:
+    """Return what an alert's document tells of: its state, or what happened to it while its state stayed."""
+    history = data.get("history", ())
+    return _STAYING.get(history[-1]["move"] if history else "") or str(data["state"])
+
+
+def act_document(act: str, *, subject: str, by: str, at: str, said: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Write what a person did (schemas/act.v1): `by` did `act` to `subject` at an instant, and what was `said` too."""
     return {
         "specversion": "1.0",
         "id": ids.act_id(act, subject, by, at),
@@ -164,7 +174,7 @@ def act_document(act: str, *, subject: str, by: str, at: str) -> dict[str, Any]:
         "time": at,
         "datacontenttype": _JSON,
         "dataschema": "urn:sunlight:schema:act:1",
-        "data": {"act": act, "subject": subject, "by": by},
+        "data": {"act": act, "subject": subject, "by": by, **(said or {})},
     }
 
 

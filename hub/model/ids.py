@@ -56,9 +56,14 @@ def report_id(connection: str, read: str, portion: int) -> str:
     return _uuid5("report", connection, read, str(portion))
 
 
-def alert_move_id(alert: str, state: str, changed_at: str) -> str:
+def alert_move_id(alert: str, move: str, changed_at: str) -> str:
     """Identify one move of an alert, so that telling of it twice is one document."""
-    return _uuid5("alert-move", alert, state, changed_at)
+    return _uuid5("alert-move", alert, move, changed_at)
+
+
+def supervision_no(year: int, generation: int, partition: int, position: int) -> str:
+    """Number an alert 监察编号 by the ledger entry that first tells of it: 19 digits for good (GB/T 39046: an..20)."""
+    return f"{year:04}{generation:02}{partition:03}{position:010}"
 
 
 def parked_id(user: str, message_id: str, queue: str, body_digest: str) -> str:
@@ -93,6 +98,15 @@ def pushed_from(body_digest: str) -> int:
 def bucket_of(subject: str) -> int:
     """Bucket 0..255 of a case (or of whatever else must stay in order): crc32 of its id."""
     return zlib.crc32(subject.encode()) % BUCKETS
+
+
+CITY: Final = "city"
+"""What everything that is about no case is kept with, so that rules across cases have one writer."""
+
+
+def home_of(subject: str) -> int:
+    """Bucket of the chain that keeps what is said of a subject: of a case its own, of `<kind>:<id>` the city's."""
+    return bucket_of(CITY if ":" in subject else subject)
 
 
 def partition_of(bucket: int, partitions: int) -> int:

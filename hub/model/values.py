@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from hub.errors import Rejection
 
@@ -171,12 +171,14 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """One clock of one case as last judged. `derivation` tells in words how `due_at` came about."""
+    """One clock as last judged. `subject` is the case, or the alert, that it runs for; `derivation` tells in words
+    how `due_at` came about.
+    """
 
     clock_id: str
-    case_id: str
+    subject: str
     kind: str
-    """acceptance, promised, statutory or delivery (further kinds come with the supervision core)."""
+    """What it limits: see hub/supervision/spans.py and alert_clocks.py."""
     occurrence: str
     state: str
     """running, paused, met, breached or void."""
@@ -192,19 +194,38 @@ class ClockRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """One alert as it stands. `document` is the data of its last alert document (schemas/alert.v1)."""
+    """One alert as it stands. `subject` is a case id, or `<kind>:<id>` where it is about no case.
+
+    `document` is the data of its last alert document (schemas/alert.v1).
+    """
 
     alert_id: str
-    case_id: str
+    subject: str
     rule_id: str
     occurrence: str
     level: str
     state: str
-    """pending, raised, cleared or revoked."""
+    """See hub/supervision/alert_cycle.py."""
     department_id: str
     region_code: str
     raised_at: datetime
     changed_at: datetime
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One thing that a case leaves for rules that look at many: a `penalty`, a `complaint` or a `reference`.
+
+    `day` is the local day it speaks of; `document` says what the rules ask (hub/supervision/traces.py).
+    """
+
+    case_id: str
+    kind: str
+    n: int
+    department_id: str
+    region_code: str
+    day: date
     document: Mapping[str, Any]
 
 
@@ -304,6 +325,8 @@ class Changes:
     clocks: Sequence[ClockRow] = ()
     """All clocks of every case in `cases`; clocks of those cases that are not named are gone."""
     alerts: Sequence[AlertRow] = ()
+    traces: Sequence[Trace] = ()
+    """What every case in `cases` leaves for rules across cases; what is not named is gone."""
     watermarks: Sequence[Watermark] = ()
     reports: Sequence[ReadReport] = ()
     quarantine: Sequence[QuarantineRow] = ()
@@ -329,6 +352,8 @@ class Connection:
     mapping_version: int = 0
     offers: frozenset[str] | None = None
     """Event types and fields that its mapping fills; None where that is not known."""
+    every_s: float = 0.0
+    """How often it is polled, and with that gives a sign of life; 0: it need not."""
 
 
 # --- the feed --------------------------------------------------------------------------------------------------------

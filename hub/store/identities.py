@@ -37,6 +37,7 @@ class Identities:
             "key_hash": issued.key_hash,
             "created_at": who.created_at,
             "expires_at": who.expires_at,
+            "department_id": who.department_id or None,
         }
         with writing(self._engine) as connection:
             connection.execute(sa.insert(identities).values(**values))
@@ -77,4 +78,8 @@ class Identities:
 def _identity(row: sa.Row[tuple[object, ...]]) -> Identity:
     values = rows.named(row)
     names = ("key_id", "name", "kind", "created_at", "expires_at", "revoked_at")
-    return Identity(scopes=frozenset(orjson.loads(values["scopes"])), **{name: values[name] for name in names})
+    return Identity(
+        scopes=frozenset(orjson.loads(values["scopes"])),
+        department_id=values["department_id"] or "",
+        **{name: values[name] for name in names},
+    )

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from hub.model.values import Outcome
 from hub.store import numbering, rows, tables
+from hub.store.alert_queries import AlertQueries
+from hub.store.choosing import disclosed, equal, within
 from hub.store.engine import open_engine, reading
 from hub.store.receipts import receipt_of
 
@@ -25,7 +27,7 @@ UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
 _CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
 
 
-class Queries:
+class Queries(AlertQueries):
     """Every question that is asked of the store. Threads may share it."""
 
     def __init__(self, url: str) -> None:
@@ -71,9 +73,9 @@ class Queries:
         """List cases by case id, after the case id `after`; `text` is looked for in number and title."""
         case = tables.cases.c
         chosen = [
-            *_equal({case.department_id: department, case.state: state}),
-            *_within(case.region_code, region),
-            *_disclosed(disclosures),
+            *equal({case.department_id: department, case.state: state}),
+            *within(case.region_code, region),
+            *disclosed(disclosures),
             *_saying(text),
         ]
         query = sa.select(*_CASE_LIST).where(*chosen).order_by(case.case_id).limit(limit)
@@ -96,9 +98,9 @@ class Queries:
         """
         case = tables.cases.c
         chosen = [
-            *_equal({case.department_id: department, case.state: state}),
-            *_within(case.region_code, region),
-            *_disclosed(disclosures),
+            *equal({case.department_id: department, case.state: state}),
+            *within(case.region_code, region),
+            *disclosed(disclosures),
             *_saying(text),
         ]
         query = sa.select(*_CASE_LIST).where(*chosen).order_by(case.opened_at.desc(), case.case_id.desc())
@@ -114,8 +116,8 @@ class Queries:
             row = connection.execute(sa.select(tables.cases).where(tables.cases.c.case_id == case_id)).one_or_none()
             if row is None:
                 return None
-            clocks = sa.select(tables.clocks).where(tables.clocks.c.case_id == case_id)
-            alerts = sa.select(tables.alerts).where(tables.alerts.c.case_id == case_id)
+            clocks = sa.select(tables.clocks).where(tables.clocks.c.subject == case_id)
+            alerts = sa.select(tables.alerts).where(tables.alerts.c.subject == case_id)
             ledger = sa.select(tables.ledger).where(tables.ledger.c.subject == case_id)
             order = (tables.ledger.c.generation, tables.ledger.c.position)
             return {
@@ -131,35 +133,6 @@ class Queries:
             query = sa.select(tables.cases.c.case_id).where(tables.cases.c.case_no == case_no).limit(1)
             found: str | None = connection.execute(query).scalar()
             return found
-
-    def alerts(  # noqa: PLR0913 - one parameter a filter
-        self,
-        *,
-        rule: str | None = None,
-        state: str | None = None,
-        level: str | None = None,
-        department: str | None = None,
-        region: str | None = None,
-        disclosures: Collection[str] | None = None,
-        before: datetime | None = None,
-        after: tuple[datetime, str] | None = None,
-        limit: int = PAGE,
-    ) -> list[dict[str, Any]]:
-        """List alerts, newest change first, by alert id where many changed at one instant; each with its last document.
-
-        `before` keeps those changed before an instant; `after` pages: the instant and id of the last alert before.
-        """
-        alert, case = tables.alerts.c, tables.cases.c
-        chosen = [
-            *_equal({alert.rule_id: rule, alert.state: state, alert.level: level, alert.department_id: department}),
-            *_within(alert.region_code, region),
-            *_disclosed(disclosures),
-            *([alert.changed_at < before] if before else []),
-            *_behind(alert.changed_at, alert.alert_id, after),
-        ]
-        joined = tables.alerts.join(tables.cases, alert.case_id == case.case_id)
-        query = sa.select(tables.alerts, case.case_no, case.title, case.disclosure).select_from(joined).where(*chosen)
-        return self._all(query.order_by(alert.changed_at.desc(), alert.alert_id).limit(limit))
 
     def feed(
         self,
@@ -250,12 +223,6 @@ class Queries:
         key = (case.region_code, case.department_id, case.state)
         return self._all(sa.select(*key, sa.func.count().label("n")).group_by(*key).order_by(*key))
 
-    def alert_counts(self) -> list[dict[str, Any]]:
-        """Count alerts by region, department, rule, level and state."""
-        alert = tables.alerts.c
-        key = (alert.region_code, alert.department_id, alert.rule_id, alert.level, alert.state)
-        return self._all(sa.select(*key, sa.func.count().label("n")).group_by(*key).order_by(*key))
-
     def last_sequence(self) -> int:
         """Return the highest sequence of the feed given so far."""
         with reading(self._engine) as connection:
@@ -267,10 +234,6 @@ class Queries:
             unnumbered = sum(chain.position - chain.numbered for chain in numbering.behind(connection))
             state = connection.execute(sa.select(tables.relay)).one_or_none()
             return {"unnumbered": unnumbered, "unconfirmed": state.last_sequence - state.published if state else 0}
-
-    def _all(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        with reading(self._engine) as connection:
-            return [rows.named(row) for row in connection.execute(query)]
 
     def close(self) -> None:
         """Give up all connections."""
@@ -293,31 +256,11 @@ class StoredFeed:
         return self._queries.last_sequence()
 
 
-def _equal(wanted: Mapping[sa.Column[str], str | None]) -> list[sa.ColumnElement[bool]]:
-    return [column == value for column, value in wanted.items() if value]
-
-
-def _within(column: sa.Column[str], region: str | None) -> list[sa.ColumnElement[bool]]:
-    """Choose a region with all that lies in it."""
-    return [column.startswith(region, autoescape=True)] if region else []
-
-
-def _disclosed(disclosures: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
-    return [] if disclosures is None else [tables.cases.c.disclosure.in_(list(disclosures))]
-
-
 def _saying(text: str | None) -> list[sa.ColumnElement[bool]]:
     """Choose cases with `text` in number or title, in either case of its letters."""
     case = tables.cases.c
     both = (column.icontains(text, autoescape=True) for column in (case.case_no, case.title)) if text else ()
     return [sa.or_(*both)] if text else []
-
-
-def _behind(
-    moment: sa.ColumnElement[datetime], name: sa.Column[str], last: tuple[datetime, str] | None
-) -> list[sa.ColumnElement[bool]]:
-    """Choose what comes after `last` where the latest comes first, by name within one instant."""
-    return [sa.or_(moment < last[0], (moment == last[0]) & (name > last[1]))] if last else []
 
 
 def _newest_parts(after: tuple[datetime, str] | None) -> Sequence[sa.ColumnElement[bool]]:

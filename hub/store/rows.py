@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from hub.model.values import (
     Outcome,
     QuarantineRow,
     ReadReport,
+    Trace,
     Watermark,
 )
 from hub.store import tables
@@ -102,11 +103,12 @@ def case(row: sa.Row[Any]) -> CaseRow:
 
 
 def clock_rows(clocks: Iterable[ClockRow]) -> list[Row]:
-    """Rows of `clocks`."""
+    """Rows of `clocks`; of a clock that is told twice in a batch the last stands."""
+    latest = {each.clock_id: each for each in clocks}
     return [
         (
             each.clock_id,
-            each.case_id,
+            each.subject,
             each.kind,
             each.occurrence,
             each.state,
@@ -119,7 +121,7 @@ def clock_rows(clocks: Iterable[ClockRow]) -> list[Row]:
             each.calendar_version,
             orjson.dumps(list(each.derivation)).decode(),
         )
-        for each in clocks
+        for each in latest.values()
     ]
 
 
@@ -134,7 +136,7 @@ def alert_rows(alerts: Iterable[AlertRow]) -> list[Row]:
     return [
         (
             each.alert_id,
-            each.case_id,
+            each.subject,
             each.rule_id,
             each.occurrence,
             each.level,
@@ -152,6 +154,28 @@ def alert_rows(alerts: Iterable[AlertRow]) -> list[Row]:
 def alert(row: sa.Row[Any]) -> AlertRow:
     """Read one alert."""
     return AlertRow(**{**named(row), "document": orjson.loads(named(row)["document"])})
+
+
+def trace_rows(traces: Iterable[Trace]) -> list[Row]:
+    """Rows of `traces`."""
+    return [
+        (
+            each.case_id,
+            each.n,
+            each.kind,
+            each.department_id,
+            each.region_code,
+            each.day.isoformat(),
+            orjson.dumps(each.document).decode(),
+        )
+        for each in traces
+    ]
+
+
+def trace(row: sa.Row[Any]) -> Trace:
+    """Read one trace."""
+    values = named(row)
+    return Trace(**{**values, "day": date.fromisoformat(row.day), "document": orjson.loads(row.document)})
 
 
 def watermark_rows(marks: Iterable[Watermark], partition: int) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,6 +14,7 @@ from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
 from hub.store import leases, numbering, rows, tables, waking
 from hub.store.bulk import among, insert
+from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
 from hub.store.refused import keep_refused
 from hub.store.tables import aware
@@ -119,6 +121,11 @@ class SqlStore:
         with writing(self._engine) as connection:
             return waking.recounted(connection, calendar_version)
 
+    @cached_property
+    def reader(self) -> CityReader:
+        """Return who looks at many cases at once."""
+        return CityReader(self._engine)
+
     def close(self) -> None:
         """See hub.ports.Store."""
         self._engine.dispose()
@@ -154,12 +161,24 @@ class SqlUnit:
         own = sa.select(tables.ledger.c.subject).where(tables.ledger.c.partition == self._head.partition)
         return {row.subject for row in self._where_in(own, tables.ledger.c.subject, subjects)}
 
-    def alerts(self, case_ids: Collection[str]) -> Mapping[str, Sequence[AlertRow]]:
+    def alerts(self, subjects: Collection[str]) -> Mapping[str, Sequence[AlertRow]]:
         """See hub.ports.Unit."""
         found: dict[str, list[AlertRow]] = {}
-        for row in self._where_in(sa.select(tables.alerts), tables.alerts.c.case_id, case_ids):
-            found.setdefault(row.case_id, []).append(rows.alert(row))
+        for row in self._where_in(sa.select(tables.alerts), tables.alerts.c.subject, subjects):
+            found.setdefault(row.subject, []).append(rows.alert(row))
         return found
+
+    def alerts_named(self, alert_ids: Collection[str]) -> Mapping[str, AlertRow]:
+        """See hub.ports.Unit."""
+        found = self._where_in(sa.select(tables.alerts), tables.alerts.c.alert_id, alert_ids)
+        return {row.alert_id: rows.alert(row) for row in found}
+
+    def city_alerts(self) -> Mapping[str, AlertRow]:
+        """See hub.ports.Unit."""
+        alert = tables.alerts.c
+        standing = alert.subject.contains(":") & alert.state.not_in(("cleared", "revoked", "closed"))
+        found = self._connection.execute(sa.select(tables.alerts).where(standing))
+        return {row.alert_id: rows.alert(row) for row in found}
 
     def watermarks(self) -> Mapping[str, Watermark]:
         """See hub.ports.Unit."""
@@ -209,6 +228,7 @@ class SqlUnit:
         insert(connection, tables.cases, rows.case_rows(changes.cases, partition), conflict="replace")
         self._replace_clocks(changes)
         insert(connection, tables.alerts, rows.alert_rows(changes.alerts), conflict="replace")
+        self._replace_traces(changes)
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
         keep_refused(connection, changes.quarantine)
@@ -231,10 +251,16 @@ class SqlUnit:
         """Write the clocks of the cases written, and forget those of theirs that are not named any more."""
         if changes.cases:
             clock = tables.clocks.c
-            theirs = self._among(clock.case_id, [case.case_id for case in changes.cases])
+            theirs = self._among(clock.subject, [case.case_id for case in changes.cases])
             named = self._among(clock.clock_id, [each.clock_id for each in changes.clocks])
             self._connection.execute(sa.delete(tables.clocks).where(theirs & sa.not_(named)))
         insert(self._connection, tables.clocks, rows.clock_rows(changes.clocks), conflict="replace")
+
+    def _replace_traces(self, changes: Changes) -> None:
+        if changes.cases:
+            theirs = self._among(tables.traces.c.case_id, [case.case_id for case in changes.cases])
+            self._connection.execute(sa.delete(tables.traces).where(theirs))
+        insert(self._connection, tables.traces, rows.trace_rows(changes.traces))
 
     def _mark_replayed(self, rejection_ids: Sequence[str]) -> None:
         if rejection_ids:

@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 from hub.errors import Stage
 from hub.model.values import Outcome
+from hub.supervision.alert_cycle import STATES
 
 METADATA: Final = sa.MetaData(
     naming_convention={
@@ -189,6 +190,7 @@ cases = sa.Table(
     ),
     sa.Index("ix_cases_place", "region_code", "department_id", "state"),
     sa.Index("ix_cases_newest", "opened_at", "case_id"),
+    sa.Index("ix_cases_number", "case_no"),
 )
 """Cases as folded: derived from the ledger, kept for reading and for refolding."""
 
@@ -196,7 +198,7 @@ clocks = sa.Table(
     "clocks",
     METADATA,
     _text("clock_id", primary_key=True),
-    _text("case_id"),
+    _text("subject"),
     _text("kind"),
     _text("occurrence"),
     _text("state"),
@@ -209,16 +211,16 @@ clocks = sa.Table(
     _text("calendar_version"),
     sa.Column("derivation", sa.Text, nullable=False),
     _one_of("state", ("running", "paused", "met", "breached", "void")),
-    sa.Index(None, "case_id"),
+    sa.Index(None, "subject"),
     sa.Index(None, "kind", "state"),
 )
-"""Clocks as last judged. `derivation` is a JSON list of sentences."""
+"""Clocks as last judged, of cases and of alerts. `derivation` is a JSON list of sentences."""
 
 alerts = sa.Table(
     "alerts",
     METADATA,
     _text("alert_id", primary_key=True),
-    _text("case_id"),
+    _text("subject"),
     _text("rule_id"),
     _text("occurrence"),
     _text("level"),
@@ -229,13 +231,28 @@ alerts = sa.Table(
     _at("changed_at"),
     sa.Column("document", sa.Text, nullable=False),
     _one_of("level", ("notice", "yellow", "red")),
-    _one_of("state", ("pending", "raised", "cleared", "revoked")),
-    sa.UniqueConstraint("rule_id", "case_id", "occurrence"),
-    sa.Index(None, "case_id"),
+    _one_of("state", STATES),
+    sa.UniqueConstraint("rule_id", "subject", "occurrence"),
+    sa.Index(None, "subject"),
     sa.Index(None, "rule_id", "state"),
     sa.Index(None, "changed_at"),
 )
 """Alerts as they stand: one row per dedup key."""
+
+traces = sa.Table(
+    "traces",
+    METADATA,
+    _text("case_id", primary_key=True),
+    _int("n", primary_key=True),
+    _text("kind"),
+    _text("department_id"),
+    _text("region_code"),
+    _text("day"),
+    sa.Column("document", sa.Text, nullable=False),
+    _one_of("kind", ("penalty", "complaint", "reference")),
+    sa.Index(None, "kind", "day"),
+)
+"""What cases leave for rules that look at many: derived like the cases. `day` is a local day, YYYY-MM-DD."""
 
 reads = sa.Table(
     "reads",
@@ -345,6 +362,7 @@ identities = sa.Table(
     _at("expires_at", nullable=True),
     _at("revoked_at", nullable=True),
     _at("last_used_at", nullable=True),
+    _text("department_id", nullable=True),
     _one_of("kind", ("connection", "person", "subscriber")),
     sa.UniqueConstraint("key_hash"),
 )

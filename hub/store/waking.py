@@ -24,7 +24,7 @@ def departments(connection: sa.Connection, department_ids: Collection[str]) -> N
 def recounted(connection: sa.Connection, calendar_version: str) -> int:
     """Wake the cases with a clock that still runs by another calendar; return how many there are."""
     clock = tables.clocks.c
-    others = sa.select(clock.case_id).where(
+    others = sa.select(clock.subject).where(
         clock.state.in_(("running", "paused")), clock.calendar_version != calendar_version
     )
     waken = sa.update(tables.cases).where(tables.cases.c.case_id.in_(others)).values(wake_at=tables.EPOCH)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.model import ids
 from hub.model.values import AlertRow
+from hub.supervision.alert_cycle import is_settled
 from hub.supervision.instants import instant, written
 from hub.supervision.rules import RULES
 from hub.supervision.rules.deadlines import DUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from hub.supervision.clocks import Clock
     from hub.supervision.judge import Judgement
@@ -40,9 +42,9 @@ def reconcile(
     standing = {alert.alert_id: alert for alert in existing}
     expected = {_alert_id(judgement, finding): finding for finding in judgement.findings}
     raised = [
-        _raised(judgement, finding, rules[finding.rule_id], now)
+        _raised(judgement, finding, rules[finding.rule_id], now, standing.get(alert_id))
         for alert_id, finding in expected.items()
-        if alert_id not in standing or standing[alert_id].state in GONE
+        if alert_id not in standing or may_rise_again(standing[alert_id], rules[finding.rule_id])
     ]
     gone = [
         _gone(judgement, alert, now)
@@ -56,13 +58,23 @@ def _alert_id(judgement: Judgement, finding: Finding) -> str:
     return ids.alert_id(finding.rule_id, judgement.case.case_id, finding.occurrence)
 
 
-def _raised(judgement: Judgement, finding: Finding, rule: Rule, now: datetime) -> AlertRow:
-    """Raise an alert, or raise again one whose evidence has come back."""
-    state = "pending" if rule.mode == "manual" and finding.level == "red" else "raised"
+def may_rise_again(alert: AlertRow, rule: Rule) -> bool:
+    """Tell whether a finding raises an alert that was there before: one that went by itself, or was only tried.
+
+    What a person took back stays back.
+    """
+    if alert.state == "shadow":
+        return not rule.is_shadow
+    return alert.state in GONE and not is_settled(alert)
+
+
+def _raised(judgement: Judgement, finding: Finding, rule: Rule, now: datetime, before: AlertRow | None) -> AlertRow:
+    """Raise an alert, or raise again one whose evidence has come back, with the history that it had."""
+    state = rule.state_of(finding.level)
     about, alert_id = judgement.case.attributes, _alert_id(judgement, finding)
     return AlertRow(
         alert_id=alert_id,
-        case_id=judgement.case.case_id,
+        subject=judgement.case.case_id,
         rule_id=rule.rule_id,
         occurrence=finding.occurrence,
         level=finding.level,
@@ -71,24 +83,31 @@ def _raised(judgement: Judgement, finding: Finding, rule: Rule, now: datetime) -
         region_code=about["region_code"],
         raised_at=now,
         changed_at=now,
-        document=_document(judgement, finding, rule, now) | {"alert_id": alert_id, "state": state},
+        document=_document(judgement, finding, rule, now)
+        | {"alert_id": alert_id, "state": state, **kept(before, state, written(now, judgement.zone))},
     )
+
+
+def kept(before: AlertRow | None, state: str, when: str) -> Mapping[str, Any]:
+    """Return what an alert keeps from the time before it went: its number and its history, which goes on."""
+    known = before.document if before is not None else {}
+    number = {"supervision_no": known["supervision_no"]} if "supervision_no" in known else {}
+    return {**number, "history": [*known.get("history", ()), hub_move("raise", before, state, when)]}
+
+
+def hub_move(move: str, alert: AlertRow | None, state: str, when: str) -> Mapping[str, str]:
+    """Write one entry of an alert's history that the hub made by itself: raise, clear or excuse."""
+    before = alert.state if alert is not None else ""
+    return {"move": move, "by": "hub", "role": "hub", "at": when, "from": before, "to": state}
 
 
 def _document(judgement: Judgement, finding: Finding, rule: Rule, now: datetime) -> dict[str, Any]:
     """Write the data of an alert document (schemas/alert.v1); never the applicant, never a title."""
     about, when = judgement.case.attributes, written(now, judgement.zone)
     return {
-        "rule_id": rule.rule_id,
-        "rule_version": rule.version,
-        "name": {"zh": rule.zh, "en": rule.en},
-        "level": finding.level,
-        "type_code": rule.type_code,
-        "class": rule.class_,
-        "phase": rule.phase,
-        "basis": rule.basis,
+        **rule.described(finding.level),
         "responsible_department": finding.department_id or about["department_id"],
-        "mode": rule.mode,
+        "region_code": finding.region_code or about["region_code"],
         "case": {"case_no": judgement.case.case_no, **{name: about[name] for name in _CASE_FIELDS if name in about}},
         "clock_id": finding.clock_id,
         "occurrence": finding.occurrence,
@@ -111,8 +130,16 @@ def _gone(judgement: Judgement, alert: AlertRow, now: datetime) -> AlertRow | No
         return None
     moved_on = alert.level == "notice" and clock is not None and _moved_on(alert, clock, judgement)
     state, reason = ("cleared", "case_progressed") if moved_on else ("revoked", "data_error")
-    document = {**alert.document, "state": state, "reason": reason, "changed_at": written(now, judgement.zone)}
-    return _with(alert, state, now, document)
+    return gone(alert, state, reason, now, judgement.zone)
+
+
+def gone(alert: AlertRow, state: str, reason: str, now: datetime, zone: tzinfo) -> AlertRow:
+    """Return an alert as the hub takes it back by itself, at `now`."""
+    when = written(now, zone)
+    entry = hub_move("clear" if state == "cleared" else "excuse", alert, state, when)
+    said = {"state": state, "reason": reason, "changed_at": when}
+    history = [*alert.document.get("history", ()), entry]
+    return replace(alert, state=state, changed_at=now, document={**alert.document, **said, "history": history})
 
 
 def _is_undecided(judgement: Judgement, alert: AlertRow, clock: Clock) -> bool:
@@ -135,19 +162,3 @@ def _moved_on(alert: AlertRow, clock: Clock, judgement: Judgement) -> bool:
 
 def _said(alert: AlertRow, name: str) -> str:
     return next((item["value"] for item in alert.document["evidence"] if item["field"] == name), "")
-
-
-def _with(alert: AlertRow, state: str, now: datetime, document: Mapping[str, Any]) -> AlertRow:
-    return AlertRow(
-        alert_id=alert.alert_id,
-        case_id=alert.case_id,
-        rule_id=alert.rule_id,
-        occurrence=alert.occurrence,
-        level=alert.level,
-        state=state,
-        department_id=alert.department_id,
-        region_code=alert.region_code,
-        raised_at=alert.raised_at,
-        changed_at=now,
-        document=document,
-    )

@@ -52,6 +52,8 @@ class LineState:
     connection_id: str
     heartbeat_at: datetime
     backlog_since: datetime | None
+    every_s: float = 0.0
+    """How often it is polled: a sign of life comes no oftener."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -307,7 +307,7 @@ def _clock(docket: Docket, span: Span, tracks: Sequence[_Track], adjustments: Se
     disagrees = len({each.outcome.due.day for each in tracks}) > 1
     row = ClockRow(
         clock_id=ids.clock_id(docket.case.case_id, span.kind, span.occurrence),
-        case_id=docket.case.case_id,
+        subject=docket.case.case_id,
         kind=span.kind,
         occurrence=span.occurrence,
         state=state,

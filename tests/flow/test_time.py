@@ -222,7 +222,7 @@ def test_what_was_provisional_is_judged_once_the_years_working_days_are_known(
     wait_until(spine, "2027-12-31T00:00:00+08:00")
     assert clock(spine)["provisional"]
     spine.line.release()
-    monkeypatch.setattr(Hub, "_calendar", lambda _: WorkCalendar({date(2027, 1, 1): False}, announced=[2027]))
+    monkeypatch.setattr(Hub, "calendar", lambda _: WorkCalendar({date(2027, 1, 1): False}, announced=[2027]))
     with contextlib.closing(build(spine.hub.settings, clock=spine.clock)) as again:
         line = again.line(spine.bus)
         line.settle()

@@ -205,11 +205,11 @@ def a_case(case_id: str = "case", **fields: Any) -> CaseRow:
     return replace(base, **fields)
 
 
-def a_clock(clock_id: str = "clock", case_id: str = "case", **fields: Any) -> ClockRow:
+def a_clock(clock_id: str = "clock", subject: str = "case", **fields: Any) -> ClockRow:
     """Return a clock with every field set."""
     base = ClockRow(
         clock_id=clock_id,
-        case_id=case_id,
+        subject=subject,
         kind="promised",
         occurrence="1",
         state="running",
@@ -225,11 +225,11 @@ def a_clock(clock_id: str = "clock", case_id: str = "case", **fields: Any) -> Cl
     return replace(base, **fields)
 
 
-def an_alert(alert_id: str = "alert", case_id: str = "case", **fields: Any) -> AlertRow:
+def an_alert(alert_id: str = "alert", subject: str = "case", **fields: Any) -> AlertRow:
     """Return an alert with every field set."""
     base = AlertRow(
         alert_id=alert_id,
-        case_id=case_id,
+        subject=subject,
         rule_id="R14",
         occurrence=alert_id,
         level="yellow",

@@ -48,7 +48,7 @@ def admit(gate: Admission, delivery: Delivery) -> object:
         return gate.event(delivery)
     if delivery.kind == "report":
         return gate.report(delivery)
-    return gate.act(delivery) if delivery.kind == "act" else gate.rejection(delivery, NOW)
+    return gate.act(delivery, NOW) if delivery.kind == "act" else gate.rejection(delivery, NOW)
 
 
 def changed(message: Message, change: Callable[[Any], Any]) -> Message:
@@ -84,7 +84,7 @@ def test_no_other_account_speaks_for_a_connection(user: str, kind: str) -> None:
 
 
 def test_only_the_hubs_own_account_acts_for_people() -> None:
-    assert a_gate().act(delivered(an_act(), user=TRUSTED)).act == "quarantine.opened"
+    assert a_gate().act(delivered(an_act(), user=TRUSTED), NOW).act == "quarantine.opened"
     assert refusal(an_act()).code == "authorise.act"
 
 

@@ -23,7 +23,7 @@ HOURS = st.integers(min_value=0, max_value=9000).map(lambda n: timedelta(hours=n
 def a_clock(due: timedelta, stopped: timedelta | None = None, begin: timedelta = timedelta()) -> ClockRow:
     return ClockRow(
         clock_id="c",
-        case_id="k",
+        subject="k",
         kind="promised",
         occurrence="1",
         state="running",

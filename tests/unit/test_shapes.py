@@ -29,6 +29,7 @@ SPELLED = {
     "^[1-5]$": "3",
     "^[1-9]$": "3",
     "^R[0-9]{2}$": "R14",
+    "^(matter|department|connection|alert|case):.+$": "matter:1",
 }
 """What satisfies patterns that no simpler text does."""
 
@@ -69,10 +70,12 @@ def _text(schema: dict[str, Any]) -> str:
 
 def _plain(pattern: str) -> str:
     """Spell what a pattern of words, alternatives and repeated classes asks for."""
-    text = re.sub(r"\(([a-z]+)(\|[a-z]+)*\)", r"\1", pattern.strip("^$"))
-    text = re.sub(r"\[a-z[^\]]*\]([+*]|\{[0-9,]+\})?", "a", text)
+    text = re.sub(r"\[a-z[^\]]*\]([+*]|\{[0-9,]+\})?", "a", pattern.strip("^$"))
+    text = re.sub(r"\[0-9\]\{([0-9]+)\}", lambda found: "1" * int(found[1]), text)
     text = re.sub(r"\[0-9\](\{[0-9,]+\}|\+)?", "1", text)
-    return re.sub(r"\([^()]*\)\?|-\?", "", text).replace("\\", "")
+    while "(" in text:
+        text = re.sub(r"\(([^()|]*)(\|[^()]*)?\)(\?)?", lambda found: "" if found[3] else found[1], text)
+    return text.replace("-?", "").replace("\\", "")
 
 
 def _at(root: dict[str, Any], reference: str) -> dict[str, Any]:

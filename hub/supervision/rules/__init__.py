@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.supervision.rules.across import ACROSS
+from hub.supervision.rules.across import ACROSS, R44_RATE
 from hub.supervision.rules.authority import AUTHORITY
 from hub.supervision.rules.catalogue import CATALOGUE
 from hub.supervision.rules.complaints import COMPLAINTS
@@ -19,7 +19,7 @@ from hub.supervision.rules.tampering import R45
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ALL_RULES", "RULES", "Finding", "Rule", "View"]
+__all__ = ["ALL_RULES", "CITY_RULES", "RULES", "Finding", "Rule", "View"]
 
 _EVERY: Final = (*AUTHORITY, *CATALOGUE, *HANDLING, *PROCEDURE, *MONEY, R42, R44, R45, *COMPLAINTS, *ACROSS)
 
@@ -28,3 +28,9 @@ ALL_RULES: Final[Mapping[str, Rule]] = {rule.rule_id: rule for rule in sorted(_E
 
 RULES: Final[Mapping[str, Rule]] = {name: rule for name, rule in ALL_RULES.items() if rule.scope == "case"}
 """The rules that look at one case, by their ids."""
+
+CITY_RULES: Final[Mapping[str, Rule]] = {
+    **{name: rule for name, rule in ALL_RULES.items() if rule.scope != "case"},
+    R44_RATE.rule_id: R44_RATE,
+}
+"""The rules that look at the catalogue or at many cases, by their ids."""

@@ -77,7 +77,7 @@ def cut_off(rule: Rule, view: CityView) -> Iterator[Finding]:
     patience = timedelta(hours=rule.value("backlog_hours", view.today))
     for line in view.lines:
         about = f"connection:{line.connection_id}"
-        if view.now - line.heartbeat_at > silence:
+        if view.now - line.heartbeat_at > silence + timedelta(seconds=line.every_s):
             since = line.heartbeat_at.isoformat()
             finding = found(
                 rule, f"{since}#notice", f"自{since}起无心跳。", f"no heartbeat since {since}.",

@@ -111,6 +111,28 @@ class Rule:
     """Kind of the clock that it watches."""
     mode: Literal["auto", "manual"] = "auto"
     parameters: tuple[Parameter, ...] = ()
+    is_shadow: bool = False
+    """Whether it only tries 试运行: what it finds is kept, and told to nobody."""
+
+    def state_of(self, level: str) -> str:
+        """Return the state in which a finding becomes an alert."""
+        if self.is_shadow:
+            return "shadow"
+        return "pending" if self.mode == "manual" and level == "red" else "raised"
+
+    def described(self, level: str) -> dict[str, Any]:
+        """Say in an alert's document which rule it is of."""
+        return {
+            "rule_id": self.rule_id,
+            "rule_version": self.version,
+            "name": {"zh": self.zh, "en": self.en},
+            "level": level,
+            "type_code": self.type_code,
+            "class": self.class_,
+            "phase": self.phase,
+            "basis": self.basis,
+            "mode": self.mode,
+        }
 
     def value(self, name: str, day: date) -> Any:  # noqa: ANN401 - a parameter is a number or a word
         """Return a parameter as it holds on `day`; None where its value is not known, and the rule is off."""

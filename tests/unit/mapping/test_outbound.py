@@ -16,6 +16,7 @@ from hub.errors import Misconfigured, Refused
 from hub.mapping.outbound import as_record
 from hub.model.shapes import load_schema
 from hub.resources import MAPPINGS, ROOT, SCHEMAS
+from hub.supervision.alert_cycle import STATES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,11 +112,13 @@ def test_what_the_document_does_not_have_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_code_the_document_may_hold_must_have_a_target_unless_when_shuts_it_out(tmp_path: Path) -> None:
-    text = 'codes: {s: {raised: "1", cleared: "2", revoked: "3"}}\nwrite: {S: \'code("s", state)\'}\n'
-    assert faults(tmp_path, text) == ["map.code-without-target write/S"]
-    assert faults(tmp_path, 'when: state != "pending" and level\n' + text) == []
-    assert faults(tmp_path, 'when: state not in ["pending", "x"]\n' + text) == []
-    assert faults(tmp_path, 'when: state != "pending" or level\n' + text) == ["map.code-without-target write/S"]
+    known = ", ".join(f'{state}: "{n}"' for n, state in enumerate(STATES[2:]))
+    text = f"codes: {{s: {{{known}}}}}\nwrite: {{S: 'code(\"s\", state)'}}\n"
+    both = ["map.code-without-target write/S"] * 2
+    assert faults(tmp_path, text) == both
+    assert faults(tmp_path, 'when: state not in ["shadow", "pending"] and level\n' + text) == []
+    assert faults(tmp_path, 'when: state not in ["shadow", "pending", "x"]\n' + text) == []
+    assert faults(tmp_path, 'when: state not in ["shadow", "pending"] or level\n' + text) == both
 
 
 RECEIVER: Final = {

@@ -39,7 +39,7 @@ def document(alert: AlertRow) -> dict[str, object]:
         "id": alert.alert_id,
         "source": "/hub",
         "type": f"sunlight.alert.{alert.state}.v1",
-        "subject": alert.case_id,
+        "subject": alert.subject,
         "time": alert.document["changed_at"],
         "datacontenttype": "application/json",
         "dataschema": "urn:sunlight:schema:alert:1",

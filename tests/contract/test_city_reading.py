@@ -1,0 +1,177 @@
+"""What rules across cases are told of the city, on every database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hub.model.values import Connection, Trace, Watermark
+from hub.supervision.calendar import WorkCalendar
+from hub.supervision.catalogue import Catalogue
+from tests.support.stores import DATABASES, StorePlace, a_case, a_report, an_alert, empty_place, held, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hub.store.sql import SqlStore
+    from hub.supervision.city import CityView
+
+OURS, OTHERS = "11321200014000028L", "1132120001400001XL"
+CALENDAR = WorkCalendar()
+NOW = datetime(2026, 4, 7, 4, tzinfo=UTC)
+
+
+@pytest.fixture(params=DATABASES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorePlace]:
+    with empty_place(request, tmp_path) as place:
+        yield place.prepare()
+
+
+@pytest.fixture
+def store(place: StorePlace) -> SqlStore:
+    store = place.open()
+    known = {"allowed_delay_s": 0, "user": "u"}
+    store.register(
+        [
+            Connection(connection_id="conn", departments=frozenset({OURS}), every_s=60.0, **known),
+            Connection(connection_id="pushed", departments=frozenset({OTHERS}), **known),
+        ]
+    )
+    return store
+
+
+def matter(code: str, since: str) -> dict[str, Any]:
+    return {"matter_code": code, "version": "1", "name": code, "power_type": "01", "valid_from": since}
+
+
+CATALOGUE = Catalogue(
+    [
+        {"department": {"department_id": OURS, "region_code": "321281"},
+         "matters": [matter("a", "2020-01-01"), matter("b", "2026-03-15")]},
+        {"department": {"department_id": OTHERS, "region_code": "321283"}},
+    ]
+)  # fmt: skip
+
+
+def keep(store: SqlStore, **changes: Any) -> None:
+    with store.unit(0, epoch=held(store)) as unit:
+        written(unit, **changes)
+
+
+def city(store: SqlStore, now: datetime = NOW) -> CityView:
+    return store.reader.city(now, CATALOGUE, CALENDAR)
+
+
+def a_trace(case: str, n: int, kind: str, day: str, **document: Any) -> Trace:
+    return Trace(case_id=case, kind=kind, n=n, department_id=OURS, region_code="321281",
+                 day=date.fromisoformat(day), document=document)  # fmt: skip
+
+
+def test_an_empty_city_has_nothing_to_be_found(store: SqlStore) -> None:
+    seen = city(store)
+    assert (seen.penalties, seen.months, seen.lines, seen.references, seen.complaints, seen.alerts) == (
+        [],
+        [],
+        [],
+        [],
+        [],
+        [],
+    )
+
+
+def test_traces_come_back_and_go_with_their_case(store: SqlStore) -> None:
+    penalty = a_trace("case", 1, "penalty", "2026-02-01", violation="V", tier="轻", amount="12.50")
+    old = a_trace("old", 1, "penalty", "2024-02-01", violation="V", tier="轻", amount="1")
+    complaint = a_trace("case", 2, "complaint", "2026-03-01", matter_code="a", related_case_no="")
+    keep(store, cases=[a_case("case"), a_case("old")], traces=[penalty, complaint, old])
+    (found,) = city(store).penalties
+    assert (found.case_id, found.amount, found.decided_on) == ("case", Decimal("12.50"), date(2026, 2, 1))
+    assert [each.registered_on for each in city(store).complaints] == [date(2026, 3, 1)]
+    keep(store, cases=[a_case("case")], traces=[replace(complaint, n=1)])
+    assert city(store).penalties == []
+    assert len(city(store).complaints) == 1
+
+
+def test_a_reference_is_known_once_its_case_is(store: SqlStore) -> None:
+    refers = [a_trace("case", n, "reference", "2026-03-01", about="fee.charged", number=number, event_id="e")
+              for n, number in ((1, "N-1"), (2, "N-2"))]  # fmt: skip
+    keep(store, cases=[a_case("case"), a_case("other", case_no="N-2")], traces=refers)
+    assert {each.number: each.is_known for each in city(store).references} == {"N-1": False, "N-2": True}
+
+
+def test_months_count_the_cases_of_departments_that_were_heard_of_before(store: SqlStore) -> None:
+    first = {"conn": datetime(2025, 12, 20, tzinfo=UTC), "pushed": datetime(2026, 2, 20, tzinfo=UTC)}
+    keep(store, reports=[a_report(name, connection_id=name, ended_at=at) for name, at in first.items()])
+    last_of_march = datetime(2026, 3, 31, 15, 59, tzinfo=UTC)
+    cases = [
+        a_case("1", department_id=OURS, opened_at=last_of_march),
+        a_case("2", department_id=OURS, opened_at=last_of_march + timedelta(minutes=1)),
+        a_case("3", department_id=OURS, opened_at=datetime(2026, 3, 2, tzinfo=UTC)),
+        a_case("4", department_id=OURS, opened_at=datetime(2026, 3, 2, tzinfo=UTC), state="voided"),
+    ]
+    told = {"raised_at": "2026-03-05T09:00:00+08:00"}
+    late = [
+        an_alert("x", "3", rule_id="R44", document=told),
+        an_alert("y", "1", rule_id="R44", state="revoked", document=told),
+    ]
+    keep(store, cases=cases, alerts=late)
+    found = {(each.whose.department_id, each.month): (each.cases, each.entered_late, each.matters)
+             for each in city(store).months}  # fmt: skip
+    assert found == {
+        (OURS, "2026-01"): (0, 0, 1),
+        (OURS, "2026-02"): (0, 0, 1),
+        (OURS, "2026-03"): (2, 1, 1),
+        (OTHERS, "2026-03"): (0, 0, 0),
+    }
+
+
+def test_a_month_is_looked_at_only_when_it_has_settled(store: SqlStore) -> None:
+    keep(store, reports=[a_report("r1", connection_id="conn", ended_at=datetime(2025, 1, 1, tzinfo=UTC))])
+    latest = [max(each.month for each in city(store, datetime(2026, 4, day, 4, tzinfo=UTC)).months) for day in (3, 4)]
+    assert latest == ["2026-02", "2026-03"]
+
+
+def test_a_line_is_judged_by_its_last_read_and_its_watermark_and_a_push_by_neither(store: SqlStore) -> None:
+    read_at = datetime(2026, 4, 7, 3, tzinfo=UTC)
+    reports = [a_report(name, connection_id=name, ended_at=read_at) for name in ("conn", "pushed")]
+    mark = Watermark(connection_id="conn", delivered_to=read_at - timedelta(hours=2))
+    keep(store, reports=reports, watermarks=[mark])
+    (line,) = city(store).lines
+    assert (line.connection_id, line.heartbeat_at, line.every_s) == ("conn", read_at, 60.0)
+    assert line.backlog_since == read_at - timedelta(hours=2)
+    assert store.reader.lines(NOW, CATALOGUE, CALENDAR).lines == [line]
+    keep(store, watermarks=[replace(mark, delivered_to=read_at)])
+    assert city(store).lines[0].backlog_since is None
+
+
+def test_alerts_are_told_as_they_were_issued_and_answered(store: SqlStore) -> None:
+    raised = "2026-04-01T09:00:00+08:00"
+    answered = {"raised_at": raised, "history": [{"move": "answer"}], "case": {"matter_code": "a"}}
+    old = datetime(2025, 1, 1, tzinfo=UTC)
+    keep(
+        store,
+        cases=[a_case("case")],
+        alerts=[
+            an_alert("answered", raised_at=NOW, document=answered),
+            an_alert("open", raised_at=old, document={"raised_at": raised, "issued_at": "2026-04-02T09:00:00+08:00"}),
+            an_alert("done", raised_at=old, state="closed", document={"raised_at": raised}),
+            an_alert("waits", raised_at=NOW, state="pending", document={"raised_at": raised}),
+        ],
+    )
+    found = {each.alert_id: (each.about, each.is_answered, each.is_standing) for each in city(store).alerts}
+    assert found == {"answered": ("a", True, True), "open": ("", False, True), "waits": ("", False, False)}
+    issued = {each.alert_id: each.raised_at for each in city(store).alerts}
+    assert issued["open"] == datetime(2026, 4, 2, 1, tzinfo=UTC)
+
+
+def test_only_alerts_about_no_case_that_are_not_finished_are_the_citys(store: SqlStore) -> None:
+    rows = [an_alert("1", "case"), an_alert("2", "department:x"), an_alert("3", "matter:x/y", state="closed")]
+    keep(store, cases=[a_case("case")], alerts=rows)
+    with store.unit(0, epoch=held(store)) as unit:
+        assert list(unit.city_alerts()) == ["2"]
+        assert set(unit.alerts_named(["1", "3", "never seen"])) == {"1", "3"}
