@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
+from time import sleep
 from typing import TYPE_CHECKING, Final
 
 from pika import PlainCredentials, URLParameters
@@ -38,6 +39,11 @@ ANSWER_S: Final = 30.0
 
 SLOWEST_PER_S: Final = 100
 """Confirms a second below which a publish is given up; a healthy node on a slow disk gives ten times that."""
+
+GONE_S: Final = 2.0
+"""Seconds between hearing that a queue is gone and declaring it again. A quorum queue declared under the name of one
+that is still being deleted is taken for it: consumers of the old one are not cancelled and stay deaf, and what a
+channel that wrote to the old one publishes is confirmed and never seen (measured on 3.10.8: telling takes 0.1 s)."""
 
 
 class RabbitBus:
@@ -142,6 +148,7 @@ class RabbitBus:
         try:
             yield
         except Undeclared:
+            sleep(GONE_S)
             with suppress(HubError):
                 self._link.ask(partial(declare, self._topology), wait_s=ANSWER_S)
             raise
