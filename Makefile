@@ -10,7 +10,7 @@ TESTS ?=
 
 DEMO := $(BIN)/sunlight demo $(if $(ONCE),--once)
 
-.PHONY: help venv demo test lint servers bench clean
+.PHONY: help venv demo test lint servers bench bench-tick clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -53,6 +53,9 @@ servers: ## Install the Debian packages of the servers that tests start, where t
 
 bench: venv ## Measure events per second beside their floor, on private RabbitMQ and PostgreSQL
 	@$(SERVERS) run rabbitmq postgres -- $(BIN)/python benchmarks/run.py
+
+bench-tick: venv ## Measure one tick with a million running clocks, on private PostgreSQL
+	@$(SERVERS) run postgres -- $(BIN)/python benchmarks/tick.py
 
 clean: ## Remove what was made here: environment, caches, local data
 	@rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
