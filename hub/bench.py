@@ -13,6 +13,7 @@ from hub.supervision.alert_clocks import clocks_of_alert
 from hub.supervision.alert_cycle import done, refusal
 from hub.supervision.alerts import reconcile
 from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, merge, outcome_of
+from hub.supervision.facts import facts_of
 from hub.supervision.instants import written
 from hub.supervision.judge import judge
 from hub.supervision.rules import RULES
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from hub.admission import Admitted
+    from hub.model.facts import CaseFacts
     from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Outcome, Trace
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.calendar import WorkCalendar
@@ -38,6 +40,7 @@ class Verdict:
     clocks: Sequence[ClockRow]
     alerts: Sequence[AlertRow]
     traces: Sequence[Trace]
+    facts: CaseFacts | None
 
 
 class CaseFile:
@@ -117,7 +120,8 @@ class Bench:
         )
         moved = reconcile(judgement, alerts, now=now, rules=self.rules)
         traces = traces_of(judgement.case, self.calendar)
-        return Verdict(row=judgement.row, clocks=judgement.clock_rows, alerts=moved, traces=traces)
+        facts = facts_of(judgement, self.catalogue, self.calendar)
+        return Verdict(row=judgement.row, clocks=judgement.clock_rows, alerts=moved, traces=traces, facts=facts)
 
     def act(self, alert: AlertRow | None, deed: Deed) -> AlertRow | Rejection:
         """Do what a person wants done to an alert, or say why not."""

@@ -23,6 +23,7 @@ from hub.trace import traced
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from hub.model.facts import CaseFacts
     from hub.model.values import (
         AlertRow,
         Arrival,
@@ -142,6 +143,7 @@ class _Session:
         self.clocks: list[ClockRow] = []
         self.alerts: list[AlertRow] = []
         self.traces: list[Trace] = []
+        self.facts: list[CaseFacts] = []
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take every delivery in the order it came: admit it, look up what is known of it, enter it."""
@@ -355,6 +357,7 @@ class _Session:
         verdict = self.terms.bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
         self.clocks.extend(verdict.clocks)
         self.traces.extend(verdict.traces)
+        self.facts.extend([verdict.facts] if verdict.facts else ())
         self.tell(verdict.alerts)
         return verdict.row if at is not None else replace(verdict.row, wake_at=UNJUDGED)
 
@@ -388,6 +391,7 @@ class _Session:
             clocks=self.clocks,
             alerts=self.alerts,
             traces=self.traces,
+            facts=self.facts,
             watermarks=[mark for name, mark in self.marks.items() if self.known_marks.get(name) != mark],
             reports=self.reports,
             quarantine=self.quarantine,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from hub.errors import Rejection
+    from hub.model.facts import CaseFacts
 
 # --- the bus ---------------------------------------------------------------------------------------------------------
 
@@ -327,6 +328,8 @@ class Changes:
     alerts: Sequence[AlertRow] = ()
     traces: Sequence[Trace] = ()
     """What every case in `cases` leaves for rules across cases; what is not named is gone."""
+    facts: Sequence[CaseFacts] = ()
+    """What is counted of every case in `cases`; a case that is not named is counted no more."""
     watermarks: Sequence[Watermark] = ()
     reports: Sequence[ReadReport] = ()
     quarantine: Sequence[QuarantineRow] = ()

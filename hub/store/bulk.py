@@ -37,6 +37,8 @@ def insert(
     if postgres:
         connection.exec_driver_sql(_postgres(table, conflict), tuple(map(list, columns)))
     else:
+        for index in _days(table):
+            columns[index] = tuple(None if day is None else day.isoformat() for day in columns[index])
         connection.exec_driver_sql(_sqlite(table, conflict), list(zip(*columns, strict=True)))
 
 
@@ -56,6 +58,11 @@ def _last_of_each(table: sa.Table, rows: Sequence[Sequence[Any]]) -> Collection[
 @lru_cache(maxsize=64)
 def _instants(table: sa.Table) -> frozenset[int]:
     return frozenset(index for index, column in enumerate(table.columns) if isinstance(column.type, Instant))
+
+
+@lru_cache(maxsize=64)
+def _days(table: sa.Table) -> frozenset[int]:
+    return frozenset(index for index, column in enumerate(table.columns) if isinstance(column.type, sa.Date))
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from hub.model.facts import CaseFacts
 from hub.model.values import (
     AlertRow,
     Arrival,
@@ -22,7 +23,7 @@ from hub.model.values import (
     Trace,
     Watermark,
 )
-from hub.store import tables
+from hub.store import counted, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,6 +48,7 @@ _CASE = _getter(tables.cases, CaseRow, left_out="partition")
 _ARRIVAL = _getter(tables.inbox, Arrival, left_out="partition")
 _QUARANTINE = _getter(tables.quarantine, QuarantineRow)
 _READ = _getter(tables.reads, ReadReport)
+_FACTS = _getter(counted.case_facts, CaseFacts)
 
 
 _OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
@@ -176,6 +178,16 @@ def trace(row: sa.Row[Any]) -> Trace:
     """Read one trace."""
     values = named(row)
     return Trace(**{**values, "day": date.fromisoformat(row.day), "document": orjson.loads(row.document)})
+
+
+def fact_rows(facts: Iterable[CaseFacts]) -> list[Row]:
+    """Rows of `case_facts`."""
+    return list(map(_FACTS, facts))
+
+
+def case_facts(row: sa.Row[Any]) -> CaseFacts:
+    """Read what is counted of one case."""
+    return CaseFacts(**named(row))
 
 
 def watermark_rows(marks: Iterable[Watermark], partition: int) -> list[Row]:

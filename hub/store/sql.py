@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
-from hub.store import leases, numbering, rows, tables, waking
+from hub.store import counted, leases, numbering, rows, tables, waking
 from hub.store.bulk import among, insert
 from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
@@ -229,6 +229,7 @@ class SqlUnit:
         self._replace_clocks(changes)
         insert(connection, tables.alerts, rows.alert_rows(changes.alerts), conflict="replace")
         self._replace_traces(changes)
+        self._replace_facts(changes)
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
         keep_refused(connection, changes.quarantine)
@@ -261,6 +262,15 @@ class SqlUnit:
             theirs = self._among(tables.traces.c.case_id, [case.case_id for case in changes.cases])
             self._connection.execute(sa.delete(tables.traces).where(theirs))
         insert(self._connection, tables.traces, rows.trace_rows(changes.traces))
+
+    def _replace_facts(self, changes: Changes) -> None:
+        """Write what is counted of the cases written, and forget those that are counted no more."""
+        counted_now = {each.case_id for each in changes.facts}
+        gone = [case.case_id for case in changes.cases if case.case_id not in counted_now]
+        if gone:
+            mine = self._among(counted.case_facts.c.case_id, gone)
+            self._connection.execute(sa.delete(counted.case_facts).where(mine))
+        insert(self._connection, counted.case_facts, rows.fact_rows(changes.facts), conflict="replace")
 
     def _mark_replayed(self, rejection_ids: Sequence[str]) -> None:
         if rejection_ids:

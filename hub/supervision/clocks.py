@@ -73,6 +73,8 @@ class Clock:
     """Reported and counted due moments fall on different days."""
     later: datetime | None = None
     """When being late becomes graver; None where it does not."""
+    paused_workdays: int = 0
+    """Working days that lawful pauses added to its limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +332,7 @@ def _clock(docket: Docket, span: Span, tracks: Sequence[_Track], adjustments: Se
         changed_at=_changed_at(span, adjustments),
         disagrees=disagrees,
         later=_later(docket.calendar, span, due),
+        paused_workdays=outcome.paused_days,
     )
 
 

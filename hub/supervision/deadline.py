@@ -63,6 +63,8 @@ class Outcome:
     overrun: bool
     """A reopened case had ended too late before: no later event makes that good."""
     notes: tuple[str, ...]
+    paused_days: int = 0
+    """Working days that pauses added."""
 
 
 def end_of_day(calendar: WorkCalendar, day: date, *, provisional: bool) -> Due:
@@ -101,7 +103,7 @@ def reported(calendar: WorkCalendar, text: str) -> Due:
 
 def adjusted(calendar: WorkCalendar, due: Due, adjustments: Iterable[Adjustment]) -> Outcome:
     """Apply lawful pauses and extensions in order of time; those that begin after the limit is over change nothing."""
-    extensions, paused, overrun, notes = 0, False, False, []
+    extensions, paused, paused_days, overrun, notes = 0, False, 0, False, []
     for adjustment in sorted(adjustments, key=lambda each: (each.at, each.kind, each.word)):
         if not adjustment.lawful:
             notes.append(f"{adjustment.word} is not on the list of Licensing Law art. 45: the limit runs on.")
@@ -116,22 +118,18 @@ def adjusted(calendar: WorkCalendar, due: Due, adjustments: Iterable[Adjustment]
             paused = True
             notes.append(f"{adjustment.word} has not ended: the limit stands still.")
         else:
-            due, note = _paused(calendar, due, adjustment, adjustment.until)
-            notes.append(note)
-    return Outcome(due=due, extensions=extensions, paused=paused, overrun=overrun, notes=tuple(notes))
+            start, end = calendar.day_of(adjustment.at), calendar.day_of(adjustment.until)
+            days = calendar.workdays_between(start, end)
+            due, paused_days = _plus_workdays(calendar, due, days), paused_days + days
+            notes.append(f"{adjustment.word} from {start} to {end} adds {days} working days: due {spoken(due)}.")
+    return Outcome(
+        due=due, extensions=extensions, paused=paused, overrun=overrun, notes=tuple(notes), paused_days=paused_days
+    )
 
 
 def spoken(due: Due) -> str:
     """Say a due moment in local time, a day's end as 24:00."""
     return f"{due.day.isoformat()} {due.at.isoformat('seconds') if due.at else '24:00'}"
-
-
-def _paused(calendar: WorkCalendar, due: Due, pause: Adjustment, until: datetime) -> tuple[Due, str]:
-    start, end = calendar.day_of(pause.at), calendar.day_of(until)
-    days = calendar.workdays_between(start, end)
-    due = _plus_workdays(calendar, due, days)
-    note = f"{pause.word} from {start.isoformat()} to {end.isoformat()} adds {days} working days: due {spoken(due)}."
-    return due, note
 
 
 def _extended(calendar: WorkCalendar, due: Due, extension: Adjustment) -> Due:

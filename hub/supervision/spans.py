@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ONLY: Final = "1"
 """Occurrence of a clock that starts once in a case, and of the first of those that start again."""
 
+ONLINE: Final = frozenset({"online", "mobile", "2", "3"})
+"""Channels by which a case comes in over the internet."""
+
 GONE: Final = ("case.withdrawn", "case.terminated", "case.voided", "complaint.withdrawn")
 """Events after which nothing more is owed."""
 
@@ -81,7 +84,7 @@ def _is_bad_rating(fact: Fact, _: Case) -> bool:
 
 
 def _is_online(_: Fact, case: Case) -> bool:
-    return case.attributes.get("channel") in ("online", "mobile", "2", "3")
+    return case.attributes.get("channel") in ONLINE
 
 
 def _is_public(_: Fact, case: Case) -> bool:
