@@ -152,10 +152,27 @@ def _of_day(alert: AlertRow, view: CityView) -> bool:
     )
 
 
+def _was_other_amount(alert: AlertRow, view: CityView) -> bool:
+    """Tell whether the penalty that deviated has another amount by now: it was reported wrongly."""
+    charged = {item["value"] for item in alert.document["evidence"] if item["field"] == "discretion.amount"}
+    return any(f"case:{each.case_id}" == alert.subject and str(each.amount) not in charged for each in view.penalties)
+
+
+def _stood_on_one_revoked(alert: AlertRow, view: CityView) -> bool:
+    """Tell whether one of the alerts that it was raised on has been taken back. Notices are cleared in due course."""
+    named = {item["value"] for item in alert.document["evidence"] if item["field"] == "alert_id"}
+    return any(
+        each.alert_id in named and each.level != "notice" and not each.is_standing for each in view.alerts
+    )  # fmt: skip
+
+
 _IS_EXCUSED: Final[Mapping[str, Callable[[AlertRow, CityView], bool]]] = {
+    "R29": _was_other_amount,
     "R44": _of_month,
     "R47": _of_month,
     "R48": _of_day,
     "R49": lambda _alert, _view: True,
+    "R71": _stood_on_one_revoked,
+    "R72": _stood_on_one_revoked,
 }
-"""Rules on what was (not) reported, which later reports excuse."""
+"""Rules whose findings later word excuses: what was not reported, reported wrongly, or judged on what was."""

@@ -34,6 +34,14 @@ def found(trial: Trial, facts: Sequence[Fact]) -> list[Finding]:
     return [each for each in looked_at(trial, facts).findings if each.rule_id == trial.rule]
 
 
+def evidence_of(finding: Finding, facts: Sequence[Fact]) -> list[tuple[str, str, str, str]]:
+    types = {fact.event_id: fact.type for fact in facts}
+    return [
+        (types[item["event_id"]] if "event_id" in item else "", item["field"], item["value"], item.get("expected", ""))
+        for item in finding.evidence
+    ]
+
+
 def alerts(trial: Trial, facts: Sequence[Fact], existing: Sequence[AlertRow] = ()) -> list[AlertRow]:
     moved = reconcile(looked_at(trial, facts), existing, now=NOW)
     return [alert for alert in moved if alert.rule_id == trial.rule]
@@ -47,9 +55,10 @@ def test_every_rule_on_one_case_has_its_trial() -> None:
 def test_a_breach_is_found_once_with_its_evidence(trial: Trial) -> None:
     (finding,) = found(trial, trial.facts)
     assert finding.level == trial.level
-    assert trial.evidence in [item["field"] for item in finding.evidence]
-    known = {fact.event_id for fact in trial.facts}
-    assert {item["event_id"] for item in finding.evidence if "event_id" in item} <= known
+    assert trial.evidence in evidence_of(finding, trial.facts)
+    known = {(fact.event_id, fact.record_digest) for fact in trial.facts}
+    said = {(item["event_id"], item["source_hash"]) for item in finding.evidence if "event_id" in item}
+    assert said <= known
     assert finding.zh.startswith(RULES[trial.rule].zh)
     assert finding.en.startswith(RULES[trial.rule].en)
 
