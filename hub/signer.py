@@ -43,6 +43,11 @@ class Signer:
             raise Misconfigured(fault) from wrong
 
     @property
+    def key(self) -> Ed25519PrivateKey:
+        """Return the key itself, for whoever signs in another form than ours."""
+        return self._key
+
+    @property
     def public_key(self) -> str:
         """Return the public key, 64 hex digits."""
         return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
