@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from connectors.codecs import CodecOptions, decode_one
 from connectors.database import ROW_PLACE, DatabaseSource, open_database
 from connectors.database_reconcile import Reconciling
 from connectors.file_options import form_of_name
 from connectors.files import open_files
+from connectors.manifests import Stating
 from connectors.memory import Memory
 from connectors.observing import Observing
 from connectors.options import encoding_of, namespaces_of
 from connectors.rest import open_rest
 from connectors.soap import open_soap
+from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured
 from hub.mapping.before import observe_of
+from hub.ports import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from connectors.manifests import Statement
     from connectors.options import Declaration
     from hub.model.values import Record
-    from hub.ports import Clock, Source
+    from hub.ports import Clock
 
-SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock | None], Source]]] = {
+
+class Opened(Source, Protocol):
+    """A source as it is opened."""
+
+    @property
+    def statement(self) -> Statement | None:
+        """Return where its department says how many cases began on which day; None where it does not."""
+
+
+SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock | None], Opened]]] = {
     "database": open_database,
     "files": open_files,
     "rest": open_rest,
@@ -55,7 +68,13 @@ def open_source(
     if opener is None:
         raise Misconfigured(_unknown_kind(declaration))
     source = opener(declaration, environment, clock)
-    return source if memory is None else _remembering(source, declaration, memory)
+    if memory is None:
+        return source
+    remembering = _remembering(source, declaration, memory)
+    statement = source.statement
+    if statement is None:
+        return remembering
+    return Stating(remembering, statement, name=declaration.connection, clock=clock or SystemClock())
 
 
 def _remembering(source: Source, declaration: Declaration, folder: Path) -> Source:

@@ -8,7 +8,6 @@ up to settle + overlap late is still read; and a sweep cut short goes on where i
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,8 +21,9 @@ from connectors.codecs import CodecOptions
 from connectors.codecs.row import raw_row, read_one
 from connectors.database_children import ChildTable, Window, joined
 from connectors.database_engine import Database
+from connectors.database_manifest import TableStatement
 from connectors.database_options import declared
-from connectors.database_sweep import go_on
+from connectors.database_sweep import go_on, kept, taken_back
 from hub.errors import Fault, Misconfigured
 from hub.model.digest import record_digest
 from hub.model.values import Portion, Record
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from connectors.database_options import DatabaseOptions
     from connectors.database_sweep import Position, Sweep
     from connectors.database_time import TimeForm
+    from connectors.manifests import Statement
     from connectors.options import Declaration
     from hub.ports import Clock
 
@@ -127,6 +128,12 @@ class DatabaseSource:
     # --- the table -----------------------------------------------------------------------------------------------
 
     @property
+    def statement(self) -> Statement | None:
+        """Return where the table says how many cases began on which day."""
+        count = self._options.count
+        return None if count is None else TableStatement(self._database, self._options, count)
+
+    @property
     def options(self) -> DatabaseOptions:
         """Return what is read, and how."""
         return self._options
@@ -214,7 +221,7 @@ class DatabaseSource:
         if sweep.position is not None:
             at, last = (
                 self._value(name, sweep.position[0]),
-                self._value(self._options.key, _taken_back(sweep.position[1])),
+                self._value(self._options.key, taken_back(sweep.position[1])),
             )
             found = found.where(sa.or_(cursor > at, sa.and_(cursor == at, key > last)))
         elif sweep.since is not None:
@@ -251,7 +258,7 @@ class DatabaseSource:
         child, since = self._children[sweep.turn - 1], sweep.since or sweep.bound
         held = sa.select(*(self._table.c[name] for name in self._columns)).order_by(self._key)
         with self._database.reading() as connection:
-            parents = child.changed(connection, Window(since, sweep.bound), _taken_back(sweep.parent), PORTION_ROWS + 1)
+            parents = child.changed(connection, Window(since, sweep.bound), taken_back(sweep.parent), PORTION_ROWS + 1)
             held = held.where(self._table.c[child.by].in_(parents[:PORTION_ROWS]))
             rows = joined(connection, connection.execute(held).mappings().all(), self._children)
         seen, records = dict(sweep.seen), []
@@ -264,7 +271,7 @@ class DatabaseSource:
         if len(parents) <= PORTION_ROWS:
             return replace(sweep, seen=seen, finished=True), records
         last = parents[PORTION_ROWS - 1]
-        parent = _kept(last)
+        parent = kept(last)
         return sweep.turned(turn=sweep.turn, parent=parent, seen=seen), records
 
     def _taken(self, sweep: Sweep, rows: Sequence[Mapping[str, Any]]) -> tuple[Sweep, list[Record]]:
@@ -307,7 +314,7 @@ class DatabaseSource:
     def _position(self, row: Mapping[str, Any]) -> Position:
         cursor, key = row[self._options.cursor], row[self._options.key]
         written = cursor.isoformat(sep=" ") if isinstance(cursor, datetime) else cursor
-        return written, _kept(key)
+        return written, kept(key)
 
     # --- single rows, for comparing ------------------------------------------------------------------------------
 
@@ -387,17 +394,6 @@ def open_database(declaration: Declaration, environment: Mapping[str, str], cloc
     found = declared(declaration, environment)
     database = Database(found.url, timeout_s=found.timeout_s, place=declaration.connection)
     return DatabaseSource(database, found.options, replay=clock)
-
-
-def _kept(key: Any) -> Any:  # noqa: ANN401 - whatever the column holds
-    """Return a key as JSON can hold it: bytes as base64, what is neither number nor text as text."""
-    if isinstance(key, (bytes, memoryview)):
-        return {"base64": base64.b64encode(bytes(key)).decode()}
-    return key if isinstance(key, (int, str)) else str(key)
-
-
-def _taken_back(key: Any) -> Any:  # noqa: ANN401 - what _kept returned
-    return base64.b64decode(key["base64"]) if isinstance(key, dict) else key
 
 
 def _quoted(name: str) -> quoted_name:

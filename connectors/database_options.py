@@ -11,6 +11,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.database_engine import KINDS
+from connectors.database_manifest import CountOptions
+from connectors.manifests import asking_of
 from connectors.options import READERS, Options, encoding_of
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ class DatabaseOptions:
     handshake: Handshake = Handshake()
     children: tuple[ChildOptions, ...] = ()
     reconcile: Reconcile | None = None
+    count: CountOptions | None = None
     encoding: str
     zone: ZoneInfo
 
@@ -148,6 +151,7 @@ def _options(connect: Options, declaration: Declaration) -> DatabaseOptions:
         handshake=_handshake(acknowledge),
         children=_children(connect),
         reconcile=_reconcile(connect),
+        count=_count(connect),
         encoding=encoding_of(declaration),
         zone=_zone(connect, str(declaration.read.get("timezone") or "Asia/Shanghai")),
     )
@@ -184,6 +188,17 @@ def _reconcile(connect: Options) -> Reconcile | None:
     if not section.names():
         return None
     found = Reconcile(every_s=section.seconds("every", RECONCILE_S), days=section.count("days", RECONCILE_DAYS))
+    section.no_more()
+    return found
+
+
+def _count(connect: Options) -> CountOptions | None:
+    """Read `manifest: {opened, number, hash, every, days}`."""
+    section = connect.section("manifest")
+    if not section.names():
+        return None
+    columns = {key: identifier(section, key, section.text(key)) for key in ("opened", "number")}
+    found = CountOptions(**columns, names_cases=section.flag("hash", default=False), asking=asking_of(section))
     section.no_more()
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -83,3 +84,15 @@ def _resumed(checkpoint: Mapping[str, Any]) -> Sweep:
         turn=checkpoint.get("turn", 0),
         parent=checkpoint.get("parent"),
     )
+
+
+def kept(key: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+    """Return a key as JSON can hold it: bytes as base64, what is neither number nor text as text."""
+    if isinstance(key, (bytes, memoryview)):
+        return {"base64": base64.b64encode(bytes(key)).decode()}
+    return key if isinstance(key, (int, str)) else str(key)
+
+
+def taken_back(key: Any) -> Any:  # noqa: ANN401 - what `kept` returned
+    """Return the key that was kept."""
+    return base64.b64decode(key["base64"]) if isinstance(key, dict) else key

@@ -11,6 +11,7 @@ from connectors.codecs import CODECS, SUFFIXES, CodecOptions
 from connectors.encodings import UTF_8
 from connectors.file_completeness import COMPLETE
 from connectors.file_outcome import OutcomeOptions
+from connectors.manifests import Asking, asking_of
 from connectors.options import encoding_of, namespaces_of
 from hub.errors import Fault, Misconfigured
 from hub.mapping.paths import path_in
@@ -55,6 +56,9 @@ class FileOptions:
     stable_s: float = STABLE_S
     watermark: str = "none"
     outcome: OutcomeOptions = field(default_factory=OutcomeOptions)
+    days: str = ""
+    """Pattern of the files in which the department says how many cases each day had; empty where it does not."""
+    asking: Asking = field(default_factory=Asking)
 
     def codec_options(self, place: str) -> CodecOptions:
         """Return how the file that people know as `place` is to be decoded."""
@@ -85,7 +89,12 @@ def file_options(connect: Options, declaration: Declaration) -> FileOptions:
     widths = _widths(connect)
     if form == "fixed" and not widths:
         connect.fault("widths", "is missing", "write widths: {AJBH: 20, SLSJ: 14}, in bytes")
+    days = connect.section("manifest")
+    pattern_of_days, asking = (days.text("files") if days.names() else ""), asking_of(days)
+    days.no_more()
     return FileOptions(
+        days=pattern_of_days,
+        asking=asking,
         pattern=connect.text("pattern", "*"),
         members=connect.text("members", "*"),
         form=form,

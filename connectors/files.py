@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,10 +25,12 @@ from connectors.file_completeness import (
     is_still_short,
     manifest_of,
 )
+from connectors.file_manifest import FolderStatement
 from connectors.file_options import ARCHIVE, FileOptions, file_options, in_stead
 from connectors.file_outcome import REPORT, Outcome, Taken
 from connectors.file_packing import BrokenPackError, Unpacked, unpacked
 from connectors.folders import Folder, LocalFolder, Stamp, open_folder
+from connectors.folders.port import told
 from connectors.options import READERS, Options
 from hub.clock import SystemClock
 from hub.errors import Unavailable
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from connectors.manifests import Statement
     from connectors.options import Declaration
     from hub.ports import Clock
 
@@ -103,6 +105,12 @@ class FilesSource:
     def close(self) -> None:
         """Let go of the folder."""
         self._folder.close()
+
+    @property
+    def statement(self) -> Statement | None:
+        """Return where the folder says how many cases began on which day."""
+        options = self._options
+        return FolderStatement(self._folder, options.days, options.asking, self._clock) if options.days else None
 
     # --- one file ------------------------------------------------------------------------------------------------
 
@@ -220,6 +228,8 @@ class FilesSource:
         whole = next((name.removesuffix(end) for end in ENTERING if name.endswith(end)), name)
         if name.startswith(".") or not fnmatchcase(whole, self._options.pattern) or name.endswith((MARKER, REPORT)):
             return False
+        if self._options.days and fnmatchcase(whole, self._options.days):
+            return False
         return name != whole or (not name.endswith(MANIFEST) and self._is_ours(name)
                                  and not self._is_wanted(name, found, now))  # fmt: skip
 
@@ -232,6 +242,8 @@ class FilesSource:
         if name.startswith(".") or name.endswith((*UNFINISHED, REPORT)) or not fnmatchcase(name, options.pattern):
             return False
         if options.outcome.rename_to and name.endswith(options.outcome.rename_to):
+            return False
+        if options.days and fnmatchcase(name, options.days):
             return False
         return is_complete(name, found, complete=options.complete, stable_s=options.stable_s, now=now)
 
@@ -325,11 +337,6 @@ class _Progress:
 def evidence(name: str) -> bytes:
     """Return what is kept of a file that was not read: its name, which tells it from others that suffer alike."""
     return told(name).encode()
-
-
-def told(name: str) -> str:
-    """Return a file's name as text that any document can hold: bytes that are not UTF-8 are spelt out."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def open_files(

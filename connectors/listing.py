@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.http.paging import Paging
+    from connectors.manifests import Statement
     from connectors.window import Window, WindowOptions
     from hub.errors import Rejection
     from hub.ports import Clock
@@ -70,8 +71,17 @@ class Service(Protocol):
 class ListSource:
     """A Source over one list of a service."""
 
-    def __init__(self, service: Service, paging: Paging, window: WindowOptions, clock: Clock) -> None:
+    def __init__(
+        self,
+        service: Service,
+        paging: Paging,
+        window: WindowOptions,
+        clock: Clock,
+        *,
+        statement: Statement | None = None,
+    ) -> None:
         """Walk `service`'s list as `paging` says, for the rows that `window` calls new."""
+        self.statement = statement
         self._service, self._paging, self._options, self._clock = service, paging, window, clock
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:

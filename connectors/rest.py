@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -13,7 +14,9 @@ from connectors.encodings import canonical
 from connectors.http.client import HttpClient, http_options
 from connectors.http.paging import paging_of, value_at
 from connectors.listing import Answer, ListSource
+from connectors.manifests import asking_of
 from connectors.options import READERS, Options, encoding_of
+from connectors.rest_manifest import DaysOptions, RestStatement
 from connectors.success import Success, success_of
 from connectors.window import window_options, written_instant
 from hub.clock import SystemClock
@@ -23,7 +26,7 @@ from hub.mapping.paths import path_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.http.client import Reply
+    from connectors.http.client import HttpOptions, Reply
     from connectors.options import Declaration
     from connectors.window import Window
     from hub.model.values import Record
@@ -173,7 +176,20 @@ def open_rest(declaration: Declaration, environment: Mapping[str, str], clock: C
         success=success_of(connect),
     )
     asked.no_more()
+    days = _days(connect, http)
     connect.no_more(also=READERS)
     connect.done()
     window = replace(window, form=options.form if options.until else "")
-    return ListSource(RestService(HttpClient(http), options, place), paging, window, clock or SystemClock())
+    client, at = HttpClient(http), clock or SystemClock()
+    statement = None if days is None else RestStatement(client, days, place)
+    return ListSource(RestService(client, options, place), paging, window, at, statement=statement)
+
+
+def _days(connect: Options, http: HttpOptions) -> DaysOptions | None:
+    """Read `manifest: {url, rows, every, days}`."""
+    section = connect.section("manifest")
+    if not section.names():
+        return None
+    url, rows, asking = section.text("url"), path_in(section.text("rows", "")), asking_of(section)
+    section.no_more()
+    return DaysOptions(url=urljoin(http.url, url), rows=rows, asking=asking)

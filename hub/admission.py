@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -13,12 +13,12 @@ from hub.errors import Refused, Rejection, Stage
 from hub.model import ids
 from hub.model.digest import content_digest
 from hub.model.shapes import shape
-from hub.model.values import Arrival, Awaited, QuarantineRow, ReadReport
+from hub.model.values import Arrival, Awaited, Manifest, ManifestRow, QuarantineRow, ReadReport
 from hub.refused import storable
 from hub.supervision.alert_cycle import Deed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hub.model.values import Connection, Delivery, Outcome
 
@@ -81,6 +81,20 @@ class Report:
     watermark: datetime | None
     buckets: Mapping[str, int]
     """Events of the whole read so far, by bucket."""
+    manifests: Sequence[Manifest] = ()
+
+    def said(self, now: datetime) -> Iterator[ManifestRow]:
+        """Yield what its department says of its days; the hub is held against it from `now` on, by its own clock."""
+        at = min(self.report.ended_at, now)
+        for each in self.manifests:
+            yield ManifestRow(
+                connection_id=self.report.connection_id,
+                day=each.day,
+                cases=each.cases,
+                sha256=each.sha256,
+                said_at=at,
+                since=now,
+            )
 
     def awaited(self, partition: int, partitions: int) -> Awaited:
         """Return what `partition` must have seen before the watermark holds there."""
@@ -196,7 +210,8 @@ class Admission:
             body=delivery.body,
         )
         watermark = _instant(data["watermark"]) if "watermark" in data else None
-        return Report(report=report, watermark=watermark, buckets=data["buckets"])
+        manifests = [_manifest(said) for said in data.get("manifests", ())]
+        return Report(report=report, watermark=watermark, buckets=data["buckets"], manifests=manifests)
 
     def rejection(self, delivery: Delivery, now: datetime) -> RejectionPaper:
         """Admit one rejection into the quarantine or raise Refused."""
@@ -323,6 +338,10 @@ def _check_paper(document: Mapping[str, Any], name: str) -> None:
         "the envelope and the data name different connections",
         hint,
     )
+
+
+def _manifest(said: Mapping[str, Any]) -> Manifest:
+    return Manifest(day=date.fromisoformat(said["day"]), cases=said["cases"], sha256=said.get("sha256", ""))
 
 
 def _unwrapped(sealed: str) -> bytes:

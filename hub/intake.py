@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from pathlib import Path
 
-    from hub.model.values import Record
+    from hub.model.values import Manifest, Record
     from hub.ports import Bus, Checkpoints, Clock, Source, Vault
 
 HUB_ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -205,6 +205,8 @@ class Intake:
         }
         if portion.final and watermark is not None:
             data["watermark"] = written(watermark, self._zone)
+        if portion.manifests:
+            data["manifests"] = [_said(manifest) for manifest in portion.manifests]
         document = report_document(data)
         body = orjson.dumps(document)
         return Message(exchange="intake", key=EVERY_PARTITION, kind="report", message_id=document["id"], body=body)
@@ -334,6 +336,11 @@ class _PortionWork:
         self.messages.append(
             Message(exchange="intake", key=key, kind="rejection", message_id=document["id"], body=body)
         )
+
+
+def _said(manifest: Manifest) -> dict[str, Any]:
+    said: dict[str, Any] = {"day": manifest.day.isoformat(), "cases": manifest.cases}
+    return {**said, "sha256": manifest.sha256} if manifest.sha256 else said
 
 
 def _unfit(rule: str, path: str, problem: str) -> Rejection:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ClockRow,
         Connection,
         Delivery,
+        ManifestRow,
         QuarantineRow,
         ReadReport,
         Trace,
@@ -138,6 +139,7 @@ class _Session:
         self.acted: dict[str, AlertRow] = {}
         self.arrivals: list[Arrival] = []
         self.reports: list[ReadReport] = []
+        self.manifests: list[ManifestRow] = []
         self.quarantine: list[QuarantineRow] = []
         self.replayed: list[str] = []
         self.clocks: list[ClockRow] = []
@@ -267,6 +269,7 @@ class _Session:
             self.marks[report.connection_id] = marks.reported(self._mark(report.connection_id), awaited)
         if self.terms.home(report.connection_id) == self.partition:
             self._enter_once("report", item.subject, "", report.body)
+            self.manifests += item.said(self.now)
 
     def _take_rejection(self, item: RejectionPaper) -> None:
         if self._enter_once("rejection", item.subject, item.row.code, item.evidence):
@@ -394,6 +397,7 @@ class _Session:
             facts=self.facts,
             watermarks=[mark for name, mark in self.marks.items() if self.known_marks.get(name) != mark],
             reports=self.reports,
+            manifests=self.manifests,
             quarantine=self.quarantine,
             replayed=self.replayed,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
@@ -49,6 +50,11 @@ class Folder(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+
+
+def told(name: str) -> str:
+    """Return a file's name as text that any document can hold: bytes that are not UTF-8 are spelt out."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def waiting_name(name: str) -> str:

@@ -48,6 +48,12 @@ def record_digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+def numbers_digest(numbers: Iterable[str]) -> str:
+    """SHA-256 (64 hex digits) of case numbers: each once, in order of their UTF-8 bytes, a line feed after each."""
+    listed = sorted({number.encode() for number in numbers})
+    return hashlib.sha256(b"".join(number + b"\n" for number in listed)).hexdigest()
+
+
 def xor_digests(digests: Iterable[str]) -> str:
     """XOR of SHA-256 digests (64 hex digits): the same for any order; what a read-report carries."""
     total = 0

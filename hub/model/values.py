@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -72,6 +72,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a department says of one of its days: how many cases began on it, and which, where it says so.
+
+    `day` is a day of the hub's zone; `sha256` is hub.model.digest.numbers_digest of their numbers, or empty.
+    """
+
+    day: date
+    cases: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
     """A bounded part of one read. `checkpoint` is where the source stands after it (JSON object, opaque to the core).
 
@@ -83,6 +95,8 @@ class Portion:
     checkpoint: Mapping[str, Any] | None
     watermark: datetime | None = None
     final: bool = False
+    manifests: Sequence[Manifest] = ()
+    """What the source says of its days, with the last portion of a read."""
 
 
 # --- the ledger and the store ----------------------------------------------------------------------------------------
@@ -277,6 +291,24 @@ class ReadReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestRow:
+    """What a connection said last of one of its days. `since` is when it first said so: from then on it is judged."""
+
+    connection_id: str
+    day: date
+    cases: int
+    sha256: str
+    said_at: datetime
+    since: datetime
+
+    def after(self, before: ManifestRow | None) -> ManifestRow:
+        """Return what stands after both: the later word, held since it was first given."""
+        if before is None or (before.cases, before.sha256) != (self.cases, self.sha256):
+            return self if before is None or before.said_at <= self.said_at else before
+        return replace(self, said_at=max(self.said_at, before.said_at), since=min(self.since, before.since))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineRow:
     """One refused record or message, kept with its bytes (sealed) until somebody replays it.
 
@@ -332,6 +364,8 @@ class Changes:
     """What is counted of every case in `cases`; a case that is not named is counted no more."""
     watermarks: Sequence[Watermark] = ()
     reports: Sequence[ReadReport] = ()
+    manifests: Sequence[ManifestRow] = ()
+    """Written by the partition that keeps a connection's reports, and no other."""
     quarantine: Sequence[QuarantineRow] = ()
     replayed: Sequence[str] = ()
     """Rejections that somebody has replayed."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.store import rows, tables
 from hub.store.engine import reading
+from hub.store.manifests import balances
 from hub.supervision.alert_clocks import issued_at
 from hub.supervision.city import CityView, Complained, Issued, LineState, Month, Penalty, Reference, Whose
 
@@ -59,6 +60,7 @@ class CityReader:
                 penalties=[_penalty(each) for each in _traces(connection, "penalty", today, PENALTY_DAYS)],
                 months=_months(connection, today, catalogue, calendar),
                 lines=_lines(connection, catalogue),
+                balances=list(balances(connection, now, calendar, _owners(connection, catalogue).get)),
                 references=_references(connection),
                 complaints=[_complained(each) for each in _traces(connection, "complaint", today, COMPLAINT_DAYS)],
                 alerts=_issued(connection, now),
@@ -176,6 +178,12 @@ def _pairs(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[tuple[s
 def _backlog(mark: datetime | None, read_at: datetime) -> datetime | None:
     """Return since when what a source has does not come: its watermark stands while it is read."""
     return mark if mark is not None and read_at - mark > BACKLOG else None
+
+
+def _owners(connection: sa.Connection, catalogue: Catalogue) -> Mapping[str, Whose]:
+    """Return by connection who answers for it."""
+    known = (rows.connection(row.document) for row in connection.execute(sa.select(tables.connections)))
+    return {each.connection_id: _of_connection(each, catalogue) for each in known}
 
 
 def _of_connection(connection: Connection, catalogue: Catalogue) -> Whose:

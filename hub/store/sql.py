@@ -16,6 +16,7 @@ from hub.store import counted, leases, numbering, rows, tables, waking
 from hub.store.bulk import among, insert
 from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
+from hub.store.manifests import keep_manifests
 from hub.store.refused import keep_refused
 from hub.store.tables import aware
 
@@ -232,6 +233,7 @@ class SqlUnit:
         self._replace_facts(changes)
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
+        keep_manifests(connection, changes.manifests)
         keep_refused(connection, changes.quarantine)
         self._mark_replayed(changes.replayed)
         self._move_head(changes.head)

@@ -274,6 +274,19 @@ reads = sa.Table(
 )
 """What each portion of each read delivered, as the connector reported it."""
 
+manifests = sa.Table(
+    "manifests",
+    METADATA,
+    _text("connection_id", primary_key=True),
+    _text("day", primary_key=True),
+    _int("cases"),
+    _text("sha256"),
+    _at("said_at"),
+    _at("since"),
+    sa.Index(None, "day"),
+)
+"""What departments say of their days. `day` is a local day, YYYY-MM-DD."""
+
 watermarks = sa.Table(
     "watermarks",
     METADATA,

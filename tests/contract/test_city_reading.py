@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.model.values import Connection, Trace, Watermark
+from hub.model.digest import numbers_digest
+from hub.model.values import Connection, ManifestRow, Trace, Watermark
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.catalogue import Catalogue
 from tests.support.stores import DATABASES, StorePlace, a_case, a_report, an_alert, empty_place, held, written
@@ -175,3 +176,78 @@ def test_only_alerts_about_no_case_that_are_not_finished_are_the_citys(store: Sq
     with store.unit(0, epoch=held(store)) as unit:
         assert list(unit.city_alerts()) == ["2"]
         assert set(unit.alerts_named(["1", "3", "never seen"])) == {"1", "3"}
+
+
+# --- what departments say of their days ------------------------------------------------------------------------------
+
+
+def a_word(
+    cases: int, numbers: tuple[str, ...] = (), *, day: str = "2026-04-02", said: str = "2026-04-03T01:00"
+) -> ManifestRow:
+    at = datetime.fromisoformat(said).replace(tzinfo=UTC)
+    return ManifestRow(
+        connection_id="conn", day=date.fromisoformat(day), cases=cases, said_at=at, since=at,
+        sha256=numbers_digest(numbers) if numbers else "",
+    )  # fmt: skip
+
+
+def of_that_day(*numbers: str) -> list[Any]:
+    """Return cases opened in the last and the first minute of 2 April (China), and one a minute after each."""
+    moments = [datetime(2026, 4, 1, 16, 0, tzinfo=UTC), datetime(2026, 4, 2, 15, 59, tzinfo=UTC)]
+    within = [
+        a_case(f"id-{number}", case_no=number, opened_at=moments[place % 2]) for place, number in enumerate(numbers)
+    ]
+    beside = [moments[0] - timedelta(minutes=1), moments[1] + timedelta(minutes=1)]
+    return [*within, *(a_case(f"beside-{place}", opened_at=at) for place, at in enumerate(beside))]
+
+
+def test_a_day_is_held_against_the_cases_that_the_connection_opened_on_it(store: SqlStore) -> None:
+    others = a_case("theirs", connection_id="pushed", opened_at=datetime(2026, 4, 2, 3, tzinfo=UTC))
+    keep(store, cases=[*of_that_day("N-2", "N-1"), others], manifests=[a_word(3, ("N-1", "N-2"))])
+    (found,) = city(store).balances
+    assert (found.connection_id, found.day, found.whose.department_id) == ("conn", date(2026, 4, 2), OURS)
+    assert (found.said[0], found.held[0]) == (3, 2)
+    keep(store, manifests=[a_word(2, ("N-1", "N-2"), said="2026-04-03T02:00")])
+    (found,) = city(store).balances
+    assert found.said == found.held == (2, numbers_digest(["N-2", "N-1"]))
+    keep(store, manifests=[a_word(2, ("N-1", "N-3"), said="2026-04-03T03:00")])
+    (found,) = city(store).balances
+    assert found.said[0] == found.held[0]
+    assert found.said[1] != found.held[1]
+    keep(store, manifests=[a_word(2, said="2026-04-03T04:00")])
+    assert [each.held for each in city(store).balances] == [(2, "")]
+
+
+def test_a_day_is_judged_when_its_word_has_stood_for_the_time_of_asking_again(store: SqlStore) -> None:
+    day = timedelta(days=1)
+    first, second = datetime(2026, 4, 3, 1, tzinfo=UTC), datetime(2026, 4, 3, 9, tzinfo=UTC)
+
+    def judged(now: datetime) -> bool:
+        (found,) = city(store, now).balances
+        return found.is_retried
+
+    keep(store, manifests=[a_word(2)])
+    keep(store, manifests=[a_word(2, said="2026-04-03T08:00")])
+    assert (judged(first + day - timedelta(seconds=1)), judged(first + day)) == (False, True)
+    keep(store, manifests=[a_word(3, said="2026-04-03T09:00")])
+    keep(store, manifests=[a_word(2, said="2026-04-03T07:00")])  # comes late, and is no later word
+    assert [each.said for each in city(store).balances] == [(3, "")]
+    assert (judged(first + day), judged(second + day)) == (False, True)
+
+
+def test_a_word_given_before_the_day_was_over_accuses_nobody(store: SqlStore) -> None:
+    keep(store, manifests=[a_word(2, said="2026-04-02T15:59")])
+    assert [each.is_retried for each in city(store).balances] == [False]
+    keep(store, manifests=[a_word(2, said="2026-04-02T16:00")])
+    assert [each.is_retried for each in city(store).balances] == [True]
+
+
+def test_a_word_of_long_ago_and_one_of_a_connection_that_is_gone_are_not_looked_at(store: SqlStore) -> None:
+    gone = replace(a_word(1), connection_id="gone")
+    keep(store, manifests=[gone, a_word(1, day="2026-03-06")])
+    assert city(store).balances == []
+
+
+def test_of_several_words_on_a_day_in_one_batch_the_last_stands(store: SqlStore) -> None:
+    keep(store, manifests=[a_word(1, said="2026-04-03T03:00"), a_word(9, said="2026-04-03T02:00")])
+    assert [each.said for each in city(store).balances] == [(1, "")]
