@@ -1,64 +1,43 @@
-"""Remembers what became of each document that was sent: one line of JSON each, one file a receiver."""
+"""What becomes of each document that is sent to a receiver, and what the sender must remember of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import quote, unquote
-
-import orjson
-
-from hub.errors import Unavailable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+    from datetime import datetime
 
-    from hub.ports import Clock
-
-State = Literal["delivered", "refused"]
-
-FILE_BYTES: Final = 16 << 20
-"""Bytes of a receiver's file before it is put aside for the next: two files are kept."""
+State = Literal["delivered", "refused", "again"]
+"""What a receiver made of a document; `again`: it was refused, and somebody wants it sent once more."""
 
 SAID_CHARS: Final = 300
 """Characters kept of what a receiver said."""
 
 
-class Deliveries:
-    """The notes of one data folder."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One document on its way to a receiver. `sequence` is its number on the feed; `said` what was answered last."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        """Keep them in `folder`, which is made when first needed."""
-        self._folder, self._clock = folder, clock
+    sequence: int
+    document_id: str
+    state: State
+    said: str
+    at: datetime
 
-    def note(self, connection: str, sequence: int, document_id: str, *, state: State, said: str) -> None:
-        """Note what became of one document; the last note of a sequence stands."""
-        at = self._clock.now().isoformat(timespec="seconds")
-        line = {"sequence": sequence, "document_id": document_id, "state": state, "said": said[:SAID_CHARS], "at": at}
-        path = self._path(connection)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            if path.exists() and path.stat().st_size > FILE_BYTES:
-                path.replace(path.with_suffix(".old"))
-            with path.open("ab") as file:
-                file.write(orjson.dumps(line) + b"\n")
-        except OSError as away:
-            raise Unavailable(str(away), place=str(path), hint="check the data folder's space and rights") from away
 
-    def of(self, connection: str) -> Sequence[dict[str, Any]]:
-        """Return the notes of a receiver, oldest first; a line that was cut short is left out."""
-        path, found = self._path(connection), []
-        for each in (path.with_suffix(".old"), path):
-            for line in each.read_bytes().splitlines() if each.exists() else ():
-                try:
-                    found.append(orjson.loads(line))
-                except orjson.JSONDecodeError:
-                    continue
-        return found
+class Deliveries(Protocol):
+    """Remembers where each receiver stands, wherever it is sent from. Raises Unavailable when the store is away."""
 
-    def connections(self) -> Sequence[str]:
-        """Name every receiver of which something was noted."""
-        return sorted(unquote(path.stem) for path in self._folder.glob("*.jsonl"))
+    def position(self, connection: str) -> int | None:
+        """Return the number on the feed up to which all is dealt with; None for a receiver never sent to."""
 
-    def _path(self, connection: str) -> Path:
-        return self._folder / f"{quote(connection, safe='')}.jsonl"
+    def settle(self, connection: str, *, position: int | None = None, note: Delivery | None = None) -> None:
+        """Remember both in one step: how far the sender has come, and what became of a document. None changes nothing.
+
+        A position never goes back.
+        """
+
+    def asked(self, connection: str, limit: int) -> Sequence[int]:
+        """Return the numbers of what is to be sent once more, in order."""

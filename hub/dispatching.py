@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
+from hub.deliveries import Delivery
 from hub.errors import Fault, HubError, Misconfigured, Refused, Unavailable
 from hub.mapping.outbound import as_record
 from hub.trace import traced
@@ -19,7 +20,7 @@ from hub.trace import traced
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hub.deliveries import Deliveries
+    from hub.deliveries import Deliveries, State
     from hub.mapping import CompiledMapping
     from hub.ports import Bus, Checkpoints, Clock, Sink
     from hub.troubles import Troubles
@@ -57,8 +58,9 @@ class Sender:
     """Open the receiver; it is opened when there is something to send, and anew after any trouble."""
     feed: Feed
     bus: Bus
-    checkpoints: Checkpoints
     deliveries: Deliveries
+    before: Checkpoints
+    """Positions that were kept on this machine before the store kept them."""
     troubles: Troubles
     clock: Clock
     _sink: Sink | None = None
@@ -100,39 +102,54 @@ class Sender:
         self.bus.close()
 
     def _send_some(self) -> bool:
-        at = self._begin()
-        found = self.feed.after(at, KINDS[self.mapping.declaration.of], TOGETHER)
+        at, kind = self._begin(), KINDS[self.mapping.declaration.of]
+        again = self.deliveries.asked(self.name, TOGETHER)
+        for sequence in again:
+            self._send_again(sequence, kind)
+        found = self.feed.after(at, kind, TOGETHER)
         for row in found:
-            self._send(orjson.loads(row["body"]), row["sequence"])
-            self.checkpoints.save(self.name, {"sequence": row["sequence"]})
-        return bool(found)
+            note = self._sent(orjson.loads(row["body"]), row["sequence"])
+            self.deliveries.settle(self.name, position=row["sequence"], note=note)
+        return bool(found or again)
 
     def _begin(self) -> int:
         """Return where the connection stands; a new one begins with what comes from now on, or with all there is."""
-        state = self.checkpoints.load(self.name)
-        if state is not None:
-            return int(state["sequence"])
-        is_all = self.mapping.declaration.connect.get("begin") == "all"
-        at = 0 if is_all else self.feed.last()
-        self.checkpoints.save(self.name, {"sequence": at})
+        at = self.deliveries.position(self.name)
+        if at is not None:
+            return at
+        before = self.before.load(self.name)
+        if before is not None:
+            at = int(before["sequence"])
+        else:
+            at = 0 if self.mapping.declaration.connect.get("begin") == "all" else self.feed.last()
+        self.deliveries.settle(self.name, position=at)
         return at
 
-    def _send(self, document: Mapping[str, Any], sequence: int) -> None:
-        """Send one document that is meant for the receiver; one that cannot be written, or is refused, is noted."""
+    def _send_again(self, sequence: int, kind: str) -> None:
+        """Send once more what was refused; what is not on the feed, or not meant for the receiver any more, is not."""
+        row = next(iter(self.feed.after(sequence - 1, kind, 1)), None)
+        document = orjson.loads(row["body"]) if row is not None and row["sequence"] == sequence else None
+        note = None if document is None else self._sent(document, sequence)
+        self.deliveries.settle(self.name, note=note or self._note(sequence, "", "refused", "it is not sent any more"))
+
+    def _sent(self, document: Mapping[str, Any], sequence: int) -> Delivery | None:
+        """Send one document that is meant for the receiver; return what became of it."""
         if not self._is_meant(document):
-            return
+            return None
         try:
             written = self.mapping.write(as_record(document))
             if written is None:
-                return
+                return None
             receipt = self._open().send(written, key=f"{self.name}-{sequence}")
         except Refused as refused:
             why = refused.rejection
             said = f"{why.code} {why.path}: {why.problem}"
-            self.deliveries.note(self.name, sequence, document["id"], state="refused", said=said)
             LOG.warning("not delivered", extra={"connection": self.name, "sequence": sequence, "why": said})
-            return
-        self.deliveries.note(self.name, sequence, document["id"], state="delivered", said=receipt)
+            return self._note(sequence, document["id"], "refused", said)
+        return self._note(sequence, document["id"], "delivered", receipt)
+
+    def _note(self, sequence: int, document_id: str, state: State, said: str) -> Delivery:
+        return Delivery(sequence=sequence, document_id=document_id, state=state, said=said, at=self.clock.now())
 
     def _is_meant(self, document: Mapping[str, Any]) -> bool:
         departments = self.mapping.declaration.departments

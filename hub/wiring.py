@@ -25,7 +25,6 @@ from hub.catalogue import load_catalogue
 from hub.checkpoints import FileCheckpoints
 from hub.city_watch import CityWatch
 from hub.clock import ManualClock, SystemClock
-from hub.deliveries import Deliveries
 from hub.dispatching import Sender
 from hub.drain import Line
 from hub.drift import Drifts, Watched
@@ -42,6 +41,7 @@ from hub.registry import Registry, register
 from hub.relay import Relay
 from hub.reloading import LiveReader, stamps_of
 from hub.resources import MAPPINGS
+from hub.store.deliveries import StoredDeliveries
 from hub.store.identities import Identities
 from hub.store.queries import Queries, StoredFeed
 from hub.store.sql import SqlStore
@@ -227,23 +227,22 @@ class Hub:
 
     def sender(self, mapped: CompiledMapping) -> Sender:
         """Return the sender of one outbound connection, for one thread."""
-        data = self.settings.data_dir
         views = sorted(self.settings.feed.views, key=RANK.__getitem__)
         return Sender(
             mapping=mapped,
             opened=lambda: open_sink(mapped.declaration, os.environ),
             feed=StoredFeed(self.queries, views[-1]),
             bus=self.bus(),
-            checkpoints=FileCheckpoints(data / "sent"),
             deliveries=self.deliveries,
+            before=FileCheckpoints(self.settings.data_dir / "sent"),
             troubles=self.troubles,
             clock=self.clock,
         )
 
-    @property
-    def deliveries(self) -> Deliveries:
-        """Return what became of the documents that were sent from here."""
-        return Deliveries(self.settings.data_dir / "deliveries", self.clock)
+    @cached_property
+    def deliveries(self) -> StoredDeliveries:
+        """Return what became of the documents that were sent."""
+        return StoredDeliveries(self.settings.store_url)
 
     def source(self, mapped: CompiledMapping, path: Path | None = None, *, remembers: bool = False) -> Source:
         """Open the source that a mapping declares, or `path` in its stead; a reader's own `remembers` what it saw."""
@@ -293,7 +292,7 @@ class Hub:
 
     def close(self) -> None:
         """Give up the store's connections, as far as any were opened."""
-        for part in ("store", "queries", "identities"):
+        for part in ("store", "queries", "identities", "deliveries"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

@@ -363,6 +363,23 @@ catalogue = sa.Table(
     "catalogue", METADATA, _text("department_id", primary_key=True), _text("document"), _at("loaded_at")
 )
 
+receivers = sa.Table("receivers", METADATA, _text("connection_id", primary_key=True), _int("position"))
+"""How far the feed was sent to each receiver."""
+
+deliveries = sa.Table(
+    "deliveries",
+    METADATA,
+    _text("connection_id", primary_key=True),
+    _int("sequence", primary_key=True),
+    _text("document_id"),
+    _text("state"),
+    _text("said"),
+    _at("at"),
+    _one_of("state", ("delivered", "refused", "again")),
+    sa.Index(None, "connection_id", "state"),
+)
+"""What became of each document that was sent."""
+
 identities = sa.Table(
     "identities",
     METADATA,

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from connectors import sinks
 from connectors.http import client
-from hub import mapping
+from hub import mapping, wiring
+from hub import settings as settings_
+from hub.checkpoints import FileCheckpoints
 from hub.cli.main import app
 from hub.errors import Fenced, Unavailable
+from hub.store import tables
+from hub.store.engine import open_engine
 from tests.support.desks import DEPARTMENT, LATE, ROWS, a_desk, bring
 from tests.support.web import Answer, Asked, Service
 
@@ -37,6 +42,8 @@ when: rule_id == "R14"
 write: {{NO: no, STATE: state, AT: 'format_time(raised_at, "%Y%m%d")'}}
 """
 
+
+NAME = "taizhou.desk.alerts"
 
 SEEN = LATE - {"T-4", "T-5"}
 """The late cases of the intranet view, which is the highest that the feed has here."""
@@ -66,6 +73,15 @@ class Desk:
     def sent(self) -> list[str]:
         return [orjson.loads(asked.body)["NO"] for asked in self.service.asked]
 
+    def tampering(self) -> Any:
+        """Write behind the store's back."""
+        return open_engine(self.hub.settings.store_url).begin()
+
+    def command(self, *words: str) -> Any:
+        """Run a command on this hub's store; return its result."""
+        environment = {"SUNLIGHT_DATA_DIR": str(self.folder), "SUNLIGHT_STORE_URL": self.hub.settings.store_url}
+        return CliRunner().invoke(app, ["deliveries", *words], env=environment)
+
     def close(self) -> None:
         self.service.close()
         self.hub.close()
@@ -91,8 +107,8 @@ def test_every_alert_of_the_department_is_sent_once_in_order_and_told(desk: Desk
     assert sorted(desk.sent()) == sorted(SEEN)
     keys = [asked.headers["idempotency-key"] for asked in desk.service.asked]
     assert keys == sorted(keys, key=lambda key: int(key.rpartition("-")[2]))
-    notes = desk.hub.deliveries.of("taizhou.desk.alerts")
-    assert [note["state"] for note in notes] == ["delivered"] * 3
+    notes = desk.hub.deliveries.of("taizhou.desk.alerts", limit=10)
+    assert [note.state for note in notes] == ["delivered"] * 3
 
 
 def test_another_departments_alerts_are_not_sent_and_a_new_receiver_begins_with_what_comes(desk: Desk) -> None:
@@ -100,9 +116,8 @@ def test_another_departments_alerts_are_not_sent_and_a_new_receiver_begins_with_
     work(other)
     other.close()
     assert desk.sent() == []
-    (desk.folder / "var" / "sent").exists()
-    for path in (desk.hub.settings.data_dir / "sent").iterdir():
-        path.unlink()
+    with desk.tampering() as connection:
+        connection.execute(sa.delete(tables.receivers))
     work(fresh)
     assert desk.sent() == []
     bring(desk.hub, desk.folder, [*ROWS, ("T-9", "later", "public", "321281", *ROWS[0][4:])])
@@ -146,12 +161,77 @@ def test_a_document_that_is_refused_is_noted_and_holds_up_no_other(desk: Desk) -
     work(sender)
     sender.close()
     assert len(desk.sent()) == 3
-    notes = desk.hub.deliveries.of("taizhou.desk.alerts")
-    assert [note["state"] for note in notes] == ["delivered", "refused", "delivered"]
-    shown = CliRunner().invoke(app, ["deliveries", "--refused", "--json"], env={"SUNLIGHT_DATA_DIR": str(desk.folder)})
+    notes = desk.hub.deliveries.of("taizhou.desk.alerts", limit=10)
+    assert [note.state for note in notes] == ["delivered", "refused", "delivered"]
+    shown = CliRunner().invoke(
+        app, ["deliveries", "list", "--refused", "--json"], env={"SUNLIGHT_DATA_DIR": str(desk.folder)}
+    )
     (only,) = orjson.loads(shown.stdout)["taizhou.desk.alerts"]
     assert "422" in only["said"]
-    assert "1 refused" in CliRunner().invoke(app, ["deliveries"], env={"SUNLIGHT_DATA_DIR": str(desk.folder)}).output
+    assert (
+        "1 refused"
+        in CliRunner().invoke(app, ["deliveries", "list"], env={"SUNLIGHT_DATA_DIR": str(desk.folder)}).output
+    )
+
+
+def test_what_was_refused_is_sent_again_under_its_key_when_somebody_asks_for_it(desk: Desk) -> None:
+    desk.statuses = [422, 200, 422]
+    sender = desk.sender()
+    work(sender)
+    keys = [asked.headers["idempotency-key"] for asked in desk.service.asked]
+    first, third = (int(keys[place].rpartition("-")[2]) for place in (0, 2))
+    assert orjson.loads(desk.command("retry", NAME, str(first), "--json").stdout)["again"] == 1
+    desk.statuses = [503]
+    with pytest.raises(Unavailable):
+        sender.step()
+    assert [note.state for note in desk.hub.deliveries.of(NAME, limit=9)] == ["again", "delivered", "refused"]
+    work(sender)
+    assert [asked.headers["idempotency-key"] for asked in desk.service.asked] == [*keys, keys[0], keys[0]]
+    assert [note.state for note in desk.hub.deliveries.of(NAME, limit=9)] == ["delivered", "delivered", "refused"]
+    assert desk.command("retry", NAME, str(first)).exit_code == 1
+    assert "1 to be sent again" in desk.command("retry", NAME).output
+    desk.statuses = [413]
+    work(sender)
+    sender.close()
+    (left,) = desk.hub.deliveries.of(NAME, limit=9, states=["refused", "again"])
+    assert (left.sequence, left.state) == (third, "refused")
+    assert "413" in left.said
+
+
+def test_what_is_not_sent_any_more_ends_refused_and_is_not_tried_for_ever(desk: Desk) -> None:
+    desk.statuses = [422]
+    sender = desk.sender()
+    work(sender)
+    sender.close()
+    desk.hub.deliveries.again(NAME)
+    other = desk.sender(department="1132120001400001XL")
+    work(other)
+    other.close()
+    (left,) = desk.hub.deliveries.of(NAME, limit=9, states=["refused", "again"])
+    assert (left.state, left.said) == ("refused", "it is not sent any more")
+
+
+def test_another_machine_goes_on_where_the_first_one_stood(desk: Desk, tmp_path: Path) -> None:
+    sender = desk.sender()
+    work(sender)
+    sender.close()
+    environment = {"SUNLIGHT_DATA_DIR": str(tmp_path / "elsewhere"), "SUNLIGHT_STORE_URL": desk.hub.settings.store_url,
+                   "SUNLIGHT_BUS_URL": desk.hub.settings.bus_url}  # fmt: skip
+    settings = settings_.load(environment=environment)
+    with contextlib.closing(wiring.build(settings)) as elsewhere:
+        heir = elsewhere.sender(sender.mapping)
+        work(heir)
+        heir.close()
+    assert len(desk.sent()) == 3
+
+
+def test_a_position_kept_on_the_machine_before_is_taken_over(desk: Desk) -> None:
+    sequences = [row["sequence"] for row in desk.hub.queries.feed("intranet", after=0, limit=500, kinds=["alert"])]
+    FileCheckpoints(desk.hub.settings.data_dir / "sent").save(NAME, {"sequence": sequences[-1]})
+    sender = desk.sender()
+    work(sender)
+    sender.close()
+    assert desk.sent() == []
 
 
 def test_what_was_sent_when_the_process_died_comes_again_under_the_same_key(
@@ -161,16 +241,17 @@ def test_what_was_sent_when_the_process_died_comes_again_under_the_same_key(
         """The process is gone."""
 
     sender: Any = desk.sender()
-    saved = sender.checkpoints.save
+    saved = desk.hub.deliveries.settle
 
-    def dies(name: str, checkpoint: Any) -> None:
+    def dies(name: str, **kept: Any) -> None:
         if len(desk.service.asked) == 2:
             raise Killed
-        saved(name, checkpoint)
+        saved(name, **kept)
 
-    monkeypatch.setattr(sender.checkpoints, "save", dies)
-    with pytest.raises(Killed):
-        work(sender)
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.hub.deliveries, "settle", dies)
+        with pytest.raises(Killed):
+            work(sender)
     sender.close()
     heir = desk.sender()
     work(heir)
