@@ -71,7 +71,9 @@ class Api:
 
     def case(self, request: Request, case_id: str) -> Response:
         """Tell one case: timeline, clocks with the reason for every due date, alerts, ledger entries."""
-        return json_response(casefile(self.row(request, case_id), self._names, self._parts.zone))
+        row = self.row(request, case_id)
+        changes = self._parts.reading.clock_changes(case_id)
+        return json_response(casefile(row, self._names, self._parts.zone, changes))
 
     def row(self, request: Request, case_id: str) -> Row:
         """Return one case that the asker may see; one that they may not see is not found, like one that is not."""

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
     from gateway.reading import Row
     from gateway.words import Label, Names
+    from hub.model.terms import ClockChange
     from hub.model.values import AlertRow, ClockRow, Entry
     from hub.supervision.caselog import Fact
 
 _HEADER = ("case_id", "connection_id", "matter_code", "disclosure", "state")
 
 
-def casefile(row: Row, names: Names, zone: tzinfo) -> dict[str, Any]:
-    """Tell all of one case, given its row with log, clocks, alerts and ledger entries."""
+def casefile(row: Row, names: Names, zone: tzinfo, changes: Sequence[ClockChange] = ()) -> dict[str, Any]:
+    """Tell all of one case, given its row with log, clocks, alerts and ledger entries, and its recounted clocks."""
     case = fold(in_force(decode(row["log"])), zone)
     documents = _documents(row["entries"])
     odd = {anomaly.event_id: anomaly.reason for anomaly in case.anomalies}
@@ -32,6 +33,7 @@ def casefile(row: Row, names: Names, zone: tzinfo) -> dict[str, Any]:
         "aliases": list(case.aliases),
         "timeline": [_told(fact, odd, documents, zone) for fact in case.timeline],
         "clocks": [_clock(each, zone) for each in in_order(row["clocks"])],
+        "clock_changes": [_change(each, zone) for each in changes],
         "alerts": [_alert(each) for each in row["alerts"]],
         "ledger": [_entry(each, zone) for each in row["entries"]],
     }
@@ -131,6 +133,21 @@ def _clock(clock: ClockRow, zone: tzinfo) -> dict[str, Any]:
         "provisional": clock.provisional,
         "calendar_version": clock.calendar_version,
         "derivation": list(clock.derivation),
+    }
+
+
+def _change(change: ClockChange, zone: tzinfo) -> dict[str, Any]:
+    """Tell what changed terms did to one clock."""
+    return {
+        "clock_id": change.clock_id,
+        "kind": change.kind,
+        "label": labelled(words.label(words.CLOCKS, change.kind)),
+        "changed_at": local(change.changed_at, zone),
+        "old_due": local(change.old_due, zone),
+        "new_due": local(change.new_due, zone),
+        "old_state": change.old_state,
+        "new_state": change.new_state,
+        "why": [dict(each) for each in change.why],
     }
 
 

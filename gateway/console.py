@@ -57,6 +57,7 @@ class Console:
         quarantined = reading.open_quarantine()
         return {
             "now": self._parts.now(),
+            "missing": self._parts.missing(),
             "clock_text": self._parts.clock_text() if self._parts.clock_text else "",
             "summary": summary,
             "states": overview.ordered(summary["cases"]["by_state"], words.STATES),
@@ -123,7 +124,7 @@ class Console:
         row = self._parts.reading.case(case_id) if case_id.isprintable() else None
         if row is None or row["disclosure"] not in visible(request.state.who):
             raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
-        told = casefile(row, self._names, self._parts.zone)
+        told = casefile(row, self._names, self._parts.zone, self._parts.reading.clock_changes(case_id))
         bars = clock_bars(in_order(row["clocks"]), self._parts.now())
         return self._pages.render("case.html", request, case=told, bars=bars, now=self._parts.now())
 

@@ -59,6 +59,8 @@ class Readiness:
             f"source {each.connection}: {each.state} since {each.since}" for each in self._parts.troubles()
         ]
         try:
+            if missing := self._parts.missing():
+                self._sources.append(f"calendar: {missing}")
             lag = sum(self._parts.reading.lag().values())
             if lag > LAG_MOST:
                 self._reasons.append(f"relay: {lag} documents behind")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from hub.acts import Asked
     from hub.identity import Identity
+    from hub.model.terms import ClockChange
     from hub.model.values import AlertRow, ClockRow, Record
     from hub.pushing import PushDesk
     from hub.supervision.alert_cycle import Deed
@@ -76,6 +77,9 @@ class Reading(Protocol):
 
     def clocks(self, subject: str) -> Sequence[ClockRow]:
         """Return the clocks of a case or an alert."""
+
+    def clock_changes(self, subject: str) -> Sequence[ClockChange]:
+        """Return what changed terms did to the clocks of a case, the earliest first."""
 
     def act(self, act_id: str) -> str | None:
         """Return the outcome of an act: its name, or `refused: …`; None while it is not ledgered."""
@@ -177,3 +181,5 @@ class Parts:
     """Send what somebody wants to do to an alert on its way to the ledger."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""
+    missing: Callable[[], str] = str
+    """Say which year's notice of working days is missing; empty where none is."""

@@ -143,6 +143,11 @@ class Act:
         return Deed(move=self.act.removeprefix(ALERT_ACT), at=self.at, **said)
 
     @property
+    def is_on_terms(self) -> bool:
+        """Tell whether it changes what cases are judged by: the catalogue, or the calendar."""
+        return self.act.startswith(("catalogue.", "calendar."))
+
+    @property
     def is_on_alert(self) -> bool:
         """Tell whether it is done to an alert."""
         return self.act.startswith(ALERT_ACT)

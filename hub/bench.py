@@ -12,10 +12,13 @@ from hub.model.documents import alert_document
 from hub.supervision.alert_clocks import clocks_of_alert
 from hub.supervision.alert_cycle import done, refusal
 from hub.supervision.alerts import reconcile
-from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, merge, outcome_of
+from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, in_force, merge, outcome_of
+from hub.supervision.clocks import Docket, clocks_of
 from hub.supervision.facts import facts_of
+from hub.supervision.fold import fold
 from hub.supervision.instants import written
 from hub.supervision.judge import judge
+from hub.supervision.law import LAW
 from hub.supervision.rules import RULES
 from hub.supervision.traces import traces_of
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.catalogue import Catalogue
+    from hub.supervision.law import LawParameter
     from hub.supervision.rules import Rule
 
 
@@ -48,7 +52,7 @@ class CaseFile:
 
     def __init__(self, row: CaseRow | None) -> None:
         """Open the file of a known case, or a new one."""
-        self._row = row
+        self.row = row
         self._log = decode(row.log) if row else EMPTY
         self._added: list[Fact] = []
         self._corrected = set(self._log.corrected())
@@ -71,11 +75,15 @@ class CaseFile:
     @property
     def connection_id(self) -> str:
         """Return the connection by whose horizon the case is judged: the one it came by first."""
-        return self._row.connection_id if self._row else self._added[0].connection_id
+        return self.row.connection_id if self.row else self._added[0].connection_id
 
     def log(self) -> Log:
         """Return the log with what was added."""
         return merge(self._log, self._added)
+
+    def stored(self) -> Log:
+        """Return the log without what was added."""
+        return self._log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +94,9 @@ class Bench:
     calendar: WorkCalendar
     rules: Mapping[str, Rule] = field(default_factory=lambda: RULES)
     """The rules on one case, as the operator has tuned them."""
+    law: Sequence[LawParameter] = LAW
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """What the terms came by: `calendar:<year>` a notice, `catalogue:<matter code>` the last change of it."""
 
     def fact(self, admitted: Admitted, *, position: int | None, ledgered_at: datetime) -> Fact:
         """Read the fact that an admitted event states."""
@@ -117,11 +128,23 @@ class Bench:
             horizon=horizon,
             rules=self.rules,
             offers=_offered(log, connections),
+            law=self.law,
         )
         moved = reconcile(judgement, alerts, now=now, rules=self.rules)
         traces = traces_of(judgement.case, self.calendar)
         facts = facts_of(judgement, self.catalogue, self.calendar)
         return Verdict(row=judgement.row, clocks=judgement.clock_rows, alerts=moved, traces=traces, facts=facts)
+
+    def clocks(
+        self, file: CaseFile, *, horizon: datetime | None, connections: Mapping[str, Connection]
+    ) -> Sequence[ClockRow]:
+        """Run the clocks of a case by what was known of it before this batch."""
+        log = file.stored()
+        case = fold(in_force(log), self.calendar.zone)
+        offers = _offered(log, connections)
+        docket = Docket(case=case, catalogue=self.catalogue, calendar=self.calendar, horizon=horizon, offers=offers,
+                        law=self.law)  # fmt: skip
+        return [clock.row for clock in clocks_of(docket)]
 
     def act(self, alert: AlertRow | None, deed: Deed) -> AlertRow | Rejection:
         """Do what a person wants done to an alert, or say why not."""

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from hub.model.terms import CatalogueChange, NoticeRow, Touched
     from hub.model.values import (
         AlertRow,
         Arrival,
         CaseRow,
         Changes,
+        ClockRow,
         Connection,
         Delivery,
         Entry,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.catalogue import Catalogue
     from hub.supervision.city import CityView
+    from hub.supervision.law import Moved
 
 
 class Clock(Protocol):
@@ -97,6 +100,21 @@ class Unit(Protocol):
     def alerts_named(self, alert_ids: Collection[str]) -> Mapping[str, AlertRow]:
         """Return these alerts by their ids; unknown ones are absent."""
 
+    def clocks(self, subjects: Collection[str]) -> Mapping[str, Sequence[ClockRow]]:
+        """Return every clock of these cases (or alerts) as it stands; those without clocks are absent."""
+
+    def catalogue_changes(self, change_ids: Collection[str]) -> Mapping[str, CatalogueChange]:
+        """Return these changes of the catalogue; unknown ones are absent."""
+
+    def catalogue_documents(self, department_ids: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the documents in force of these departments; those without one are absent."""
+
+    def terms_numbers(self) -> tuple[int, int]:
+        """Return the last number given to a change of the catalogue, and to a notice of working days."""
+
+    def unledgered(self) -> Sequence[CatalogueChange]:
+        """Return the imports of which the ledger has yet to be told."""
+
     def city_alerts(self) -> Mapping[str, AlertRow]:
         """Return by id the alerts about no case that are neither cleared, revoked nor closed."""
 
@@ -158,13 +176,41 @@ class Store(Protocol):
         """Return the documents (schemas/catalogue.v1) of every department, as last loaded."""
 
     def load_catalogue(self, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Add or replace departments' documents, by department_id, and wake the open cases of those that changed."""
+        """Put departments' documents in force with nobody's approval, and wake the open cases of those that changed.
+
+        For first documents and sandboxes. Each is kept as a change that was `imported`; the ledger is told later.
+        """
 
     def wake_departments(self, department_ids: Collection[str]) -> None:
         """Let every open case of these departments be judged anew at the next patrol."""
 
-    def wake_recounted(self, calendar_version: str) -> int:
-        """Let every case be judged anew whose clocks still run by another calendar; return how many there are."""
+    def wake_touched(self, given: Sequence[Touched]) -> None:
+        """Let every case be judged anew that a change of the catalogue may concern."""
+
+    def wake_recounted(self, is_present: Callable[[str], bool]) -> int:
+        """Let every case be judged anew with a clock that runs by a calendar of which `is_present` says no.
+
+        `is_present` takes a clock's calendar_version. Return how many cases there are.
+        """
+
+    def wake_relawed(self, moved: Moved, start_of: Callable[[date], datetime]) -> int:
+        """Let the cases be judged anew that another limit of the law concerns; return how many there are.
+
+        Those whose clock by the law began while it is another; and where there was no limit, or is none now, those
+        that were open then. `start_of` begins a local day.
+        """
+
+    def notices(self) -> Sequence[NoticeRow]:
+        """Return every notice of working days, in the order of loading."""
+
+    def catalogue_changes(self) -> Sequence[CatalogueChange]:
+        """Return every change of the catalogue that came into force, in the order of proposal."""
+
+    def remembered(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """Return what was remembered under a name; None if nothing was."""
+
+    def remember(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+        """Remember a JSON value under a name."""
 
     def close(self) -> None:
         """Give up all connections."""

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from hub.errors import Fault, Misconfigured
 from hub.resources import ROOT
+from hub.supervision.law import LawParameter, law_from
 from hub.supervision.rules.tuning import Override, Tuning
 
 if TYPE_CHECKING:
@@ -122,6 +123,19 @@ class RulesSection(_Section):
         return Tuning(off=self.off, shadow=self.shadow, overrides=overrides)
 
 
+class LawSection(_Section):
+    """[[law]]: a limit that a law sets where the catalogue says nothing; goes before those that the hub knows."""
+
+    kind: str = Field(pattern="^[a-z_]+$")
+    power_type: str = Field(default="", pattern="^([0-9]{2})?$")
+    n: int = Field(ge=0, le=3650)
+    unit: Literal["working_day", "calendar_day", "hour", "working_hour"] = "working_day"
+    title: str = Field(min_length=1)
+    article: str = Field(min_length=1)
+    valid_from: date
+    valid_to: date | None = None
+
+
 class GatewaySection(_Section):
     """[gateway]."""
 
@@ -140,7 +154,13 @@ class Settings(_Section):
     supervision: SupervisionSection = SupervisionSection()
     gateway: GatewaySection = GatewaySection()
     rules: RulesSection = RulesSection()
+    law: tuple[LawSection, ...] = ()
     calendar: dict[date, bool] = Field(default_factory=dict)
+
+    @property
+    def parameters(self) -> tuple[LawParameter, ...]:
+        """Return the operator's own limits of the law."""
+        return tuple(law_from(each.model_dump()) for each in self.law)
 
     @property
     def data_dir(self) -> Path:

@@ -18,12 +18,15 @@ from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome
 from hub.refused import RefusedMessage, charged_to, parked_name
 from hub.supervision.city_alerts import reconcile_city
+from hub.supervision.recount import recounted
+from hub.terms_desk import TermsDesk, import_act
 from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hub.model.facts import CaseFacts
+    from hub.model.terms import CatalogueChange, ClockChange
     from hub.model.values import (
         AlertRow,
         Arrival,
@@ -108,10 +111,12 @@ def watch(unit: Unit, found: CityFindings, *, terms: Terms, now: datetime) -> Ch
     """Raise and end the alerts about no single case, after what was found in the city; None where none changes."""
     standing = {**unit.city_alerts(), **unit.alerts_named(found.ids().keys())}
     moved = reconcile_city(found, standing, now=now)
-    if not moved:
+    imports = unit.unledgered()
+    if not (moved or imports):
         return None
     session = _Session(unit, terms, now)
     session.tell(moved)
+    session.enter_imports(imports)
     return session.changes(())
 
 
@@ -146,6 +151,9 @@ class _Session:
         self.alerts: list[AlertRow] = []
         self.traces: list[Trace] = []
         self.facts: list[CaseFacts] = []
+        self.desk = TermsDesk(unit, now, terms.bench.calendar)
+        self.imports: list[CatalogueChange] = []
+        self.clock_changes: list[ClockChange] = []
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take every delivery in the order it came: admit it, look up what is known of it, enter it."""
@@ -168,6 +176,13 @@ class _Session:
         """Enter alerts that have moved."""
         for alert in alerts:
             self._tell(alert)
+
+    def enter_imports(self, imports: Sequence[CatalogueChange]) -> None:
+        """Tell the ledger of first documents of departments, which were loaded before it could be told."""
+        for change in imports:
+            name, body = import_act(change, self.terms.bench.calendar.zone)
+            self._enter("act", name, "catalogue.import", body)
+            self.imports.append(replace(change, is_ledgered=True))
 
     def keep(self, refused: RefusedMessage) -> None:
         """Take a message that is known to be unfit."""
@@ -279,9 +294,13 @@ class _Session:
         """Enter what a person did; what they may not do to an alert is entered too, as refused."""
         if item.subject in self.entered:
             return
-        done = self.terms.bench.act(self.acted.get(item.done_to), item.deed) if item.is_on_alert else None
+        done: AlertRow | Rejection | None = None
+        if item.is_on_terms:
+            done = self.desk.take(item)
+        elif item.is_on_alert:
+            done = self.terms.bench.act(self.acted.get(item.done_to), item.deed)
         if isinstance(done, Rejection):
-            LOG.info("act refused", extra={"act": item.act, "alert_id": item.done_to, "code": done.code})
+            LOG.info("act refused", extra={"act": item.act, "subject": item.done_to, "code": done.code})
             self._enter_once("act", item.subject, f"refused: {done.code}: {done.problem}", item.body)
             return
         self._enter_once("act", item.subject, item.act, item.body)
@@ -338,7 +357,17 @@ class _Session:
     def judge(self, files: Mapping[str, CaseFile]) -> list[CaseRow]:
         """Judge cases; while a connection's backfill is open its cases are folded only. Return them as they are now."""
         known = self.unit.alerts(files.keys()) if files else {}
-        return [self._judge(file, self._as_acted(known.get(case_id, ()))) for case_id, file in files.items()]
+        before = self._before(file.row for file in files.values() if file.row is not None)
+        return [
+            self._judge(file, self._as_acted(known.get(case_id, ())), before.get(case_id))
+            for case_id, file in files.items()
+        ]
+
+    def _before(self, cases: Iterable[CaseRow]) -> Mapping[str, Sequence[ClockRow]]:
+        """Return the clocks, as they stand, of those `cases` that were woken because their terms changed."""
+        woken = {row.case_id for row in cases if row.wake_at == UNJUDGED}
+        held = self.unit.clocks(woken) if woken else {}
+        return {case_id: held.get(case_id, ()) for case_id in woken}
 
     def _as_acted(self, alerts: Sequence[AlertRow]) -> Sequence[AlertRow]:
         """Return alerts as people have left them in this very batch."""
@@ -347,17 +376,22 @@ class _Session:
     def judge_due(self, due: Sequence[CaseRow], unfit: set[str]) -> list[CaseRow]:
         """Judge cases each for itself; return those that could be judged, as they are now."""
         known, judged = self.unit.alerts({row.case_id for row in due}) if due else {}, []
+        before = self._before(due)
         for row in due:
             try:
-                judged.append(self._judge(CaseFile(row), known.get(row.case_id, ())))
+                judged.append(self._judge(CaseFile(row), known.get(row.case_id, ()), before.get(row.case_id)))
             except Exception as fault:  # noqa: BLE001 - one case of many, passed over
                 LOG.error("case cannot be judged", extra={"case_id": row.case_id, "fault": traced(fault)})  # noqa: TRY400
                 unfit.add(row.case_id)
         return judged
 
-    def _judge(self, file: CaseFile, alerts: Sequence[AlertRow]) -> CaseRow:
-        at = self._horizon(file.connection_id)
-        verdict = self.terms.bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
+    def _judge(self, file: CaseFile, alerts: Sequence[AlertRow], before: Sequence[ClockRow] | None) -> CaseRow:
+        """Judge a case; `before` are its clocks as they stood, where its terms have changed since."""
+        at, bench = self._horizon(file.connection_id), self.terms.bench
+        verdict = bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
+        if before is not None:
+            after = bench.clocks(file, horizon=at, connections=self.terms.connections)
+            self.clock_changes += recounted(before, after, now=self.now, sources=bench.sources)
         self.clocks.extend(verdict.clocks)
         self.traces.extend(verdict.traces)
         self.facts.extend([verdict.facts] if verdict.facts else ())
@@ -400,4 +434,9 @@ class _Session:
             manifests=self.manifests,
             quarantine=self.quarantine,
             replayed=self.replayed,
+            notices=self.desk.notices,
+            catalogue_changes=[*self.desk.changes.values(), *self.imports],
+            catalogue=self.desk.documents,
+            touched=self.desk.touched,
+            clock_changes=self.clock_changes,
         )

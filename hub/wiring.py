@@ -47,8 +47,11 @@ from hub.store.queries import Queries, StoredFeed
 from hub.store.sql import SqlStore
 from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
+from hub.supervision.law import LAW
+from hub.supervision.notice import notice_from
 from hub.supervision.rules import ALL_RULES, CITY_RULES, RULES
 from hub.supervision.rules.tuning import check, tuned
+from hub.terms_acts import TermsActs
 from hub.troubles import Troubles
 from hub.turns import hours_in
 from hub.vault import SealedBoxVault
@@ -253,12 +256,16 @@ class Hub:
 
     def act_on(self, alert: AlertRow, deed: Deed) -> Asked:
         """Send what somebody wants to do to an alert on its way to the ledger."""
+        return ask(alert, deed, calendar=self.calendar(), publish=self._publish)
 
-        def publish(message: Message) -> None:
-            with closing(self.bus()) as bus:
-                bus.publish([message])
+    def _publish(self, message: Message) -> None:
+        with closing(self.bus()) as bus:
+            bus.publish([message])
 
-        return ask(alert, deed, calendar=self.calendar(), publish=publish)
+    @property
+    def terms(self) -> TermsActs:
+        """Return who takes acts on the catalogue and the calendar to the ledger."""
+        return TermsActs(self._publish, self.clock.now, self.settings.zone)
 
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and load departments' catalogues."""
@@ -266,7 +273,7 @@ class Hub:
         self.store.load_catalogue(catalogues)
 
     def _terms(self) -> Callable[[], Terms]:
-        registry, bench = Registry(self.store), BenchKeeper(self.store, self.calendar(), self.rules(RULES))
+        registry, bench = Registry(self.store), self._keeper()
         trusted = bus_user(self.settings.bus_url)
 
         def terms() -> Terms:
@@ -281,14 +288,21 @@ class Hub:
 
         return terms
 
+    def _keeper(self) -> BenchKeeper:
+        return BenchKeeper(
+            self.store, self.calendar, self.rules(RULES), law=self.settings.parameters + LAW, clock=self.clock
+        )
+
     def rules(self, rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
         """Return `rules` as the operator has tuned them; Misconfigured where the settings name what is not there."""
         check(ALL_RULES, self.settings.rules.tuning)
         return tuned(rules, self.settings.rules.tuning)
 
     def calendar(self) -> WorkCalendar:
-        """Return the calendar that deadlines are counted on."""
-        return WorkCalendar(self.settings.calendar, zone=self.settings.zone)
+        """Return the calendar that deadlines are counted on: the notices loaded, and above them the settings."""
+        notices = {each.year: notice_from(each.document) for each in self.store.notices()}
+        days = {day: worked for notice in notices.values() for day, worked in notice.days().items()}
+        return WorkCalendar({**days, **self.settings.calendar}, announced=notices, zone=self.settings.zone)
 
     def close(self) -> None:
         """Give up the store's connections, as far as any were opened."""

@@ -18,6 +18,7 @@ from connectors.push import push_format
 from connectors.sinks import open_sink
 from hub import mapping, wiring
 from hub.cli import common
+from hub.cli.calendars import missing_notice
 from hub.errors import Fault, Misconfigured
 from hub.mapping.examples import examples_of, run_examples
 
@@ -75,6 +76,8 @@ def check(
             wiring.load_catalogue(path) if path.name == DEPARTMENT else _check_mapping(path, found, served=not paths)
         except Misconfigured as wrong:
             found.note(wrong)
+    if not paths and (missing := missing_notice(common.hub(settings))):
+        found.warnings.append(missing)
     _say(found, as_json=as_json)
     raise typer.Exit(2 if found.faults else 0)
 

@@ -17,6 +17,7 @@ from gateway.app import create_app
 from gateway.reading import Parts, Pushed
 from hub import wiring
 from hub.cli import common
+from hub.cli.calendars import missing_notice
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
 from hub.model.queues import intake_queue
@@ -129,7 +130,13 @@ def parts_of(
         clock_text=clock_text or _replayed(hub),
         act=hub.act_on,
         troubles=hub.troubles.all,
+        missing=lambda: _missing(hub),
     )
+
+
+def _missing(hub: Hub) -> str:
+    fault = missing_notice(hub)
+    return fault.problem if fault else ""
 
 
 def _replayed(hub: Hub) -> Callable[[], str] | None:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from hub.cli import (
+    calendars,
     checking,
     common,
     connecting,
@@ -53,6 +54,7 @@ app.command("rules")(ruling.rules)
 app.command("clocks")(watching.clocks)
 app.command("alerts")(watching.alerts)
 app.add_typer(following.app, name="alert")
+app.add_typer(calendars.app, name="calendar")
 app.add_typer(connecting.app, name="connection")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(ledger.app, name="ledger")

@@ -15,6 +15,7 @@ from hub.supervision.instants import written
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from hub.model.terms import ClockChange
     from hub.model.values import ClockRow
 
 _STYLES = {"breached": "red", "running": "", "paused": "yellow", "met": "green", "void": "dim"}
@@ -29,6 +30,8 @@ def clocks(
 ) -> None:
     """Show every deadline clock 时限时钟 of one case, and how each due moment came about, step by step.
 
+    And which of them were counted anew because calendar, catalogue or law changed: before, after, and why.
+
     Example: sunlight clocks ZJ2026-00013
     """
     hub = common.hub(settings)
@@ -39,8 +42,9 @@ def clocks(
         )
     zone = hub.settings.zone
     told = [told_clock(each, zone) for each in row["clocks"]]
+    changes = [told_change(each, zone) for each in hub.queries.clock_changes(row["case_id"])]
     if as_json:
-        common.print_json({"case_id": row["case_id"], "case_no": row["case_no"], "clocks": told})
+        common.print_json({"case_id": row["case_id"], "case_no": row["case_no"], "clocks": told, "changes": changes})
         return
     common.OUT.print(f"[bold]{row['case_no']}[/bold]  {row['state']}", highlight=False)
     for each in told:
@@ -54,6 +58,32 @@ def clocks(
         common.OUT.print(table)
     if not told:
         common.OUT.print("no limit is known for this case, so no clock runs: see its matter in the catalogue")
+    if changes:
+        _show_changes(changes)
+
+
+def _show_changes(changes: list[dict[str, Any]]) -> None:
+    table = Table(title="counted anew 重新计算", title_justify="left")
+    for heading in ("at", "clock", "due before", "due after", "why"):
+        table.add_column(heading, overflow="fold")
+    for each in changes:
+        why = "; ".join(f"{cause['what']}: {cause['before'] or '-'} → {cause['after']}" for cause in each["why"])
+        table.add_row(each["changed_at"], each["kind"], each["old_due"] or "-", each["new_due"] or "-", Text(why))
+    common.OUT.print(table)
+
+
+def told_change(change: ClockChange, zone: tzinfo) -> dict[str, Any]:
+    """Tell what changed terms did to one clock as plain data; instants in `zone`."""
+    return {
+        "clock_id": change.clock_id,
+        "kind": change.kind,
+        "changed_at": written(change.changed_at, zone),
+        "old_due": written(change.old_due, zone) if change.old_due else None,
+        "new_due": written(change.new_due, zone) if change.new_due else None,
+        "old_state": change.old_state,
+        "new_state": change.new_state,
+        "why": [dict(each) for each in change.why],
+    }
 
 
 def told_clock(clock: ClockRow, zone: tzinfo) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def alert_word(data: Mapping[str, Any]) -> str:
     return _STAYING.get(history[-1]["move"] if history else "") or str(data["state"])
 
 
-def act_document(act: str, *, subject: str, by: str, at: str, said: Mapping[str, str] | None = None) -> dict[str, Any]:
+def act_document(act: str, *, subject: str, by: str, at: str, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Write what a person did (schemas/act.v1): `by` did `act` to `subject` at an instant, and what was `said` too."""
     return {
         "specversion": "1.0",

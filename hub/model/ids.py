@@ -81,6 +81,16 @@ def act_id(act: str, subject: str, by: str, at: str) -> str:
     return _uuid5("act", act, subject, by, at)
 
 
+def change_id(department: str, digest: str) -> str:
+    """Identify a change of a department's catalogue by the digest of what it changes."""
+    return _uuid5("catalogue-change", department, digest)
+
+
+def notice_id(year: int) -> str:
+    """Identify what is loaded of a year's working days."""
+    return _uuid5("notice", str(year))
+
+
 def receipt_id(connection: str, idempotency_key: str) -> str:
     """Identify the receipt of one push."""
     return _uuid5("receipt", connection, idempotency_key)

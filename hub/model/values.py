@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from hub.errors import Rejection
     from hub.model.facts import CaseFacts
+    from hub.model.terms import CatalogueChange, ClockChange, NoticeRow, Touched
 
 # --- the bus ---------------------------------------------------------------------------------------------------------
 
@@ -369,6 +370,13 @@ class Changes:
     quarantine: Sequence[QuarantineRow] = ()
     replayed: Sequence[str] = ()
     """Rejections that somebody has replayed."""
+    notices: Sequence[NoticeRow] = ()
+    catalogue_changes: Sequence[CatalogueChange] = ()
+    catalogue: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Documents of departments, by id, as they hold from now on."""
+    touched: Sequence[Touched] = ()
+    """Cases to be judged anew by what `catalogue` says."""
+    clock_changes: Sequence[ClockChange] = ()
 
 
 # --- the registry ----------------------------------------------------------------------------------------------------

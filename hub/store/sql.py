@@ -12,23 +12,26 @@ import sqlalchemy as sa
 
 from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
-from hub.store import counted, leases, numbering, rows, tables, waking
+from hub.store import counted, leases, numbering, rows, tables, terms, terms_tables, waking
 from hub.store.bulk import among, insert
 from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
 from hub.store.manifests import keep_manifests
 from hub.store.refused import keep_refused
-from hub.store.tables import aware
+from hub.store.tables import EPOCH, aware
+from hub.store.terms import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from hub.model.terms import CatalogueChange, NoticeRow, Touched
     from hub.model.values import (
         AlertRow,
         Arrival,
         CaseRow,
         Changes,
+        ClockRow,
         Connection,
         Entry,
         FeedItem,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
         Watermark,
     )
     from hub.ports import Unit
+    from hub.supervision.law import Moved
 
 
 class SqlStore:
@@ -102,7 +106,7 @@ class SqlStore:
             ordered = sa.select(tables.catalogue.c.document).order_by(tables.catalogue.c.department_id)
             return [orjson.loads(document) for document in connection.execute(ordered).scalars()]
 
-    def load_catalogue(self, documents: Sequence[Mapping[str, Any]]) -> None:
+    def load_catalogue(self, documents: Sequence[Mapping[str, Any]], *, by: str = OPERATOR) -> None:
         """See hub.ports.Store."""
         with writing(self._engine) as connection:
             now = leases.database_now(connection)
@@ -111,16 +115,53 @@ class SqlStore:
             known = {row[0]: row[1] for row in connection.execute(sa.select(column.department_id, column.document))}
             insert(connection, tables.catalogue, found, conflict="replace")
             waking.departments(connection, [name for name, document, _ in found if known.get(name) != document])
+            for each in documents:
+                old = known.get(each["department"]["department_id"])
+                before = orjson.loads(old) if old else None
+                if before != each:
+                    terms.keep(connection, [terms.imported(connection, before, each, by, now)])
 
     def wake_departments(self, department_ids: Collection[str]) -> None:
         """See hub.ports.Store."""
         with writing(self._engine) as connection:
             waking.departments(connection, department_ids)
 
-    def wake_recounted(self, calendar_version: str) -> int:
+    def wake_touched(self, given: Sequence[Touched]) -> None:
         """See hub.ports.Store."""
         with writing(self._engine) as connection:
-            return waking.recounted(connection, calendar_version)
+            waking.touched(connection, given)
+
+    def wake_recounted(self, is_present: Callable[[str], bool]) -> int:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            return waking.recounted(connection, is_present)
+
+    def wake_relawed(self, moved: Moved, start_of: Callable[[date], datetime]) -> int:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            return waking.relawed(connection, moved, start_of)
+
+    def remembered(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """See hub.ports.Store."""
+        with reading(self._engine) as connection:
+            query = sa.select(terms_tables.terms.c.document).where(terms_tables.terms.c.name == name)
+            found = connection.execute(query).scalar()
+            return None if found is None else orjson.loads(found)
+
+    def remember(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            insert(connection, terms_tables.terms, [(name, orjson.dumps(value).decode())], conflict="replace")
+
+    def notices(self) -> Sequence[NoticeRow]:
+        """See hub.ports.Store."""
+        with reading(self._engine) as connection:
+            return terms.notices(connection)
+
+    def catalogue_changes(self) -> Sequence[CatalogueChange]:
+        """See hub.ports.Store."""
+        with reading(self._engine) as connection:
+            return terms.changes(connection, terms_tables.catalogue_changes.c.state.in_(("approved", "imported")))
 
     @cached_property
     def reader(self) -> CityReader:
@@ -173,6 +214,31 @@ class SqlUnit:
         """See hub.ports.Unit."""
         found = self._where_in(sa.select(tables.alerts), tables.alerts.c.alert_id, alert_ids)
         return {row.alert_id: rows.alert(row) for row in found}
+
+    def clocks(self, subjects: Collection[str]) -> Mapping[str, Sequence[ClockRow]]:
+        """See hub.ports.Unit."""
+        found: dict[str, list[ClockRow]] = {}
+        for row in self._where_in(sa.select(tables.clocks), tables.clocks.c.subject, subjects):
+            found.setdefault(row.subject, []).append(rows.clock(row))
+        return found
+
+    def catalogue_changes(self, change_ids: Collection[str]) -> Mapping[str, CatalogueChange]:
+        """See hub.ports.Unit."""
+        column = terms_tables.catalogue_changes.c.change_id
+        found = self._where_in(sa.select(terms_tables.catalogue_changes), column, change_ids)
+        return {row.change_id: terms.change(row) for row in found}
+
+    def catalogue_documents(self, department_ids: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        """See hub.ports.Unit."""
+        return terms.documents(self._connection, department_ids)
+
+    def terms_numbers(self) -> tuple[int, int]:
+        """See hub.ports.Unit."""
+        return terms.numbers(self._connection)
+
+    def unledgered(self) -> Sequence[CatalogueChange]:
+        """See hub.ports.Unit."""
+        return terms.changes(self._connection, terms_tables.catalogue_changes.c.is_ledgered.is_(False))
 
     def city_alerts(self) -> Mapping[str, AlertRow]:
         """See hub.ports.Unit."""
@@ -236,6 +302,7 @@ class SqlUnit:
         keep_manifests(connection, changes.manifests)
         keep_refused(connection, changes.quarantine)
         self._mark_replayed(changes.replayed)
+        self._write_terms(changes)
         self._move_head(changes.head)
 
     def _check(self, changes: Changes) -> None:
@@ -273,6 +340,11 @@ class SqlUnit:
             mine = self._among(counted.case_facts.c.case_id, gone)
             self._connection.execute(sa.delete(counted.case_facts).where(mine))
         insert(self._connection, counted.case_facts, rows.fact_rows(changes.facts), conflict="replace")
+
+    def _write_terms(self, changes: Changes) -> None:
+        """Write what people changed of the terms; the cases that it concerns are woken in the same transaction."""
+        terms.write(self._connection, changes, leases.database_now(self._connection) if changes.catalogue else EPOCH)
+        waking.touched(self._connection, changes.touched)
 
     def _mark_replayed(self, rejection_ids: Sequence[str]) -> None:
         if rejection_ids:

@@ -1,7 +1,8 @@
-"""Wakes cases whose terms have changed: what they are judged by is another calendar or catalogue now."""
+"""Wakes cases whose terms have changed: what they are judged by is another calendar, catalogue or law now."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -10,22 +11,70 @@ from hub.store import tables
 from hub.store.bulk import among
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
+
+    from hub.model.terms import Touched
+    from hub.supervision.law import Moved
 
 
 def departments(connection: sa.Connection, department_ids: Collection[str]) -> None:
     """Wake the open cases of these departments, within the caller's transaction."""
     case = tables.cases.c
     if department_ids:
-        theirs = among(connection, case.department_id, department_ids) & case.closed_at.is_(None)
-        connection.execute(sa.update(tables.cases).where(theirs).values(wake_at=tables.EPOCH))
+        _wake(connection, among(connection, case.department_id, department_ids) & case.closed_at.is_(None))
 
 
-def recounted(connection: sa.Connection, calendar_version: str) -> int:
-    """Wake the cases with a clock that still runs by another calendar; return how many there are."""
+def touched(connection: sa.Connection, given: Sequence[Touched]) -> None:
+    """Wake the cases that a change of the catalogue may concern, and no other.
+
+    A matter may be another department's too, where that one has no version of its own.
+    """
+    case = tables.cases.c
+    for each in given:
+        if each.matters is None:
+            chosen = case.department_id == each.department_id
+        else:
+            chosen = among(connection, case.matter_code, each.matters) & _judged_by(each)
+        is_open = case.closed_at.is_(None)
+        later = is_open if each.since is None else is_open | (case.closed_at >= each.since)
+        _wake(connection, chosen & later)
+
+
+def _judged_by(given: Touched) -> sa.ColumnElement[bool]:
+    """Choose the cases of a department, and those of departments whose own documents do not name the matter."""
+    case, held = tables.cases.c, tables.catalogue.c
+    others = sa.select(held.department_id).where(held.department_id != given.department_id)
+    named = [held.document.contains(f'"matter_code":"{code}"', autoescape=True) for code in given.matters or ()]
+    return case.department_id.not_in(others.where(sa.or_(*named)))
+
+
+def recounted(connection: sa.Connection, is_present: Callable[[str], bool]) -> int:
+    """Wake the cases with a clock that still runs by a calendar of which `is_present` says no; count them."""
     clock = tables.clocks.c
-    others = sa.select(clock.subject).where(
-        clock.state.in_(("running", "paused")), clock.calendar_version != calendar_version
+    running = clock.state.in_(("running", "paused"))
+    versions = connection.execute(sa.select(clock.calendar_version).where(running).distinct()).scalars().all()
+    if not (past := [each for each in versions if not is_present(each)]):
+        return 0
+    others = sa.select(clock.subject).where(running, among(connection, clock.calendar_version, past))
+    return _wake(connection, tables.cases.c.case_id.in_(others))
+
+
+def relawed(connection: sa.Connection, moved: Moved, start_of: Callable[[date], datetime]) -> int:
+    """Wake the cases that another limit of the law concerns; return how many there are."""
+    case, clock = tables.cases.c, tables.clocks.c
+    since = start_of(moved.since) if moved.since > date.min else tables.EPOCH
+    began = [clock.started_at >= since, *([clock.started_at < start_of(moved.until)] if moved.until else [])]
+    by_law = clock.basis.startswith("《", autoescape=True)
+    concerned: sa.ColumnElement[bool] = case.case_id.in_(
+        sa.select(clock.subject).where(clock.kind == moved.kind, by_law, *began)
     )
-    waken = sa.update(tables.cases).where(tables.cases.c.case_id.in_(others)).values(wake_at=tables.EPOCH)
-    return connection.execute(waken).rowcount
+    if moved.appears:
+        opened = [case.opened_at < start_of(moved.until)] if moved.until else []
+        was_open = case.closed_at.is_(None) | (case.closed_at >= since)
+        concerned = concerned | sa.and_(was_open, *opened)
+    return _wake(connection, concerned)
+
+
+def _wake(connection: sa.Connection, chosen: sa.ColumnElement[bool]) -> int:
+    return connection.execute(sa.update(tables.cases).where(chosen).values(wake_at=tables.EPOCH)).rowcount

@@ -128,7 +128,7 @@ def _clock(alert: AlertRow, step: _Step, calendar: WorkCalendar, now: datetime) 
         warn_at=None,
         stopped_at=step.stopped,
         provisional=step.provisional,
-        calendar_version=calendar.version,
+        calendar_version=calendar.version_between(step.start, step.due),
         derivation=(step.derivation,),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta, tzinfo
 from functools import lru_cache
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _SATURDAY: Final = 5
+_MOMENT: Final = timedelta(microseconds=1)
+"""A limit that ends with a day is over at the next day's first moment: it depends on the day before."""
+
+_STRETCH: Final = re.compile(r"(\d{4})(?:-(\d{4}))?:[0-9a-f]{12}")
+
+_YEARS_MOST: Final = 50
+"""Years of a clock beyond which its calendar is not told apart any more."""
+
 _LIBRARY: Final = "chinesecalendar"
 
 STATUTORY_FIXED: Final = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
@@ -45,12 +54,14 @@ class _Year:
     before: tuple[int, ...]
     days: tuple[int, ...]
     provisional: bool
+    digest: str
+    """Names what the year says: the same table, by whatever notice, has the same name."""
 
 
 class WorkCalendar:
     """Counts working days in local days of the hub's zone. Immutable in effect; tables of years are built on need."""
 
-    __slots__ = ("_announced", "_overrides", "_years", "version", "zone")
+    __slots__ = ("_announced", "_overrides", "_stretches", "_years", "version", "zone")
 
     def __init__(
         self,
@@ -63,6 +74,7 @@ class WorkCalendar:
         self._overrides = dict(overrides or {})
         self._announced = frozenset(announced)
         self._years: dict[int, _Year] = {}
+        self._stretches: dict[tuple[int, int], str] = {}
         self.zone = zone
         self.version = _version(self._overrides, self._announced)
 
@@ -130,6 +142,35 @@ class WorkCalendar:
         """Return the moment a local day is over (24:00), aware UTC."""
         return instants.end_of(day, self.zone)
 
+    def is_announced(self, year: int) -> bool:
+        """Tell whether the working days of a year are known."""
+        return not self._year(year).provisional
+
+    def version_between(self, start: datetime, due: datetime) -> str:
+        """Name what the calendar says of the years from `start` to `due`: what a clock between them depends on.
+
+        Another year's notice leaves it as it is, so that only the clocks that a notice concerns are counted anew.
+        """
+        first, last = self.day_of(start).year, self.day_of(due - _MOMENT).year
+        key = (first, max(first, min(last, first + _YEARS_MOST)))
+        known = self._stretches.get(key)
+        if known is None:
+            known = self._stretches[key] = self._stretch(*key)
+        return known
+
+    def is_present(self, version: str) -> bool:
+        """Tell whether this calendar still says of a clock's years what it said under the name `version`."""
+        found = _STRETCH.fullmatch(version)
+        if found is None:
+            return False
+        first = int(found[1])
+        return self._stretch(first, int(found[2] or first)) == version
+
+    def _stretch(self, first: int, last: int) -> str:
+        digests = "".join(self._year(number).digest for number in range(first, last + 1))
+        years = str(first) if first == last else f"{first}-{last}"
+        return f"{years}:{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
+
     def _worked_by(self, day: date, since: int) -> int:
         """Count the working days from the start of year `since` up to and including `day`."""
         year = self._year(day.year)
@@ -145,11 +186,14 @@ class WorkCalendar:
     def _tabulate(self, number: int) -> _Year:
         worked = dict(_base_year(number))
         worked.update({day: flag for day, flag in self._overrides.items() if day.year == number})
+        provisional = not (_is_announced(number) or number in self._announced)
+        table = bytes(worked.values()) + (b"?" if provisional else b"!")
         return _Year(
             first=date(number, 1, 1).toordinal(),
             before=tuple(accumulate(worked.values(), initial=0)),
             days=tuple(day.toordinal() for day, flag in worked.items() if flag),
-            provisional=not (_is_announced(number) or number in self._announced),
+            provisional=provisional,
+            digest=hashlib.sha256(table).hexdigest(),
         )
 
 

@@ -13,7 +13,7 @@ from hub.model.values import ClockRow
 from hub.supervision import deadline
 from hub.supervision.deadline import spoken
 from hub.supervision.instants import local
-from hub.supervision.law import law_limit
+from hub.supervision.law import LAW, law_limit
 from hub.supervision.matter import Limit
 from hub.supervision.pauses import Ending, adjustments_of, ending_of
 from hub.supervision.spans import ONLY, Span, staged, watched
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.supervision.catalogue import Catalogue, Matter
     from hub.supervision.deadline import Adjustment, Due, Outcome
     from hub.supervision.fold import Case
+    from hub.supervision.law import LawParameter
 
 ACCEPTANCE_LEAD_DAYS: Final = 1
 """Working days that remain when an acceptance is called near its limit (R10)."""
@@ -88,6 +89,8 @@ class Docket:
     """What has surely been delivered up to; None where that is not known and only evidence is judged."""
     offers: frozenset[str] | None = None
     """Event types and fields that the case's connection reports; None: all of them."""
+    law: Sequence[LawParameter] = LAW
+    """The limits of the law, those that go before first."""
 
     def matter(self, moment: datetime) -> Matter | None:
         """Return the version of the case's matter on the day of `moment`."""
@@ -256,7 +259,7 @@ def _limit(docket: Docket, span: Span) -> tuple[Limit, str] | None:
     if matter is not None and span.kind in matter.limits:
         return matter.limits[span.kind], f"职权目录 catalogue {matter.matter_code} version {matter.version}"
     power_type = docket.case.attributes.get("power_type") or (matter.power_type if matter is not None else "")
-    law = law_limit(span.kind, power_type, docket.calendar.day_of(span.start.occurred_at))
+    law = law_limit(span.kind, power_type, docket.calendar.day_of(span.start.occurred_at), docket.law)
     return None if law is None else (law.limit, f"《{law.title}》 art. {law.article}")
 
 
@@ -319,7 +322,7 @@ def _clock(docket: Docket, span: Span, tracks: Sequence[_Track], adjustments: Se
         warn_at=warn_at,
         stopped_at=span.stop.occurred_at if span.stop is not None else None,
         provisional=due.provisional,
-        calendar_version=docket.calendar.version,
+        calendar_version=docket.calendar.version_between(span.start.occurred_at, due.instant),
         derivation=_derivation(docket, span, tracks, track, disagrees=disagrees),
     )
     return Clock(

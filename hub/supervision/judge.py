@@ -10,6 +10,7 @@ from hub.supervision.caselog import encode, in_force
 from hub.supervision.clocks import Docket, clocks_of, wake_at
 from hub.supervision.evaluable import is_evaluable
 from hub.supervision.fold import fold
+from hub.supervision.law import LAW
 from hub.supervision.rules import RULES, Finding, View
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hub.supervision.catalogue import Catalogue
     from hub.supervision.clocks import Clock
     from hub.supervision.fold import Case
+    from hub.supervision.law import LawParameter
     from hub.supervision.rules import Rule
 
 
@@ -56,6 +58,7 @@ def judge(
     horizon: datetime | None,
     rules: Mapping[str, Rule] = RULES,
     offers: frozenset[str] | None = None,
+    law: Sequence[LawParameter] = LAW,
 ) -> Judgement:
     """Judge a case by its log, which holds at least one fact.
 
@@ -64,7 +67,8 @@ def judge(
     rules that read more are not evaluable there, and find nothing (None: it reports everything).
     """
     case = fold(in_force(log), calendar.zone)
-    clocks = clocks_of(Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon, offers=offers))
+    docket = Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon, offers=offers, law=law)
+    clocks = clocks_of(docket)
     view = View(
         case=case, log=log, clocks=clocks, calendar=calendar, catalogue=catalogue, horizon=horizon, offers=offers
     )

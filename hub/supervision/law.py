@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.supervision.catalogue import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 LICENSING: Final = "01"
 PENALTY: Final = "02"
@@ -33,6 +33,32 @@ class LawParameter:
     valid_to: date | None = None
     extension: Limit | None = None
     """By how much it may be extended once, by the body's head; None: not at all, or not here."""
+
+    def holds(self, day: date) -> bool:
+        """Tell whether it is in force on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    def document(self) -> dict[str, Any]:
+        """Write it as the store remembers it."""
+        return {
+            "kind": self.kind, "power_type": self.power_type, "n": self.limit.n, "unit": self.limit.unit,
+            "title": self.title, "article": self.article, "valid_from": self.valid_from.isoformat(),
+            "valid_to": self.valid_to.isoformat() if self.valid_to else None,
+        }  # fmt: skip
+
+
+def law_from(row: Mapping[str, Any]) -> LawParameter:
+    """Read a limit of the law: what `LawParameter.document` wrote, or an operator."""
+    until = row.get("valid_to")
+    return LawParameter(
+        kind=row["kind"], power_type=row.get("power_type", ANY), limit=Limit(n=row["n"], unit=row["unit"]),
+        title=row["title"], article=row["article"], valid_from=_date(row["valid_from"]),
+        valid_to=None if until is None else _date(until),
+    )  # fmt: skip
+
+
+def _date(value: str | date) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 def _days(n: int) -> Limit:
@@ -121,9 +147,46 @@ years. Art. 71 of the Penalty Law: two days to the body, and two more to the ban
 and 7 days are working days. Reconsideration Law art. 88 and Compulsion Law art. 69 likewise for short ones."""
 
 
-def law_limit(kind: str, power_type: str, day: date) -> LawParameter | None:
+def law_limit(kind: str, power_type: str, day: date, law: Sequence[LawParameter] = LAW) -> LawParameter | None:
     """Return what the law sets for a clock kind and power type on a day; None where that is not known."""
-    for parameter in LAW:
-        if parameter.kind == kind and parameter.power_type in (power_type, ANY) and parameter.valid_from <= day:
-            return parameter if parameter.valid_to is None or day < parameter.valid_to else None
+    for parameter in law:
+        if parameter.kind == kind and parameter.power_type in (power_type, ANY) and parameter.holds(day):
+            return parameter
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """From `since` on, and before `until` (None: no end), another limit of a clock kind holds than did."""
+
+    kind: str
+    since: date
+    until: date | None
+    appears: bool
+    """Whether there was no limit, or is none now: clocks begin or cease to run."""
+
+
+def moved(before: Sequence[LawParameter], after: Sequence[LawParameter]) -> Sequence[Moved]:
+    """Return where two versions of the law differ."""
+    found: list[Moved] = []
+    old, new = _boundaries(before), _boundaries(after)
+    for kind, power_type in dict.fromkeys((*old, *new)):
+        days = sorted({date.min, *old.get((kind, power_type), ()), *new.get((kind, power_type), ())})
+        for since, until in zip(days, [*days[1:], None], strict=True):
+            one, other = (law_limit(kind, power_type, since, law) for law in (before, after))
+            if _said(one) != _said(other):
+                found.append(Moved(kind=kind, since=since, until=until, appears=one is None or other is None))
+    return list(dict.fromkeys(found))
+
+
+def _boundaries(law: Sequence[LawParameter]) -> dict[tuple[str, str], set[date]]:
+    """Return by clock kind and power type the days on which what the law says changes."""
+    found: dict[tuple[str, str], set[date]] = {}
+    for each in law:
+        days = {each.valid_from, *([each.valid_to] if each.valid_to else [])}
+        found.setdefault((each.kind, each.power_type), set()).update(days)
+    return found
+
+
+def _said(parameter: LawParameter | None) -> tuple[Limit, str, str] | None:
+    return None if parameter is None else (parameter.limit, parameter.title, parameter.article)

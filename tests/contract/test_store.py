@@ -358,7 +358,10 @@ def test_connections_are_added_and_replaced(place: StorePlace) -> None:
 
 def test_the_catalogue_is_replaced_by_department(place: StorePlace) -> None:
     store = place.open()
-    old, other, new = ({"department": {"department_id": name}, "matters": [n]} for n, name in enumerate("aba"))
+    old, other, new = (
+        {"department": {"department_id": name, "name": f"部门 {n}", "region_code": "321200"}}
+        for n, name in enumerate("aba")
+    )
     store.load_catalogue([old, other])
     store.load_catalogue([new])
     assert place.open().catalogue() == [new, other]
