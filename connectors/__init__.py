@@ -14,6 +14,7 @@ from connectors.manifests import Stating
 from connectors.memory import Memory
 from connectors.observing import Observing
 from connectors.options import encoding_of, namespaces_of
+from connectors.positions import Placed
 from connectors.rest import open_rest
 from connectors.soap import open_soap
 from hub.clock import SystemClock
@@ -70,7 +71,7 @@ def open_source(
     source = opener(declaration, environment, clock)
     if memory is None:
         return source
-    remembering = _remembering(source, declaration, memory)
+    remembering = Placed(_remembering(source, declaration, memory), declaration)
     statement = source.statement
     if statement is None:
         return remembering

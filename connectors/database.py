@@ -24,6 +24,7 @@ from connectors.database_engine import Database
 from connectors.database_manifest import TableStatement
 from connectors.database_options import declared
 from connectors.database_sweep import go_on, kept, taken_back
+from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured
 from hub.model.digest import record_digest
 from hub.model.values import Portion, Record
@@ -75,12 +76,13 @@ def mark_of(instant: datetime) -> str:
 class DatabaseSource:
     """A Source over one table."""
 
-    def __init__(self, database: Database, options: DatabaseOptions, *, replay: Clock | None = None) -> None:
+    def __init__(self, database: Database, options: DatabaseOptions, clock: Clock) -> None:
         """Poll `database` as `options` say; it is connected to at the first read.
 
-        Its own clock rules, but in a replay, whose clock stands in the past: what comes later is not read yet.
+        Its own clock rules, but never beyond `clock`: in a replay that stands in the past, and a database whose clock
+        once jumps ahead must not let all be passed over that is written until it is there.
         """
-        self._database, self._options, self._replay = database, options, replay
+        self._database, self._options, self._clock = database, options, clock
         self._children = [ChildTable(database, child, options) for child in options.children]
 
     def read(self, checkpoint: Mapping[str, Any] | None) -> Iterator[Portion]:
@@ -206,8 +208,7 @@ class DatabaseSource:
         return go_on(checkpoint, bound=now - timedelta(seconds=self._options.settle_s), overlap=self._overlap)
 
     def _now(self, connection: Connection) -> datetime:
-        now = self._database.now(connection)
-        return min(now, self._replay.now()) if self._replay else now
+        return min(self._database.now(connection), self._clock.now())
 
     @property
     def _overlap(self) -> timedelta:
@@ -393,7 +394,7 @@ def open_database(declaration: Declaration, environment: Mapping[str, str], cloc
     """Open what `declaration` says; raise Misconfigured with every fault. Nothing is connected yet."""
     found = declared(declaration, environment)
     database = Database(found.url, timeout_s=found.timeout_s, place=declaration.connection)
-    return DatabaseSource(database, found.options, replay=clock)
+    return DatabaseSource(database, found.options, clock or SystemClock())
 
 
 def _quoted(name: str) -> quoted_name:

@@ -78,9 +78,13 @@ class FileOptions:
         """Return the format of the file of that name."""
         return self.form or form_of_name(name)
 
+    def knows(self, name: str) -> bool:
+        """Tell whether the format of the file of that name is known."""
+        return bool(self.form) or name.lower().endswith(ARCHIVE) or _ending(name) in SUFFIXES
+
     def may_be_archive(self, name: str) -> bool:
         """Tell whether a zip of that name is an archive of files, and not a workbook."""
-        return name.lower().endswith(ARCHIVE) or self.form_of(name) != "xlsx"
+        return name.lower().endswith(ARCHIVE) or not self.knows(name) or self.form_of(name) != "xlsx"
 
 
 def file_options(connect: Options, declaration: Declaration) -> FileOptions:
@@ -145,10 +149,14 @@ def in_stead(declaration: Declaration) -> Mapping[str, Any]:
 
 def form_of_name(name: str) -> str:
     """Return the format that a file's name tells; raise Misconfigured where it tells none."""
-    ending = Path(name.removesuffix(".gz")).suffix.lower()
+    ending = _ending(name)
     if ending not in SUFFIXES:
         raise Misconfigured(_unknown_format(name))
     return SUFFIXES[ending]
+
+
+def _ending(name: str) -> str:
+    return Path(name.removesuffix(".gz")).suffix.lower()
 
 
 def _delimiter(connect: Options) -> str:

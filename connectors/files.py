@@ -50,6 +50,7 @@ PORTION_RECORDS: Final = 1000
 PORTION_BYTES: Final = 8 << 20
 """Bytes held at a time, whatever the records' size."""
 
+_STRAY: Final = "declare format, or by pattern (members in an archive) which files are records; then deliver it again"
 _WHOLE: Final = "deliver the whole file again"
 
 
@@ -71,6 +72,8 @@ class FilesSource:
         if not names and progress.has_done:  # gone all at once: as likely as not the folder is not mounted
             yield Portion(records=[], checkpoint=progress.checkpoint(), final=True)
             return
+        if checkpoint is None and names and not any(self._options.knows(name) for name in names):
+            self._options.form_of(next(iter(names)))  # complains: it is the declaration that lacks something
         progress.forget_all_but(names)
         records: list[Record] = []
         held_bytes = 0
@@ -99,7 +102,8 @@ class FilesSource:
             first = next(iter(names))
             found["first"] = told(first)
             is_archive = first.lower().endswith(ARCHIVE) and not self._options.form
-            found["format"] = "zip" if is_archive else self._options.form_of(first)
+            known = self._options.form_of(first) if self._options.knows(first) else "not known by its name"
+            found["format"] = "zip" if is_archive else known
         return found
 
     def close(self) -> None:
@@ -195,6 +199,11 @@ class FilesSource:
     def _records_of(self, name: str, part: Unpacked) -> Iterator[Record]:
         """Yield the records of a file, or of one member of an archive, whose neighbours do not suffer by it."""
         place = told(f"{name}/{part.member}" if part.member else name)
+        if not self._options.knows(part.member or name):
+            yield refused(
+                place.encode(), place, "unknown-format", "the name does not say which format this is", hint=_STRAY
+            )
+            return
         if part.problem:
             yield refused(place.encode(), place, "bad-pack", part.problem, hint=f"{_WHOLE}, packed anew")
             return

@@ -14,6 +14,7 @@ import orjson
 from connectors.codecs.common import is_deep, refused, too_deep
 from connectors.http.paging import Page
 from connectors.window import Sweeper, window_after
+from hub.errors import Unavailable
 from hub.model.digest import record_digest
 from hub.model.values import Portion, Record
 
@@ -92,7 +93,7 @@ class ListSource:
             yield Portion(records=records, checkpoint=sweeper.passed(finished=False).checkpoint())
         if reading.refusal is not None:
             yield Portion(records=[reading.refusal], checkpoint=None, final=True)
-            return
+            raise self._unread(reading.refusal)
         if reading.is_restless:
             yield Portion(records=[], checkpoint=sweeper.passed(finished=False).checkpoint(), final=True)
             return
@@ -120,6 +121,12 @@ class ListSource:
     def close(self) -> None:
         """Let go of the connections."""
         self._service.close()
+
+    def _unread(self, refusal: Record) -> Unavailable:
+        """Return the trouble that a service answers, and not with a list: it is named as away, its answer is kept."""
+        why = refusal.refused
+        problem = why.problem if why else "the answer cannot be read"
+        return Unavailable(problem, place=self._service.place, hint=why.hint if why else "see the quarantine")
 
     def _reading(self, checkpoint: Mapping[str, Any] | None) -> _Reading:
         sweeper = Sweeper(self._options, window_after(checkpoint, self._clock.now(), self._options))

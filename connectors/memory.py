@@ -6,13 +6,13 @@ It may be lost: all is then seen for the first time, and what comes again is tol
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from hub.errors import Fault, Misconfigured, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _SCHEMA: Final = """
@@ -48,12 +48,12 @@ class Memory:
     def put(self, topic: str, values: Iterable[tuple[str, str]]) -> None:
         """Remember values durably before returning."""
         rows = [(topic, name, value) for name, value in values]
-        with self._connected() as connection:
+        with self._told(), self._connected() as connection:
             connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", rows)
 
     def forget(self, topic: str, *, below: str) -> None:
         """Forget the names whose value lies below `below`."""
-        with self._connected() as connection:
+        with self._told(), self._connected() as connection:
             connection.execute("DELETE FROM seen WHERE topic = ? AND value < ?", (topic, below))
 
     def close(self) -> None:
@@ -63,24 +63,29 @@ class Memory:
             self._open = None
 
     def _run(self, statement: str, parameters: tuple[str, ...]) -> list[tuple[str, str]]:
-        with closing(self._connected().execute(statement, parameters)) as cursor:
+        with self._told(), closing(self._connected().execute(statement, parameters)) as cursor:
             return list(cursor.fetchall())
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell a file that cannot be written, or is none of ours, in our words."""
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError) as away:
+            self.close()
+            hint = "check the data folder: its space and rights"
+            raise Unavailable(str(away), place=str(self._path), hint=hint) from away
+        except sqlite3.DatabaseError as broken:
+            self.close()
+            problem = f"it is no memory of rows: {broken}"
+            hint = "move it away: it may be lost"
+            fault = Fault(code="source.memory", problem=problem, file=str(self._path), hint=hint)
+            raise Misconfigured(fault) from broken
 
     def _connected(self) -> sqlite3.Connection:
         if self._open is None:
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._open = sqlite3.connect(self._path)
-                self._open.execute("PRAGMA journal_mode = WAL")
-                self._open.executescript(_SCHEMA)
-            except (OSError, sqlite3.OperationalError) as away:
-                self.close()
-                hint = "check the data folder: its space and rights"
-                raise Unavailable(str(away), place=str(self._path), hint=hint) from away
-            except sqlite3.DatabaseError as broken:
-                self.close()
-                problem = f"it is no memory of rows: {broken}"
-                hint = "move it away: it may be lost"
-                fault = Fault(code="source.memory", problem=problem, file=str(self._path), hint=hint)
-                raise Misconfigured(fault) from broken
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._open = sqlite3.connect(self._path)
+            self._open.execute("PRAGMA journal_mode = WAL")
+            self._open.executescript(_SCHEMA)
         return self._open

@@ -76,7 +76,7 @@ class SoapSink:
             opened(reply, self._answer)
         except UnreadAnswer as unread:
             if reply.status != 200:  # noqa: PLR2004 - HTTP's number
-                raise Unavailable(f"the receiver answers {reply.status}: {unread}", place=options["url"]) from unread
+                raise Unavailable(f"the receiver answers {reply.status}: {unread}", place=reply.place) from unread
         except Misconfigured as fault:
             raise _refused(fault.faults[0].problem) from fault
         return f"{reply.status} {_said(reply)}".strip()

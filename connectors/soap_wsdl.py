@@ -6,6 +6,7 @@ import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import requests.exceptions
 import zeep
@@ -76,8 +77,17 @@ def wsdl_request(connect: Options, client: HttpClient, encoding: str) -> WsdlReq
     try:
         return WsdlRequest(loaded(path, client), operation, arguments, encoding)
     except Exception as failed:  # noqa: BLE001 - zeep lets whatever it meets through; each is given its name
-        connect.fault("wsdl", f"zeep cannot load {path}: {cause_of(failed)}", _RAW, code="source.wsdl")
+        problem = f"zeep cannot load {path}: {cause_of(failed)}".replace(path, shown(path))
+        connect.fault("wsdl", problem, _RAW, code="source.wsdl")
         return _Unusable(encoding)  # type: ignore[return-value]
+
+
+def shown(address: str) -> str:
+    """Return an address without the login and the parameters that it may have: it is shown and logged."""
+    if "://" not in address:
+        return address
+    parts = urlsplit(address)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def loaded(path: str, client: HttpClient) -> zeep.Client:

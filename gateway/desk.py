@@ -16,6 +16,7 @@ from starlette.responses import Response
 from connectors.codecs import CODECS, CodecOptions
 from gateway.entry import COLUMNS, Choices, Wrong, choices_of, event_of, rows_of
 from gateway.problems import Problem
+from gateway.receiving import limited
 from gateway.taking import BODY_BYTES, RECORDS, SCOPE, Taking
 from hub.mapping.canonical import FORMAT
 from hub.model.values import Record
@@ -59,7 +60,7 @@ class EntryDesk:
         pushed = await run_in_threadpool(self._pushed, request, connection)
         if int(request.headers.get("content-length") or 0) > BODY_BYTES:
             raise Problem(413, "too-large", f"the file has over {BODY_BYTES:,} bytes", hint="send it in parts")
-        async with request.form(max_files=1, max_fields=len(COLUMNS) + 1, max_part_size=1 << 20) as form:
+        async with limited(request).form(max_files=1, max_fields=len(COLUMNS) + 1, max_part_size=1 << 20) as form:
             file = form.get("file")
             if isinstance(file, UploadFile) and file.filename:
                 name, content = file.filename, await file.read()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request  # noqa: TC002 - the framework reads it at run time
+from starlette.requests import Request
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
 from gateway.contracts import ASKED, EVENTS, RECORDS, SENT, TAKEN, answers
@@ -15,6 +15,8 @@ from gateway.taking import BODY_BYTES, SCOPE, Answer, Taking
 from hub.mapping.canonical import FORMAT
 
 if TYPE_CHECKING:
+    from starlette.types import Message
+
     from gateway.reading import Parts
     from gateway.rights import Gate
 
@@ -88,6 +90,21 @@ async def body_of(request: Request) -> bytes:
             raise Problem(413, "too-large", f"the body has over {BODY_BYTES:,} bytes", hint=hint)
         parts.append(part)
     return b"".join(parts)
+
+
+def limited(request: Request) -> Request:
+    """Return a request of which no more can be read than may come, whatever it says of its length."""
+    size, receive = 0, request.receive
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > BODY_BYTES:
+            raise Problem(413, "too-large", f"the body has over {BODY_BYTES:,} bytes", hint="send it in parts")
+        return message
+
+    return Request(request.scope, counted)
 
 
 def router(parts: Parts, gate: Gate, taking: Taking) -> APIRouter:

@@ -39,6 +39,9 @@ PUBLISHED_TOGETHER: Final = 2000
 SEALED_BYTES: Final = 1 << 20
 """Largest record whose bytes leave the connector; a larger one stays in its spool, known by digest."""
 
+TRAVELLING_BYTES: Final = 16 << 10
+"""Largest checkpoint that goes with a report, each of which stands in the ledger for ever."""
+
 PLACE_CHARS: Final = 1000
 """Longest place that a case event carries (schemas/case-event.v1)."""
 
@@ -199,7 +202,7 @@ class Intake:
             "events": work.events,
             "buckets": dict(read.buckets),
             "digests_xor": xor_digests(work.digests),
-            "checkpoint": portion.checkpoint,
+            "checkpoint": _travelling(portion.checkpoint),
             "started_at": work.received_at,
             "ended_at": written(self._clock.now(), self._zone),
         }
@@ -336,6 +339,12 @@ class _PortionWork:
         self.messages.append(
             Message(exchange="intake", key=key, kind="rejection", message_id=document["id"], body=body)
         )
+
+
+def _travelling(checkpoint: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return a checkpoint as it goes with a report; of one that is large only its size: it stays with its reader."""
+    size = len(orjson.dumps(checkpoint))
+    return checkpoint if size <= TRAVELLING_BYTES else {"omitted_bytes": size}
 
 
 def _said(manifest: Manifest) -> dict[str, Any]:

@@ -24,6 +24,7 @@ TOKEN_S: Final = 300.0
 """How long a token is held to be good whose server does not say."""
 
 _UNAUTHORISED: Final = 401
+_TOO_MANY: Final = 429
 
 
 class ApiKey(httpx.Auth):
@@ -118,12 +119,19 @@ class ClientCredentials(httpx.Auth):
         return httpx.Request("POST", self._url, data=form, headers={"Authorization": f"Basic {credentials}"})
 
     def _take(self, answer: httpx.Response) -> None:
+        if answer.is_server_error or answer.status_code == _TOO_MANY:
+            problem = f"the token service answers {answer.status_code}"
+            raise TokenAwayError(problem)
         try:
             said = answer.json() if answer.is_success else {}
             self._token, lasts_s = str(said["access_token"]), float(said.get("expires_in", TOKEN_S))
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
             raise NoTokenError(f"the token service answered {answer.status_code} without a token") from wrong
         self._until = self._now() + max(0.0, lasts_s - EARLY_S)
+
+
+class TokenAwayError(Exception):
+    """The token service is away, or wants to be left alone for a while."""
 
 
 class NoTokenError(Exception):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from connectors.http.auth import NoTokenError, auth_of
+from connectors.http.auth import NoTokenError, TokenAwayError, auth_of
+from connectors.http.deadline import Deadline, hold
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
 
@@ -158,12 +159,12 @@ class HttpClient:
     ) -> None:
         """Ask the service that `options` name, pausing by `sleep` and `now` (seconds, monotonic)."""
         self._options, self._sleep, self._now = options, sleep, now
-        self._next = 0.0
+        self._next, self._deadline = 0.0, Deadline()
         self._client = httpx.Client(
             auth=options.auth,
             headers={"User-Agent": "sunlight-hub", **options.headers},
             timeout=options.timeout_s,
-            verify=options.verify,
+            transport=hold(httpx.HTTPTransport(verify=options.verify, trust_env=False), self._deadline),
             follow_redirects=False,
             trust_env=False,
         )
@@ -199,7 +200,9 @@ class HttpClient:
         """
         self._pace()
         try:
+            self._deadline.begin(self._options.timeout_s)
             with self._client.stream("GET", url) as answer:
+                self._deadline.lift()
                 if answer.status_code == httpx.codes.NOT_FOUND:
                     raise FileNotFoundError(url)
                 if not answer.is_success:
@@ -229,8 +232,14 @@ class HttpClient:
     def _once(self, method: str, url: str, also: frozenset[int], **request: Any) -> Reply:  # noqa: ANN401 - see ask
         self._pace()
         try:
+            self._deadline.begin(self._options.timeout_s)
             with self._client.stream(method, url, **request) as answer:
+                self._deadline.lift()
                 return self._checked(answer, also)
+        except TokenAwayError as away:
+            raise _Again(
+                Unavailable(str(away), place=self._options.place, hint="the login service is away"), 0
+            ) from away
         except NoTokenError as refused:
             raise self._misconfigured("connect.auth", str(refused), "check client id, secret and scope") from refused
         except httpx.HTTPError as problem:

@@ -78,6 +78,10 @@ def options(
     common.IN_SANDBOX.set(sandbox)
 
 
+TALKATIVE: Final = ("httpx", "httpcore", "zeep", "smbprotocol", "paramiko")
+"""Libraries whose lines would show addresses with keys in them, headers with logins, and documents."""
+
+
 def main() -> None:
     """Run the command. Exit code 2: what the operator can mend, one fault a line; 3: what only time mends."""
     handler = logging.StreamHandler()
@@ -87,6 +91,8 @@ def main() -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s%(details)s",
         handlers=[handler],
     )
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
         app()
     except Misconfigured as wrong:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import socket
 import ssl
 import threading
 from datetime import UTC, datetime, timedelta
@@ -68,6 +70,15 @@ def read(
         return list(source.read(orjson.loads(orjson.dumps(checkpoint))))
     finally:
         source.close()
+
+
+def unread(url: str, **connect: Any) -> list[Portion]:
+    """Read what ends in trouble because the answer is none; return what came before that."""
+    source = open_source(Declared(kind="rest", connect={"url": url, "key": "no", **connect}), {})
+    found: list[Portion] = []
+    with contextlib.closing(source), pytest.raises(Unavailable):
+        found.extend(source.read(None))
+    return found
 
 
 def records(portions: list[Portion]) -> list[Record]:
@@ -211,7 +222,7 @@ def test_an_answer_that_cannot_be_read_is_kept_and_the_place_in_the_list_too(
 ) -> None:
     service = serve(lambda _: answer)
     rows = {"rows": "data"} if code == "decode.no-rows" else {}
-    (only,) = read(service.url, **rows)
+    (only,) = unread(service.url, **rows)
     (record,) = only.records
     assert record.refused is not None
     assert (record.refused.code, record.raw) == (code, answer.body)
@@ -377,3 +388,43 @@ def test_an_error_told_in_a_body_with_status_200_moves_no_window(serve: Callable
     service.answers = lambda _: Answer(body=answers[1])
     assert [record.tree for portion in source.read(None) for record in portion.records] == [{"id": 1}]
     source.close()
+
+
+def test_a_service_that_drips_its_head_is_given_up_in_time(hasty: list[float]) -> None:
+    """Each byte comes well within the time that a pause may take; all of them never come."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ended = threading.Event()
+
+        def drip() -> None:
+            with contextlib.suppress(OSError):
+                while not ended.is_set():
+                    connection, _ = listening.accept()
+                    with connection, contextlib.suppress(OSError):
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                        while not ended.wait(0.02):
+                            connection.sendall(b"x")
+
+        dripping = threading.Thread(target=drip, daemon=True)
+        dripping.start()
+        with pytest.raises(Unavailable, match=r"timed out|drips too slowly"):
+            read(f"http://127.0.0.1:{listening.getsockname()[1]}/", timeout="300ms")
+        ended.set()
+        listening.close()
+    assert len(hasty) == client.ATTEMPTS - 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_token_service_that_is_away_is_waited_for(
+    serve: Callable[..., Service], hasty: list[float], status: int
+) -> None:
+    service = serve(lambda asked: Answer(status=status) if asked.path == "/token" else listed())
+    auth = {"kind": "oauth2", "token_url": f"{service.url}/token", "client_id": "c", "client_secret": "s"}
+    with pytest.raises(Unavailable, match=f"the token service answers {status}"):
+        read(service.url, auth=auth)
+    assert hasty
+
+
+def test_a_login_page_at_every_poll_is_named_as_trouble_with_what_it_is(serve: Callable[..., Service]) -> None:
+    service = serve(lambda _: Answer(body=b"<html>login</html>", headers={"Content-Type": "text/html"}))
+    with pytest.raises(Unavailable, match="no JSON but a web page"):
+        read(service.url)

@@ -10,6 +10,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from connectors.push import push_format
+from gateway import receiving
 from gateway.entry import COLUMNS
 from gateway.reading import Pushed
 from hub.cli.gatewaying import parts_of
@@ -181,3 +182,16 @@ def test_a_connection_whose_system_sends_has_no_desk(tmp_path: Path) -> None:
         client.headers.update(bearer(press.token))
         assert client.get(f"/desk/{NAME}").status_code == 404
     press.close()
+
+
+def test_an_upload_that_does_not_say_how_long_it_is_is_cut_where_it_is_too_long(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "BODY_BYTES", 100_000)
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    body = (part for part in (head, *([b"1," * 10_000] * 20), b"\r\n--x--\r\n"))
+    answer = desk.client.post(
+        f"/desk/{NAME}", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    assert answer.status_code == 413
+    assert desk.cases() == []

@@ -365,3 +365,13 @@ def test_both_accounting_identities_hold_for_any_read(
     digests = [record_digest(record.raw) for portion in world.portions for record in portion.records]
     assert xor_digests(report["digests_xor"] for report in reports) == xor_digests(digests)
     assert len(world.of_kind("rejection")) == totals.quarantined
+
+
+def test_a_large_checkpoint_stays_with_its_reader(world: World) -> None:
+    large = {"done": {f"{n}.csv": [n, n] for n in range(2000)}}
+    world.portions = [Portion(records=[a_record(b"1")], checkpoint=large, final=True)]
+    world.run()
+    (report,) = world.of_kind("report")
+    assert report["data"]["checkpoint"] == {"omitted_bytes": len(orjson.dumps(large))}
+    assert world.saved == large
+    admitted(world.messages)
