@@ -13,6 +13,7 @@ from hub.model.values import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from hub.model.values import Entry
 
@@ -24,15 +25,25 @@ between the authorities and are never public."""
 _GONE: Final = frozenset({"cleared", "revoked"})
 
 
-def places_in(views: Sequence[str]) -> Callable[[Entry], Sequence[Place]]:
-    """Return the function that places an entry in these `views`."""
-    return partial(_places, tuple(views))
+def places_in(
+    views: Sequence[str], mark: Callable[[str, str, datetime], str] | None = None
+) -> Callable[[Entry], Sequence[Place]]:
+    """Return the function that places an entry in these `views`.
+
+    `mark` says how a connection is certified, given a mapping's fingerprint and an instant: events carry it.
+    """
+    return partial(_places, tuple(views), mark)
 
 
-def _places(views: Sequence[str], entry: Entry) -> Sequence[Place]:
+def _places(views: Sequence[str], mark: Callable[[str, str, datetime], str] | None, entry: Entry) -> Sequence[Place]:
+    if entry.kind == "act":
+        return _certified(views, entry)
     if entry.kind not in ("event", "alert"):
         return ()
     document = orjson.loads(entry.body)
+    if entry.kind == "event" and mark is not None:
+        made_by = document["data"]["connection_id"], document["mappingfingerprint"]
+        document["conformance"] = mark(*made_by, entry.ledgered_at)
     data = document["data"]
     if entry.kind == "alert" and _is_tried(data):
         return ()
@@ -50,6 +61,21 @@ def _places(views: Sequence[str], entry: Entry) -> Sequence[Place]:
         Place(view=view, kind=kind, county=region[:6], key=key, document=_redacted(document, view))
         for view in views
         if RANK[view] >= rank
+    ]
+
+
+def _certified(views: Sequence[str], entry: Entry) -> Sequence[Place]:
+    """Place what happened to a certificate: between the authorities, under the place of its department."""
+    if not entry.outcome.startswith("certificate."):
+        return ()
+    document = orjson.loads(entry.body)
+    data = document["data"]
+    region, word = data.get("region_code", "000000"), entry.outcome.removeprefix("certificate.")
+    key = f"certificate.{region[:4]}00.{region[:6]}.{data['department_id']}.{word}"
+    return [
+        Place(view=view, kind="certificate", county=region[:6], key=key, document=document)
+        for view in views
+        if RANK[view] >= RANK["intranet"]
     ]
 
 

@@ -10,9 +10,9 @@ from hub.errors import Fenced
 from hub.model.values import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from hub.model.values import Entry, FeedItem, Place
+    from hub.model.values import Entry, FeedItem, Kind, Place
     from hub.ports import Bus, Store
 
 LOG: Final = logging.getLogger(__name__)
@@ -76,11 +76,14 @@ class Relay:
         return self._epoch
 
 
+_KINDS: Final[Mapping[str, Kind]] = {"alert": "alert", "certificate": "act"}
+
+
 def _message(item: FeedItem) -> Message:
     return Message(
         exchange=f"feed.{item.view}",
         key=item.key,
-        kind="alert" if item.kind == "alert" else "event",
+        kind=_KINDS.get(item.kind, "event"),
         message_id=item.message_id,
         body=item.body,
     )

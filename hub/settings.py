@@ -136,6 +136,14 @@ class LawSection(_Section):
     valid_to: date | None = None
 
 
+class ConformanceSection(_Section):
+    """[conformance]."""
+
+    org: str = Field(default="监察机关 supervision bureau", min_length=1, max_length=200)
+    status_url: str = Field(default="http://127.0.0.1:8321/v1/conformance/status.jws", pattern="^https?://")
+    every_s: float = Field(default=60, gt=0)
+
+
 class GatewaySection(_Section):
     """[gateway]."""
 
@@ -155,6 +163,7 @@ class Settings(_Section):
     gateway: GatewaySection = GatewaySection()
     rules: RulesSection = RulesSection()
     law: tuple[LawSection, ...] = ()
+    conformance: ConformanceSection = ConformanceSection()
     calendar: dict[date, bool] = Field(default_factory=dict)
 
     @property

@@ -41,6 +41,8 @@ from hub.registry import Registry, register
 from hub.relay import Relay
 from hub.reloading import LiveReader, stamps_of
 from hub.resources import MAPPINGS
+from hub.standings import standings
+from hub.store.certification import Certification
 from hub.store.deliveries import StoredDeliveries
 from hub.store.identities import Identities
 from hub.store.queries import Queries, StoredFeed
@@ -94,6 +96,11 @@ class Hub:
     def queries(self) -> Queries:
         """Return the reading side of the store."""
         return Queries(self.settings.store_url)
+
+    @cached_property
+    def certification(self) -> Certification:
+        """Return where certificates and observations are kept."""
+        return Certification(self.settings.store_url)
 
     @cached_property
     def identities(self) -> Identities:
@@ -150,7 +157,7 @@ class Hub:
         return Relay(
             store=self.store,
             bus=bus,
-            places=places_in(self.settings.feed.views),
+            places=places_in(self.settings.feed.views, standings(self.certification.latest).mark),
             owner=self.owner_name,
             lease_s=self.settings.supervision.lease_s,
         )
@@ -306,7 +313,7 @@ class Hub:
 
     def close(self) -> None:
         """Give up the store's connections, as far as any were opened."""
-        for part in ("store", "queries", "identities", "deliveries"):
+        for part in ("store", "queries", "identities", "certification", "deliveries"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -166,7 +167,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
 
 def _schema_change(old: str, new: str) -> Kind:
     """Tell a major version (N.x) from a minor one (x.N); the same version in other bytes, or x.y.N, is a patch."""
-    before, after = ([*each.split("."), "0"][:2] for each in (old, new))
+    before, after = ([*re.findall(r"[0-9]+", each), "0"][:2] for each in (old, new))
     return "schema_major" if before[0] != after[0] else "schema_minor" if before[1] != after[1] else "schema_patch"
 
 

@@ -61,6 +61,19 @@ def sign(document: Mapping[str, Any], *, typ: str, signer: Signer) -> bytes:
     return orjson.dumps(signed, option=orjson.OPT_INDENT_2)
 
 
+def sign_compact(document: Mapping[str, Any], *, typ: str, signer: Signer) -> str:
+    """Return `document` as JWS in compact serialization, for where it travels within another document."""
+    protected = {"alg": EDDSA, "kid": key_id(signer), "typ": f"{typ}+jws"}
+    return jws.serialize_compact(protected, canonical(document), OKPKey.import_key(signer.key), algorithms=[EDDSA])
+
+
+def read_compact(signed: str, *, typ: str, pinned: Pinned) -> dict[str, Any]:
+    """Return the document of a JWS in compact serialization, as `read` does of one in general JSON serialization."""
+    protected, payload, signature = [*signed.split("."), "", ""][:3]
+    value = {"payload": payload, "signatures": [{"protected": protected, "signature": signature}]}
+    return read(orjson.dumps(value), typ=typ, pinned=pinned)
+
+
 def read(signed: bytes, *, typ: str, pinned: Pinned) -> dict[str, Any]:
     """Return the document, if a pinned key signed exactly these bytes as a `typ`; raise Refused with why not."""
     value = _parsed(signed)

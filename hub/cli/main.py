@@ -11,6 +11,7 @@ import typer
 
 from hub.cli import (
     calendars,
+    certifying,
     checking,
     common,
     connecting,
@@ -61,6 +62,11 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="key")
 app.add_typer(mapping.app, name="mapping")
+
+
+_conformance: Final = typer.Typer(help="Certify connections 接入认证: certificates, their status, who verifies them.")
+certifying.add_to(_conformance)
+app.add_typer(_conformance, name="conformance")
 
 
 @app.callback()

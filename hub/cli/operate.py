@@ -12,7 +12,7 @@ import typer
 
 from connectors.push import KIND as PUSH
 from hub import roles, wiring
-from hub.cli import common, gatewaying
+from hub.cli import certifying_role, common, gatewaying
 from hub.cli.partitions import settle_partitions
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
 from hub.store import migrate as migrations
@@ -36,6 +36,7 @@ class Role(StrEnum):
     relay = "relay"
     gateway = "gateway"
     send = "send"
+    conformance = "conformance"
 
 
 def prepare(hub: wiring.Hub) -> Sequence[str]:
@@ -124,6 +125,8 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
         return [reading(hub, mapping, path, stop) for path, mapping in read.items()]
     if role is Role.send:
         return _sending(hub)
+    if role is Role.conformance:
+        return [certifying_role.task(hub)]
     if role is Role.gateway:
         return [gatewaying.task(hub, _pushing(hub))]
     bus = hub.bus()

@@ -122,3 +122,8 @@ def home_of(subject: str) -> int:
 def partition_of(bucket: int, partitions: int) -> int:
     """Partition 0..partitions-1 that owns `bucket`."""
     return bucket % partitions
+
+
+def certificate_name(certificate_id: str) -> str:
+    """Name a certificate as acts name what they are done to."""
+    return _uuid5("certificate", certificate_id)

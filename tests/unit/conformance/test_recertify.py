@@ -77,7 +77,8 @@ def test_changes_are_read_off_two_bindings() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "kind"),
     [("1", "2", "schema_major"), ("1.2", "1.3", "schema_minor"), ("1", "1", "schema_patch"),
-     ("1.2.3", "1.2.4", "schema_patch"), ("1", "1.1", "schema_minor")],
+     ("1.2.3", "1.2.4", "schema_patch"), ("1", "1.1", "schema_minor"),
+     ("case-event.v1", "case-event.v2", "schema_major")],
 )  # fmt: skip
 def test_a_schema_s_version_says_how_far_it_changed(old: str, new: str, kind: str) -> None:
     before = bindings(case_schema={"version": old, "sha256": "1" * 64})

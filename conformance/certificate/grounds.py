@@ -1,0 +1,88 @@
+"""Reads off a test session what a certificate may state."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from conformance.certificate.issue import Shown
+from conformance.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from conformance.model import Bindings, Summary
+
+
+def shown_in(summary: Summary, level: str = "") -> Shown:
+    """Return what a session showed, up to `level`; where it is not said, up to the highest that it reached.
+
+    What stands against certifying is among the obstacles, the session's missing footer and bundle too.
+    """
+    header, highest = summary.header, level or summary.reached or summary.header.target
+    chosen = [tally for tally in summary.levels if tally.level <= highest]
+    levels = tuple(tally.level for tally in chosen if tally.level != "C0") or ("C0",)
+    obstacles = [words.en for tally in chosen if not tally.is_reached for words in tally.obstacles]
+    obstacles += [f"{tally.level} is {tally.standing}" for tally in chosen if not (tally.is_reached or tally.obstacles)]
+    obstacles += ["the session is not closed: its record has no footer"] if not summary.has_footer else []
+    obstacles += ["the evidence is not bundled"] if not summary.bundle_sha256 else []
+    return Shown(
+        department=header.department,
+        system=header.system,
+        connection=header.connection,
+        environment=header.environment,
+        levels=levels,
+        profiles=header.profiles,
+        flows=header.flows,
+        omitted=[{"test": each.test, "why": each.why.en} for each in header.omitted],
+        waivers=_waivers(summary),
+        bindings=as_document(header.bindings),
+        bundle_sha256=summary.bundle_sha256,
+        runs=(header.session,),
+        oldest=_oldest(summary, [tally.level for tally in chosen]),
+        must={name: sum(tally.must.get(name, 0) for tally in chosen) for name in ("pass", "warn", "attested", "omit")},
+        simulated=summary.simulated,
+        obstacles=obstacles,
+    )
+
+
+def _waivers(summary: Summary) -> list[Mapping[str, str]]:
+    waivers = getattr(summary, "waivers", ())
+    return [{"test": each.test, "until": each.until.isoformat(), "by": each.by} for each in waivers]
+
+
+def _oldest(summary: Summary, levels: list[Any]) -> dict[str, date]:
+    """Return the day of the oldest evidence by level, and of the oldest statement that was only attested."""
+    found: dict[str, date] = {
+        tally.level: tally.oldest_evidence
+        for tally in summary.levels
+        if tally.level in levels and tally.oldest_evidence is not None
+    }
+    said = [
+        each.ended_at.date()
+        for each in summary.results
+        if each.verdict is Verdict.ATTESTED and each.ended_at is not None and each.level in levels
+    ]
+    return {**found, **({"attested": min(said)} if said else {})}
+
+
+def as_document(bindings: Bindings) -> dict[str, Any]:
+    """Return bindings as a certificate writes them (schemas/certificate.v1)."""
+    flat = asdict(bindings)
+    return {
+        "case_schema": {"version": flat["case_schema"], "sha256": flat["case_schema_sha256"]},
+        "code_lists": {"sha256": flat["code_lists_sha256"]},
+        "mapping": {
+            "version": flat["mapping_version"],
+            "sha256": flat["mapping_sha256"],
+            "parts": dict(flat["mapping_parts"]),
+        },
+        "connector": {
+            "kind": flat["connector_kind"],
+            "version": flat["connector_version"],
+            "artifact_sha256": flat["connector_sha256"],
+        },
+        "ics": {"sha256": flat["ics_sha256"]},
+        "suite": {"version": flat["suite_version"], "sha256": flat["suite_sha256"]},
+    }

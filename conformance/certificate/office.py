@@ -1,0 +1,288 @@
+"""The issuing office: who may issue, suspend, reinstate and revoke certificates, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import orjson
+
+from conformance.certificate import issue, signing
+from conformance.certificate.status import FINAL, HOLDING, Standing, status_list
+from hub.errors import Fault, Misconfigured
+from hub.model import ids
+from hub.model.certified import CertificateChange, CertificateRow
+from hub.model.documents import act_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import tzinfo
+
+    from conformance.certificate.issue import Approval, Shown
+    from conformance.criteria.machine import RollUp
+    from hub.signer import Signer
+
+CHANGE: Final = "hub-conformance-change"
+
+DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "certify": ("business", "technical"),
+    "renew": ("business", "technical"),
+    "suspend": ("supervisor",),
+    "reinstate": ("supervisor", "reviewer"),
+    "revoke": ("supervisor", "reviewer"),
+}
+"""As whom people act. Whatever gives a right, or takes one away for good, needs two of them, who are not the same."""
+
+RULES: Final = "sunlight"
+"""In whose name the criteria act: nobody's but the published rules'."""
+
+
+class Keeping(Protocol):
+    """Where certificates are kept (hub/store/certification.py)."""
+
+    def next_number(self, year: int) -> str:
+        """Return the number of the next certificate of a year."""
+
+    def issue(self, new: CertificateRow, changes: Sequence[CertificateChange], *, superseded: str = "") -> None:
+        """Keep a new certificate with what is to be told of it, and end the one it supersedes."""
+
+    def move(self, moved: CertificateRow, change: CertificateChange, *, was: str) -> bool:
+        """Keep a certificate's new state; False if it was not in state `was` any more."""
+
+    def certificate(self, certificate_id: str) -> CertificateRow | None:
+        """Return one certificate."""
+
+    def certificates(self, connection_id: str = "") -> Sequence[CertificateRow]:
+        """Return every certificate, the newest first."""
+
+    def changes(self, certificate_id: str) -> Sequence[CertificateChange]:
+        """Return what happened to a certificate, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bureau:
+    """In whose name certificates are issued, and where their status stands."""
+
+    org: str
+    status_url: str
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """The department's document (schemas/catalogue.v1, `department`)."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def region_code(self) -> str:
+        """Return where it is."""
+        return str(self.document.get("region_code", ""))
+
+
+class Office:
+    """Issues certificates and moves them. State is whose key it signs with, and where it keeps."""
+
+    def __init__(self, keeping: Keeping, signer: Signer, bureau: Bureau, now: Callable[[], datetime]) -> None:
+        """Sign with `signer` in the name of `bureau`."""
+        self._keeping, self._signer, self._bureau, self._now = keeping, signer, bureau, now
+
+    def certify(
+        self,
+        shown: Shown,
+        people: Sequence[Approval],
+        department: Department,
+        *,
+        conditions: Sequence[Mapping[str, str]] = (),
+        schema_obsoleted_on: date | None = None,
+    ) -> CertificateRow:
+        """Issue a certificate of what was shown; it supersedes its connection's last; Misconfigured if it may not."""
+        held = self._held(shown.connection)
+        duty = "renew" if held else "certify"
+        check_people(duty, people)
+        issue.governed(department.document, shown.levels)
+        now = self._now()
+        terms = issue.Terms(
+            number=self._keeping.next_number(now.astimezone(self._bureau.zone).year),
+            org=self._bureau.org,
+            status_url=self._bureau.status_url,
+            zone=self._bureau.zone,
+            schema_obsoleted_on=schema_obsoleted_on,
+            conditions=conditions,
+            supersedes=held.certificate_id if held else "",
+        )
+        document = issue.write(shown, people, terms, now=now, kid=signing.key_id(self._signer))
+        row = _row_of(document, issue.signed(document, self._signer), department, now)
+        changes = [self._change("renewed" if held else "issued", row, people, now)]
+        if held:
+            ended = replace(held, state="superseded", since=now, reason=row.certificate_id, criterion="", suspended=())
+            changes.append(self._change("superseded", ended, people, now))
+        self._keeping.issue(row, changes, superseded=held.certificate_id if held else "")
+        return row
+
+    def _held(self, connection: str) -> CertificateRow | None:
+        """Return the certificate that a new one supersedes; a revoked or expired one is none."""
+        return next((row for row in self._keeping.certificates(connection) if row.state not in FINAL), None)
+
+    def suspend(self, number: str, people: Sequence[Approval], levels: Sequence[str] = ()) -> CertificateRow:
+        """Suspend a certificate, or some of its levels, until somebody reinstates it."""
+        check_people("suspend", people)
+        row = self._standing(number, HOLDING, "suspend")
+        lost = [level for level in row.levels if level >= min(levels or row.levels)]
+        return self._move(row, "suspended", people, state="suspended", suspended=tuple(lost))
+
+    def reinstate(self, number: str, people: Sequence[Approval]) -> CertificateRow:
+        """Lift a suspension; the reviewer is not whoever suspended it."""
+        check_people("reinstate", people)
+        row = self._standing(number, {"suspended"}, "reinstate")
+        reviewer = next(each.by for each in people if each.role == "reviewer")
+        if reviewer == self._last_by(number):
+            raise _refused("certificate.reviewer", f"{reviewer} suspended it", "let somebody else review it")
+        state = "conditional" if row.conditions_due else "active"
+        return self._move(row, "reinstated", people, state=state)
+
+    def revoke(self, number: str, people: Sequence[Approval]) -> CertificateRow:
+        """Revoke a certificate for good."""
+        check_people("revoke", people)
+        row = self._standing(number, {*HOLDING, "suspended"}, "revoke")
+        return self._move(row, "revoked", people, state="revoked", suspended=tuple(row.levels))
+
+    def follow(self, row: CertificateRow, rolled: RollUp, today: date) -> CertificateRow | None:
+        """Let a certificate stand as its criteria do; None where it does. What a person did, a person undoes."""
+        by_person = row.state == "suspended" and not row.criterion
+        if row.state in FINAL or by_person:
+            return None
+        state, reason = self._due(row, rolled, today)
+        lost = tuple(level for level in row.levels if rolled.level and level >= rolled.level)
+        lost = lost or tuple(row.levels)
+        suspended = lost if state in ("suspended", "expired") else ()
+        criterion = rolled.criteria[0] if rolled.criteria and state == rolled.state else ""
+        if (state, suspended) == (row.state, tuple(row.suspended)):
+            return None
+        told = {"suspended": "suspended", "in_grace": "warned", "expired": "expired"}.get(state, "reinstated")
+        rule = issue.Approval(by=RULES, role="rule", at=self._now(), reason=reason)
+        return self._move(row, told, [rule], state=state, suspended=suspended, criterion=criterion)
+
+    @staticmethod
+    def _due(row: CertificateRow, rolled: RollUp, today: date) -> tuple[str, str]:
+        """Return the state that is due, and why; a condition that was not met in time ends a certificate."""
+        if row.conditions_due and today > row.conditions_due:
+            return "expired", f"a condition was due on {row.conditions_due}"
+        if rolled.state == "active":
+            return ("conditional" if row.conditions_due else "active"), "all criteria are met"
+        return rolled.state, f"criteria {', '.join(rolled.criteria)}"
+
+    def _standing(self, number: str, states: set[Any] | frozenset[Any], duty: str) -> CertificateRow:
+        row = self._keeping.certificate(number)
+        if row is None:
+            raise _refused(
+                "certificate.unknown", f"there is no certificate {number}", "see `sunlight conformance certificates`"
+            )
+        if row.state not in states:
+            raise _refused("certificate.state", f"{number} is {row.state}: it cannot be {duty}d", "issue a new one")
+        return row
+
+    def _last_by(self, number: str) -> str:
+        changes = [orjson.loads(each.body)["data"] for each in self.history(number)]
+        return next((each["by"] for each in reversed(changes) if each["state"] == "suspended"), "")
+
+    def history(self, number: str) -> Sequence[CertificateChange]:
+        """Return what happened to a certificate, in order."""
+        return self._keeping.changes(number)
+
+    def _move(self, row: CertificateRow, what: str, people: Sequence[Approval], **changes: Any) -> CertificateRow:  # noqa: ANN401
+        now = self._now()
+        fresh = {"criterion": "", "suspended": (), "reason": people[0].reason, "since": now}
+        moved = replace(row, **{**fresh, **changes})
+        if not self._keeping.move(moved, self._change(what, moved, people, now), was=row.state):
+            raise _refused("certificate.moved", f"{row.certificate_id} was moved by somebody else", "look again")
+        return moved
+
+    def _change(self, what: str, row: CertificateRow, people: Sequence[Approval], now: datetime) -> CertificateChange:
+        """Write what happened as an act for the ledger, with the issuer's signature in it."""
+        at = now.astimezone(self._bureau.zone).isoformat()
+        line = {**standing_of(row).as_dict(), "what": what, "at": at, "connection": row.connection_id}
+        line["by"] = [each.as_dict(self._bureau.zone) for each in people]
+        said = {
+            "certificate_id": row.certificate_id,
+            "connection_id": row.connection_id,
+            "department_id": row.department_id,
+            "region_code": row.region_code,
+            "state": row.state,
+            "criterion": row.criterion,
+            "levels": ",".join(row.suspended or row.levels),
+            "note": people[0].reason,
+            "second": people[1].by if len(people) > 1 else "",
+            "jws": signing.sign_compact(line, typ=CHANGE, signer=self._signer),
+        }
+        named = {name: value for name, value in said.items() if value}
+        subject = ids.certificate_name(row.certificate_id)
+        document = act_document(f"certificate.{what}", subject=subject, by=people[0].by, at=at, said=named)
+        return CertificateChange(
+            change_id=document["id"],
+            certificate_id=row.certificate_id,
+            connection_id=row.connection_id,
+            at=now,
+            what=what,
+            body=orjson.dumps(document),
+        )
+
+    def status(self) -> bytes:
+        """Write and sign the list of how every certificate stands now."""
+        now = self._now()
+        standings = [standing_of(row, now) for row in self._keeping.certificates()]
+        return status_list(standings, org=self._bureau.org, now=now.astimezone(self._bureau.zone), signer=self._signer)
+
+
+def standing_of(row: CertificateRow, now: datetime | None = None) -> Standing:
+    """Return how a certificate stands; one whose time is over has expired, whoever has noticed."""
+    is_over = now is not None and row.state not in FINAL and now >= row.not_after
+    return Standing(
+        certificate=row.certificate_id,
+        digest=row.sha256,
+        state="expired" if is_over else row.state,  # type: ignore[arg-type]  # the table holds it to the states
+        since=row.not_after if is_over else row.since,
+        reason=row.reason,
+        criterion=row.criterion,
+        levels=row.suspended,
+    )
+
+
+def check_people(duty: str, people: Sequence[Approval]) -> None:
+    """Raise Misconfigured unless those who act are named, say why, and are as many and different as the act needs."""
+    roles, names = DUTIES[duty], [each.by.strip() for each in people]
+    if sorted(each.role for each in people) != sorted(roles) or not all(names):
+        problem = f"to {duty} needs {' and '.join(roles)}, each by name"
+        raise _refused("certificate.people", problem, "name them: --by NAME, and --second NAME where there are two")
+    if len(set(names)) != len(names):
+        raise _refused("certificate.people", f"{names[0]} cannot be both", "two people, not one twice")
+    if not all(each.reason.strip() for each in people):
+        raise _refused("certificate.reason", f"to {duty} needs a reason", "say why: --reason TEXT")
+
+
+def _row_of(document: Mapping[str, Any], signed: bytes, department: Department, now: datetime) -> CertificateRow:
+    dues = [date.fromisoformat(each["due"]) for each in document["conditions"]]
+    return CertificateRow(
+        certificate_id=document["id"],
+        connection_id=document["subject"]["connection"],
+        department_id=document["subject"]["department"],
+        region_code=department.region_code,
+        sha256=signing.digest(document),
+        levels=tuple(document["scope"]["levels"]),
+        flows=tuple(document["scope"]["flows"]),
+        fingerprint=document["bindings"]["mapping"]["sha256"],
+        issued_at=now,
+        not_after=datetime.fromisoformat(document["validity"]["not_after"]),
+        state="conditional" if dues else "active",
+        since=now,
+        reason=document["approvals"][0]["reason"],
+        criterion="",
+        suspended=(),
+        conditions_due=min(dues, default=None),
+        signed=signed,
+    )
+
+
+def _refused(code: str, problem: str, hint: str) -> Misconfigured:
+    return Misconfigured(Fault(code=code, problem=problem, hint=hint))

@@ -1,0 +1,104 @@
+"""Gathers what the criteria look at: what the store counts of a day, beside what the certificate binds."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import orjson
+
+from conformance.criteria.observe import DayFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime, tzinfo
+
+    from conformance.criteria.observe import Party
+    from hub.model.certified import CertificateRow
+
+COUNTED: Final = (
+    "units", "invalid", "unknown_codes", "illegal_moves", "conflicting", "signs_of_life", "is_backfill",
+    "latency_p95_s", "source_count", "hub_count", "reconciles",
+)  # fmt: skip
+
+
+class Counting(Protocol):
+    """Counts days in the store (hub/store/day_facts.py)."""
+
+    def count(self, connection_id: str, day: date) -> Mapping[str, Any]:
+        """Return what is counted of a day, by name."""
+
+    def registered(self, connection_id: str) -> str:
+        """Return the fingerprint of the mapping that a connection is registered with."""
+
+    def leaks(self, connection_id: str, day: date, canaries: Sequence[str]) -> int:
+        """Count the documents of the public feed of a day that carry one of `canaries`."""
+
+
+class Gathered:
+    """The facts of one day after another; see conformance.criteria.keeper.Facts."""
+
+    def __init__(
+        self,
+        counting: Counting,
+        *,
+        now: Callable[[], datetime],
+        zone: tzinfo,
+        canaries: Callable[[str], Sequence[str]],
+        incidents: Callable[[date], bool],
+        drift_level: Callable[[str, Mapping[str, Any]], str],
+    ) -> None:
+        """Count by `counting`.
+
+        `incidents` tells on which days the hub was at fault, `canaries` what must not leak, `drift_level` the lowest
+        level that the mapping running for a connection puts in doubt, compared with given bindings.
+        """
+        self._counting, self._now, self._zone = counting, now, zone
+        self._canaries, self._incidents, self._drift_level = canaries, incidents, drift_level
+
+    def day(self, certificate: CertificateRow, day: date) -> DayFacts:
+        """Count one local day of the connection of a certificate."""
+        counted = self._counting.count(certificate.connection_id, day)
+        facts = {name: counted[name] for name in COUNTED if name in counted}
+        facts.setdefault("reconciles", False)
+        if certificate.level < "C3":
+            facts["reconciles"] = False
+        drifted = self._drifted(certificate, day, counted)
+        level = self._drift_level(certificate.connection_id, bindings_in(certificate.signed)) if drifted else ""
+        canaries = self._canaries(certificate.connection_id)
+        return DayFacts(
+            day=day,
+            incident=self._incidents(day),
+            charged_to=_charged(counted),
+            drifted=drifted,
+            drift_level=level,
+            leaks=self._counting.leaks(certificate.connection_id, day, canaries) if canaries else 0,
+            is_crawler_up=bool(canaries),
+            days_left=(certificate.not_after.astimezone(self._zone).date() - day).days,
+            **facts,
+        )
+
+    def _drifted(self, certificate: CertificateRow, day: date, counted: Mapping[str, Any]) -> Sequence[str]:
+        """Name the mappings other than the certified one that made the day's events, or will make today's next."""
+        running = set(counted.get("fingerprints", ()))
+        if day >= self._now().astimezone(self._zone).date():
+            running = {self._counting.registered(certificate.connection_id)} - {""} or running
+        return sorted(running - {certificate.fingerprint})
+
+
+def bindings_in(signed: bytes) -> dict[str, Any]:
+    """Read the bindings of a certificate of our own, which was verified when it was issued."""
+    payload = str(orjson.loads(signed)["payload"])
+    document: dict[str, Any] = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return dict(document["bindings"])
+
+
+def _charged(counted: Mapping[str, Any]) -> Mapping[str, Party]:
+    """Attribute refusals: those that our own supervision made, of what our own connector had let pass, are ours.
+
+    What the certified mapping refuses it refused in the tests too: mapping and connector are the reference there. What
+    another mapping refuses is nobody's but the drift's, which is a criterion of its own.
+    """
+    if counted.get("ours", 0) > 0 and counted.get("ours", 0) >= counted.get("invalid", 0):
+        return {"K1": "hub"}
+    return {}

@@ -1,0 +1,214 @@
+"""Keeps the criteria of every certified connection: looks at each day once it is over, and at some things at once."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import orjson
+
+from conformance.certificate.status import FINAL
+from conformance.criteria.machine import Move, Observation, Row, Seen, fold, roll_up
+from conformance.criteria.observe import DayFacts, observe
+from conformance.criteria.policy import CRITERIA, policies_on
+from hub.model.certified import ObservationRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from conformance.certificate.office import Office
+    from conformance.criteria.machine import RollUp
+    from conformance.criteria.policy import Policy
+    from hub.model.certified import CertificateRow
+    from hub.supervision.calendar import WorkCalendar
+
+LOG: Final = logging.getLogger(__name__)
+
+WINDOW_DAYS: Final = 45
+"""Days of facts that a look may need: twenty working days reach that far over the longest holidays."""
+
+AT_ONCE: Final = ("K9", "K10", "K12")
+"""Criteria that do not wait for the day's end: leaks, drift, and what has run out."""
+
+
+class Facts(Protocol):
+    """Counts what a connection did (hub/store/day_facts.py)."""
+
+    def day(self, certificate: CertificateRow, day: date) -> DayFacts:
+        """Count one local day of the connection of a certificate."""
+
+
+class Keeping(Protocol):
+    """Where observations are kept (hub/store/certification.py)."""
+
+    def latest(self) -> Mapping[str, CertificateRow]:
+        """Return the certificate that counts for each connection."""
+
+    def observations(self, connection_id: str, criterion: str = "") -> Sequence[ObservationRow]:
+        """Return everything observed of a connection, in order."""
+
+    def observe(self, seen: Sequence[ObservationRow], cached: Mapping[tuple[str, str], tuple[str, str]]) -> None:
+        """Append observations, and keep how their criteria stand now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How the criteria of one connection stand, with every move ever made."""
+
+    rows: Mapping[str, Row]
+    moves: Sequence[Move]
+    rolled: RollUp
+
+
+class Keeper:
+    """Looks, keeps what was seen, and lets certificates follow. Holds the facts of past days, which do not change."""
+
+    def __init__(
+        self, keeping: Keeping, facts: Facts, office: Office, calendar: WorkCalendar, now: Callable[[], datetime]
+    ) -> None:
+        """Look through `facts` and keep in `keeping`; `office` moves the certificates."""
+        self._keeping, self._facts, self._office, self._calendar, self._now = keeping, facts, office, calendar, now
+        self._known: dict[tuple[str, date], DayFacts] = {}
+
+    def step(self) -> int:
+        """Look at every certified connection; return how many certificates moved."""
+        today = self._calendar.day_of(self._now())
+        certificates = [row for row in self._keeping.latest().values() if row.state not in FINAL]
+        return sum(self._look(row, today) for row in certificates)
+
+    def _look(self, certificate: CertificateRow, today: date) -> bool:
+        """Look at one connection: at every day that is over and not looked at, and at today as far as it matters."""
+        begun = self._calendar.day_of(certificate.issued_at)
+        kept = list(self._keeping.observations(certificate.connection_id))
+        nightly = {each.day for each in kept if each.criterion == "K1"}
+        added: list[ObservationRow] = []
+        first = max(begun, today - timedelta(days=WINDOW_DAYS))
+        for offset in range((today - first).days):
+            day = first + timedelta(days=offset)
+            if day not in nightly:
+                added += self._seen(certificate, day, begun, CRITERIA)
+        added += self._news(certificate, today, begun, [*kept, *added])
+        return self._follow(certificate, kept, numbered(kept, added), today)
+
+    def _news(
+        self, certificate: CertificateRow, today: date, begun: date, kept: Sequence[ObservationRow]
+    ) -> list[ObservationRow]:
+        """Return what is to be seen of today at once, where it is not what was seen last."""
+        last = {each.criterion: (each.seen, each.measure) for each in kept}
+        return [
+            each
+            for each in self._seen(certificate, today, begun, AT_ONCE)
+            if last.get(each.criterion) != (each.seen, each.measure)
+        ]
+
+    def _seen(
+        self, certificate: CertificateRow, day: date, begun: date, criteria: Sequence[str]
+    ) -> list[ObservationRow]:
+        first = max(begun, day - timedelta(days=WINDOW_DAYS))
+        facts = [self._day(certificate, first + timedelta(days=n)) for n in range((day - first).days + 1)]
+        now = self._now()
+        return [
+            ObservationRow(
+                connection_id=certificate.connection_id,
+                criterion=each.criterion,
+                day=day,
+                n=0,
+                seen=each.seen.value,
+                by="",
+                measure=dict(each.measure),
+                observed_at=now,
+            )
+            for each in observe(facts, policies_on(day))
+            if each.criterion in criteria
+        ]
+
+    def _day(self, certificate: CertificateRow, day: date) -> DayFacts:
+        key = (certificate.connection_id, day)
+        if key in self._known:
+            return self._known[key]
+        facts = replace(self._facts.day(certificate, day), is_workday=self._calendar.is_workday(day))
+        if day < self._calendar.day_of(self._now()):
+            self._known[key] = facts
+        return facts
+
+    def _follow(
+        self, certificate: CertificateRow, kept: Sequence[ObservationRow], added: Sequence[ObservationRow], today: date
+    ) -> bool:
+        standing = self.standing([*kept, *added], today)
+        if added:
+            cached = {
+                (certificate.connection_id, name): (row.phase, as_json(row)) for name, row in standing.rows.items()
+            }
+            self._keeping.observe(added, cached)
+        moved = self._office.follow(certificate, standing.rolled, today)
+        if moved is not None:
+            LOG.info("certificate moved", extra={"certificate": moved.certificate_id, "state": moved.state})
+        return moved is not None
+
+    def standing(self, observations: Sequence[ObservationRow], today: date) -> Kept:
+        """Fold everything that was observed of one connection."""
+        rows, moves = {}, []
+        for name in CRITERIA:
+            own = [_observation(each) for each in observations if each.criterion == name]
+            own.sort(key=lambda each: each.day)
+            rows[name], made = fold(own, _policy(name), self._calendar.is_workday, criterion=name)
+            moves += made
+        moves.sort(key=lambda move: move.day)
+        return Kept(rows=rows, moves=moves, rolled=roll_up(rows.values(), policies_on(today)))
+
+    def vouch(self, certificate: CertificateRow, by: str) -> None:
+        """Let a person's reinstatement end the suspension of every criterion that is suspended: probation begins."""
+        today, now = self._calendar.day_of(self._now()), self._now()
+        kept = self._keeping.observations(certificate.connection_id)
+        suspended = [name for name, row in self.standing(kept, today).rows.items() if row.phase == "suspended"]
+        added = [
+            ObservationRow(
+                connection_id=certificate.connection_id,
+                criterion=name,
+                day=today,
+                n=0,
+                seen=Seen.PASS.value,
+                by=by,
+                measure={},
+                observed_at=now,
+            )
+            for name in suspended
+        ]
+        self._follow_only(certificate, kept, numbered(kept, added), today)
+
+    def _follow_only(
+        self, certificate: CertificateRow, kept: Sequence[ObservationRow], added: Sequence[ObservationRow], today: date
+    ) -> None:
+        rows = self.standing([*kept, *added], today).rows
+        cached = {(certificate.connection_id, name): (row.phase, as_json(row)) for name, row in rows.items()}
+        self._keeping.observe(added, cached)
+
+
+def numbered(kept: Sequence[ObservationRow], added: Sequence[ObservationRow]) -> list[ObservationRow]:
+    """Number new observations behind those of the same criterion and day."""
+    last: dict[tuple[str, date], int] = {}
+    for each in kept:
+        key = (each.criterion, each.day)
+        last[key] = max(last.get(key, -1), each.n)
+    found = []
+    for each in added:
+        key = (each.criterion, each.day)
+        last[key] = last.get(key, -1) + 1
+        found.append(replace(each, n=last[key]))
+    return found
+
+
+def _observation(row: ObservationRow) -> Observation:
+    return Observation(criterion=row.criterion, day=row.day, seen=Seen(row.seen), measure=row.measure, by=row.by)
+
+
+def _policy(criterion: str) -> Callable[[date], Policy]:
+    return lambda day: policies_on(day)[criterion]
+
+
+def as_json(row: Row) -> str:
+    """Write a criterion's row for the cache."""
+    values: dict[str, Any] = asdict(row)
+    return orjson.dumps(values).decode()

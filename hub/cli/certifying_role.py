@@ -1,0 +1,103 @@
+"""The role `conformance`: holds live connections to the criteria, tells of certificates, freezes months of coverage."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.certificate.recertify import lowest_level
+from conformance.certificate.running import measured
+from conformance.criteria.gather import Gathered
+from conformance.criteria.keeper import Keeper
+from hub import mapping, wiring
+from hub.cli import certifying
+from hub.errors import Fault, Misconfigured
+from hub.roles import Task
+from hub.sandbox import connection_in
+from hub.store.day_facts import DayCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from hub.wiring import Hub
+
+LOG: Final = logging.getLogger(__name__)
+
+LEASE: Final = "conformance"
+"""Name of the lease: of all processes with this role one is at work."""
+
+LEASE_S: Final = 300.0
+
+
+def keeper(hub: Hub, counting: DayCounts | None = None) -> Keeper:
+    """Return who holds the connections of a hub to the criteria."""
+    counts = counting or DayCounts(hub.settings.store_url, hub.settings.zone)
+    facts = Gathered(
+        counts,
+        now=hub.clock.now,
+        zone=hub.settings.zone,
+        canaries=lambda connection: canaries(hub, connection),
+        incidents=lambda day: is_incident(hub, day),
+        drift_level=lambda connection, bound: drift_level(hub, connection, bound),
+    )
+    return Keeper(hub.certification, facts, certifying.office(hub), hub.calendar(), hub.clock.now)
+
+
+def canaries(hub: Hub, connection: str) -> Sequence[str]:
+    """Return what must never be seen on the public feed: one a line in `conformance/canaries/<connection>.txt`."""
+    path = hub.settings.data_dir / "conformance" / "canaries" / f"{connection}.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else ()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def is_incident(hub: Hub, day: date) -> bool:
+    """Tell whether the hub was at fault on a day: one YYYY-MM-DD a line in `conformance/incidents.txt`."""
+    path = hub.settings.data_dir / "conformance" / "incidents.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else ()
+    return any(line.split("#")[0].strip() == day.isoformat() for line in lines)
+
+
+def drift_level(hub: Hub, connection: str, bound: Mapping[str, Any]) -> str:
+    """Return the lowest level that the mapping running for a connection puts in doubt; empty where it is not here."""
+    path = mapping_of(hub, connection)
+    if path is None:
+        return ""
+    found = mapping.fingerprint(path, zone=hub.settings.zone.key)
+    known = bound["mapping"]["parts"]
+    differing = [f"mapping.parts.{name}" for name, value in found.parts.items() if known.get(name) != value]
+    return lowest_level(differing, {}) if differing else ""
+
+
+def mapping_of(hub: Hub, connection: str) -> Path | None:
+    """Return the mapping file of a connection; None where this process has none."""
+    if not hub.settings.mappings.folder.is_dir():
+        return None
+    folders = wiring.department_folders(hub.settings.mappings.folder)
+    paths = (path for folder in folders for path in wiring.mapping_files(folder))
+    return next((path for path in paths if connection_in(path) == connection), None)
+
+
+def bindings_of(hub: Hub, connection: str) -> dict[str, Any]:
+    """Return the bindings of what runs for a connection, as far as known; Misconfigured without its mapping."""
+    path = mapping_of(hub, connection)
+    if path is None:
+        hint = "run it where the mapping is ([mappings] folder)"
+        raise Misconfigured(Fault(code="verify.mapping", problem=f"no mapping declares {connection}", hint=hint))
+    return measured(wiring.load_mapping(path), path, zone=hub.settings.zone.key)
+
+
+def task(hub: Hub) -> Task:
+    """Return the role `conformance`."""
+    counting = DayCounts(hub.settings.store_url, hub.settings.zone)
+    keeping = keeper(hub, counting)
+
+    def step() -> bool:
+        if hub.store.claim(LEASE, owner=hub.owner_name, lease_s=LEASE_S) is None:
+            return False
+        keeping.step()
+        certifying.tell(hub)
+        return False
+
+    return Task(name="conformance", step=step, close=counting.close, idle_s=lambda: hub.settings.conformance.every_s)

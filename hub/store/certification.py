@@ -1,0 +1,197 @@
+"""Keeps certificates and what was observed of connections, on PostgreSQL and SQLite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+
+from hub.model.certified import CertificateChange, CertificateRow, ObservationRow, Reporting
+from hub.store import rows
+from hub.store.bulk import insert
+from hub.store.certified import (
+    certificate_changes,
+    certificates,
+    coverage_snapshots,
+    criteria,
+    observations,
+    reporting,
+)
+from hub.store.counted import case_facts
+from hub.store.engine import open_engine, reading, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
+
+_LISTS = ("levels", "flows", "suspended")
+
+
+class Certification:
+    """conformance's keeping: certificates with their changes, observations, coverage. Threads may share it."""
+
+    def __init__(self, url: str) -> None:
+        """Keep in the database at `url`."""
+        self._engine = open_engine(url)
+
+    # --- certificates ---
+
+    def next_number(self, year: int) -> str:
+        """Return the number of the next certificate of a year; two who ask at once are told apart when they keep it."""
+        prefix = f"HCC-{year}-"
+        column = certificates.c.certificate_id
+        with reading(self._engine) as connection:
+            last = connection.execute(sa.select(sa.func.max(column)).where(column.startswith(prefix))).scalar()
+        return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06d}"
+
+    def issue(self, new: CertificateRow, changes: Sequence[CertificateChange], *, superseded: str = "") -> None:
+        """Keep a new certificate with what is to be told of it, and end the one it supersedes."""
+        with writing(self._engine) as connection:
+            insert(connection, certificates, [_row(new)])
+            if superseded:
+                old = sa.update(certificates).where(certificates.c.certificate_id == superseded)
+                connection.execute(old.values(state="superseded", since=new.issued_at, reason=new.certificate_id))
+            insert(connection, certificate_changes, [_change(each) for each in changes], conflict="ignore")
+
+    def move(self, moved: CertificateRow, change: CertificateChange, *, was: str) -> bool:
+        """Keep a certificate's new state with what is to be told of it; False if it was not in state `was` any more."""
+        mine = (certificates.c.certificate_id == moved.certificate_id) & (certificates.c.state == was)
+        values = {name: getattr(moved, name) for name in ("state", "since", "reason", "criterion")}
+        values["suspended"] = orjson.dumps(list(moved.suspended)).decode()
+        with writing(self._engine) as connection:
+            if connection.execute(sa.update(certificates).where(mine).values(**values)).rowcount != 1:
+                return False
+            insert(connection, certificate_changes, [_change(change)], conflict="ignore")
+        return True
+
+    def certificate(self, certificate_id: str) -> CertificateRow | None:
+        """Return one certificate; None if there is none of that number."""
+        found = self._certificates(certificates.c.certificate_id == certificate_id)
+        return found[0] if found else None
+
+    def certificates(self, connection_id: str = "") -> Sequence[CertificateRow]:
+        """Return every certificate, of one connection where it is named, the newest first."""
+        return self._certificates(certificates.c.connection_id == connection_id if connection_id else sa.true())
+
+    def latest(self) -> Mapping[str, CertificateRow]:
+        """Return the certificate that counts for each connection: the newest that is not superseded."""
+        found: dict[str, CertificateRow] = {}
+        for row in self._certificates(certificates.c.state != "superseded"):
+            found.setdefault(row.connection_id, row)
+        return found
+
+    def _certificates(self, chosen: sa.ColumnElement[bool]) -> list[CertificateRow]:
+        order = (certificates.c.issued_at.desc(), certificates.c.certificate_id.desc())
+        with reading(self._engine) as connection:
+            return [_read(row) for row in connection.execute(sa.select(certificates).where(chosen).order_by(*order))]
+
+    def changes(self, certificate_id: str) -> Sequence[CertificateChange]:
+        """Return what happened to a certificate, in order."""
+        own = certificate_changes.c.certificate_id == certificate_id
+        return self._changes(own)
+
+    def untold(self) -> Sequence[CertificateChange]:
+        """Return what the ledger has not been told yet, in order."""
+        return self._changes(certificate_changes.c.told_at.is_(None))
+
+    def told(self, change_ids: Collection[str], now: datetime) -> None:
+        """Remember that the bus took these changes."""
+        mine = certificate_changes.c.change_id.in_(list(change_ids))
+        with writing(self._engine) as connection:
+            connection.execute(sa.update(certificate_changes).where(mine).values(told_at=now))
+
+    def _changes(self, chosen: sa.ColumnElement[bool]) -> list[CertificateChange]:
+        names = ("change_id", "certificate_id", "connection_id", "at", "what", "body")
+        query = sa.select(certificate_changes).where(chosen)
+        order = (certificate_changes.c.at, certificate_changes.c.change_id)
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(*order)).all()
+        return [CertificateChange(**{name: getattr(row, name) for name in names}) for row in found]
+
+    # --- observations ---
+
+    def observe(self, seen: Sequence[ObservationRow], cached: Mapping[tuple[str, str], tuple[str, str]]) -> None:
+        """Append observations; keep how their criteria stand now: (connection, criterion) → (phase, JSON)."""
+        with writing(self._engine) as connection:
+            insert(connection, observations, [_observed(each) for each in seen], conflict="ignore")
+            standing = [(*key, *value) for key, value in cached.items()]
+            insert(connection, criteria, standing, conflict="replace")
+
+    def observations(self, connection_id: str, criterion: str = "") -> Sequence[ObservationRow]:
+        """Return everything observed of a connection, in order."""
+        column = observations.c
+        mine = column.connection_id == connection_id
+        chosen = mine & (column.criterion == criterion) if criterion else mine
+        with reading(self._engine) as connection:
+            query = sa.select(observations).where(chosen).order_by(column.day, column.n, column.criterion)
+            return [_seen(row) for row in connection.execute(query)]
+
+    def criteria(self, connection_id: str = "") -> Mapping[tuple[str, str], str]:
+        """Return how the criteria stand, as JSON by (connection, criterion)."""
+        chosen = criteria.c.connection_id == connection_id if connection_id else sa.true()
+        with reading(self._engine) as connection:
+            found = connection.execute(sa.select(criteria).where(chosen)).all()
+        return {(row.connection_id, row.criterion): row.document for row in found}
+
+    # --- coverage ---
+
+    def count_reporting(self, since: date) -> None:
+        """Count anew which matters are reported over which connections since a day."""
+        fact = case_facts.c
+        key = (fact.connection_id, fact.department_id, fact.matter_code, fact.region_code)
+        within = sa.func.sum(sa.case((fact.opened_on >= since, 1), else_=0))
+        counted = sa.select(*key, within, sa.func.max(fact.opened_on)).group_by(*key)
+        with writing(self._engine) as connection:
+            connection.execute(sa.delete(reporting))
+            connection.execute(sa.insert(reporting).from_select([column.name for column in reporting.columns], counted))
+
+    def reporting(self) -> Sequence[Reporting]:
+        """Return what is reported over which connections, as last counted."""
+        with reading(self._engine) as connection:
+            return [Reporting(**rows.named(row)) for row in connection.execute(sa.select(reporting))]
+
+    def freeze(self, month: str, document: str, now: datetime) -> bool:
+        """Keep coverage as it stood in a month; False where that month is frozen already."""
+        with writing(self._engine) as connection:
+            known = sa.select(coverage_snapshots.c.month).where(coverage_snapshots.c.month == month)
+            if connection.execute(known).first() is not None:
+                return False
+            insert(connection, coverage_snapshots, [(month, now, document)])
+        return True
+
+    def snapshots(self) -> Mapping[str, str]:
+        """Return the frozen months, the oldest first."""
+        with reading(self._engine) as connection:
+            found = connection.execute(sa.select(coverage_snapshots).order_by(coverage_snapshots.c.month)).all()
+        return {row.month: row.document for row in found}
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._engine.dispose()
+
+
+def _row(each: CertificateRow) -> tuple[Any, ...]:
+    return tuple(
+        orjson.dumps(list(getattr(each, column.name))).decode() if column.name in _LISTS else getattr(each, column.name)
+        for column in certificates.columns
+    )
+
+
+def _read(row: sa.Row[Any]) -> CertificateRow:
+    values = rows.named(row)
+    return CertificateRow(**{**values, **{name: tuple(orjson.loads(values[name])) for name in _LISTS}})
+
+
+def _change(each: CertificateChange) -> tuple[Any, ...]:
+    return each.change_id, each.certificate_id, each.connection_id, each.at, each.what, each.body, None
+
+
+def _observed(each: ObservationRow) -> tuple[Any, ...]:
+    measure = orjson.dumps(dict(each.measure)).decode()
+    return each.connection_id, each.criterion, each.day, each.n, each.seen, each.by, measure, each.observed_at
+
+
+def _seen(row: sa.Row[Any]) -> ObservationRow:
+    values = rows.named(row)
+    return ObservationRow(**{**values, "measure": orjson.loads(values["measure"])})

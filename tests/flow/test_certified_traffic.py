@@ -1,0 +1,273 @@
+"""Certificates on live traffic: events carry how they were made, drift suspends at once, and supervision goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from conformance.certificate import signing
+from conformance.certificate.issue import Approval
+from conformance.certificate.office import CHANGE, Department
+from conformance.certificate.running import measured
+from conformance.certificate.verify import Asked, verify
+from hub import wiring
+from hub.cli import certifying, certifying_role
+from hub.cli.main import app
+from hub.errors import Misconfigured
+from hub.store.day_facts import DayCounts
+from hub.store.ledger import verify as verify_ledger
+from tests.support import desks
+from tests.support.certificates import SHOWN
+from tests.support.desks import DEPARTMENT, a_desk, bring
+from tests.support.hubs import an_import
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from hub.model.certified import CertificateRow
+    from hub.wiring import Hub
+
+CONNECTION: Final = "taizhou.desk.cases"
+PERSONS: Final = {
+    "first_responsible": "局长",
+    "leader_in_charge": "副局长",
+    "responsible_office": "审批处",
+    "liaison": "信息中心",
+}
+DOCUMENT: Final = {"department_id": DEPARTMENT, "region_code": "321200", **PERSONS}
+
+
+class World:
+    """A hub whose one connection is certified to C3."""
+
+    def __init__(self, folder: Path, urls: dict[str, str]) -> None:
+        self.folder = folder
+        self.hub = a_desk(folder, **urls)
+        self.office = certifying.office(self.hub)
+        self.row = self.certify()
+        certifying.tell(self.hub)
+
+    @property
+    def hub_clock(self) -> Any:
+        return self.hub.clock
+
+    def certify(self) -> CertificateRow:
+        """Certify what the mapping file holds now."""
+        path = self.folder / "desk.yaml"
+        bound = measured(wiring.load_mapping(path), path, zone="Asia/Shanghai")
+        today = self.hub.clock.now().date()
+        shown = replace(
+            SHOWN,
+            connection=CONNECTION,
+            department=DEPARTMENT,
+            bindings={**SHOWN.bindings, **bound},
+            oldest=dict.fromkeys(("C1", "C2", "C3"), today),
+        )
+        return self.office.certify(shown, people(self.hub, "business", "technical"), Department(document=DOCUMENT))
+
+    def send(self, number: str, mapping: str = "", received: str = "2026-04-02 09:00") -> str:
+        """Bring one late case, by the certified mapping or by another; return the `conformance` of its event."""
+        row = (number, "食品经营许可申请", "public", "321281", received, "2026-04-02 10:00", "2026-03-20 17:00", "")
+        if mapping:
+            (self.folder / "other.yaml").write_text(mapping, encoding="utf-8")
+            data = self.folder / "other.csv"
+            data.write_text(",".join(desks.FIELDS) + "\n" + ",".join(row) + "\n", encoding="utf-8")
+            with an_import(self.hub, self.folder / "other.yaml", data):
+                pass
+        else:
+            bring(self.hub, self.folder, [row])
+        return str(self.events(number)[-1]["conformance"])
+
+    def events(self, number: str) -> list[dict[str, Any]]:
+        feed = self.hub.queries.feed("intranet", after=0, limit=1000, kinds=["case"])
+        found = [orjson.loads(row["body"]) for row in feed]
+        return [each for each in found if each["data"]["case"]["source_case_no"] == number]
+
+    def told(self) -> list[dict[str, Any]]:
+        """What the feed tells of certificates, once supervision has entered it."""
+        certifying.tell(self.hub)
+        bus = self.hub.bus()
+        line = self.hub.line(bus)
+        line.settle()
+        line.release()
+        bus.close()
+        feed = self.hub.queries.feed("intranet", after=0, limit=1000, kinds=["certificate"])
+        return [orjson.loads(row["body"]) for row in feed]
+
+    def keep(self) -> str:
+        """Let the criteria be looked at; return how the certificate stands then."""
+        counts = DayCounts(self.hub.settings.store_url, self.hub.settings.zone)
+        certifying_role.keeper(self.hub, counts).step()
+        counts.close()
+        return self.state()
+
+    def state(self) -> str:
+        found = self.hub.certification.certificates(CONNECTION)[0]
+        return f"{found.state} {found.criterion}".strip()
+
+    def alerts(self, number: str) -> Sequence[str]:
+        case = self.events(number)[-1]["subject"]
+        return [row["rule_id"] for row in self.hub.queries.alerts(limit=500) if row["subject"] == case]
+
+
+def people(hub: Hub, *roles: str) -> list[Approval]:
+    names = ("张三", "李四")
+    return [
+        Approval(by=name, role=role, at=hub.clock.now(), reason="查验属实")
+        for name, role in zip(names, roles, strict=False)
+    ]
+
+
+@pytest.fixture(params=["embedded", pytest.param("production", marks=pytest.mark.servers)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    urls = {}
+    if request.param == "production":
+        urls = {
+            "store_url": request.getfixturevalue("postgres").fresh_database(),
+            "bus_url": request.getfixturevalue("rabbitmq").vhost(),
+        }
+    made = World(tmp_path, urls)
+    yield made
+    made.hub.close()
+
+
+REMAPPED: Final = desks.MAPPING.replace("version: 1", "version: 2").replace("title: title", "title: upper(title)")
+
+
+def test_drift_suspends_at_once_and_supervision_goes_on(world: World) -> None:
+    before = [each["conformance"] for number in ("T-1", "T-3") for each in world.events(number)]
+    assert set(before) == {"uncertified"}
+    assert world.send("T-20") == "certified:C3"
+    assert world.keep() == "active"
+
+    assert world.send("T-21", REMAPPED) == "drifted:C3"
+    assert world.keep() == "suspended K10"
+    again = world.hub_clock
+    again.move_to(again.now() + timedelta(minutes=10))
+    assert world.send("T-22", REMAPPED) == "suspended:C1", "its parts are not known here"
+    assert world.alerts("T-20") == world.alerts("T-21") == world.alerts("T-22") == ["R14"]
+    levels = {each["conformance"] for each in world.events("T-22")}
+    assert levels == {"suspended:C1"}
+
+    (world.folder / "desk.yaml").write_text(REMAPPED, encoding="utf-8")
+    renewed = world.certify()
+    again.move_to(again.now() + timedelta(minutes=10))
+    assert world.send("T-23", REMAPPED) == "certified:C3"
+    assert world.keep() == "active"
+    assert world.hub.certification.certificate(world.row.certificate_id).state == "superseded"  # type: ignore[union-attr]
+    assert renewed.certificate_id != world.row.certificate_id
+
+
+def test_every_change_is_a_signed_event_in_the_ledger_and_on_the_feed(world: World) -> None:
+    office, number = world.office, world.row.certificate_id
+    later = world.hub_clock
+    office.suspend(number, people(world.hub, "supervisor"))
+    later.move_to(later.now() + timedelta(hours=1))
+    with pytest.raises(Misconfigured, match="suspended it"):
+        office.reinstate(number, people(world.hub, "reviewer", "supervisor"))
+    office.reinstate(number, people(world.hub, "supervisor", "reviewer"))
+    later.move_to(later.now() + timedelta(hours=1))
+    office.revoke(number, people(world.hub, "supervisor", "reviewer"))
+    told = world.told()
+    assert [each["type"].split(".")[2] for each in told] == ["issued", "suspended", "reinstated", "revoked"]
+    pinned = signing.pinned(signing.public_key(certifying.issuer(world.hub)))
+    lines = [signing.read_compact(each["data"]["jws"], typ=CHANGE, pinned=pinned) for each in told]
+    assert [line["state"] for line in lines] == ["active", "suspended", "active", "revoked"]
+    assert {line["by"][0]["by"] for line in lines} == {"张三"}
+    assert verify_ledger(world.hub.settings.store_url).sound
+    assert world.told() == told, "told twice is told once"
+    with pytest.raises(Misconfigured, match="is revoked"):
+        office.reinstate(number, people(world.hub, "supervisor", "reviewer"))
+
+
+def test_the_status_list_of_the_office_decides_a_verification(world: World) -> None:
+    pinned = signing.pinned(signing.public_key(certifying.issuer(world.hub)))
+    signed = world.hub.certification.certificates(CONNECTION)[0].signed
+
+    def failed_at(now: datetime) -> str | None:
+        return verify(signed, Asked(now=now, pinned=pinned, status_list=world.office.status())).failed_at
+
+    assert failed_at(world.hub.clock.now()) is None
+    assert failed_at(world.hub.clock.now() + timedelta(hours=1)) == "status"
+    world.office.suspend(world.row.certificate_id, people(world.hub, "supervisor"), ["C3"])
+    assert failed_at(world.hub.clock.now()) == "status"
+
+
+def test_what_a_person_suspended_no_criterion_lifts(world: World) -> None:
+    world.office.suspend(world.row.certificate_id, people(world.hub, "supervisor"))
+    assert world.send("T-30") == "suspended:C1"
+    assert world.keep() == "suspended"
+    assert world.alerts("T-30") == ["R14"]
+
+
+def test_silent_days_suspend_c1_and_a_reinstatement_begins_probation(world: World) -> None:
+    clock = world.hub_clock
+    clock.move_to(datetime(2026, 4, 9, 1, tzinfo=UTC))
+    assert world.keep() == "suspended K4"
+    assert world.hub.certification.certificates(CONNECTION)[0].suspended == ("C1", "C2", "C3")
+    row = world.office.reinstate(world.row.certificate_id, people(world.hub, "supervisor", "reviewer"))
+    certifying_role.keeper(world.hub).vouch(row, "张三")
+    assert world.keep() == "active"
+    phases = {
+        name[1]: orjson.loads(each)["phase"] for name, each in world.hub.certification.criteria(CONNECTION).items()
+    }
+    assert phases["K4"] == "on_probation"
+
+
+@pytest.mark.parametrize(
+    ("duty", "roles"),
+    [
+        ("suspend", ()),
+        ("reinstate", ("supervisor",)),
+        ("revoke", ("supervisor",)),
+        ("revoke", ("supervisor", "supervisor")),
+    ],
+)
+def test_an_act_that_needs_two_is_not_done_by_one(world: World, duty: str, roles: Sequence[str]) -> None:
+    with pytest.raises(Misconfigured, match="needs"):
+        getattr(world.office, duty)(world.row.certificate_id, people(world.hub, *roles))
+    twice = [replace(each, by="张三") for each in people(world.hub, "supervisor", "reviewer")]
+    with pytest.raises(Misconfigured, match="cannot be both"):
+        world.office.revoke(world.row.certificate_id, twice)
+    silent = [replace(each, reason=" ") for each in people(world.hub, "supervisor", "reviewer")]
+    with pytest.raises(Misconfigured, match="reason"):
+        world.office.revoke(world.row.certificate_id, silent)
+
+
+def test_the_commands_verify_offline_with_the_exit_codes_of_the_design(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not world.hub.settings.store_url.startswith("sqlite"):
+        pytest.skip("the commands are the same over any store")
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(world.folder))
+    department = world.folder / "mappings" / "housing"
+    department.mkdir(parents=True)
+    (department / "department.yaml").write_text("department: {}\n", encoding="utf-8")
+    (department / "desk.yaml").write_text(desks.MAPPING, encoding="utf-8")
+    monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(world.folder / "mappings"))
+    monkeypatch.setattr("hub.wiring.SystemClock", lambda: world.hub.clock)
+    file, listed, keys = (str(world.folder / name) for name in ("c.jws", "s.jws", "issuer.jwks"))
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["conformance", *words])
+        return done.exit_code, done.output
+
+    assert run("certificates", CONNECTION, "--out", file)[0] == 0
+    assert run("issuer", "--out", keys)[0] == 0
+    assert run("status", "--out", listed)[0] == 0
+    assert run("verify", file, "--status", listed, "--keys", keys, "--against", CONNECTION)[0] == 0
+    assert run("verify", file, "--status", listed, "--flow", "complaint.orders")[0] == 1
+    assert run("verify", file)[0] == 5
+    assert run("verify", str(world.folder / "nothing.jws"))[0] == 4
+    (department / "desk.yaml").write_text(REMAPPED, encoding="utf-8")
+    code, said = run("verify", file, "--status", listed, "--against", CONNECTION, "--json")
+    assert (code, orjson.loads(said)["failed_at"]) == (1, "bindings")
+    assert run("suspend", world.row.certificate_id, "--by", "王五", "--reason", "核查")[0] == 0
+    assert run("status", "--out", listed)[0] == 0
+    assert run("verify", file, "--status", listed)[0] == 1
