@@ -179,6 +179,10 @@ class Parts:
     """By connection, what its department may send."""
     act: Callable[[AlertRow, Deed], Asked]
     """Send what somebody wants to do to an alert on its way to the ledger."""
+    coverage: Callable[[], Mapping[str, Any]] = dict
+    """Return the coverage board as of now; empty where certificates are not kept here."""
+    status_list: Callable[[], bytes] = bytes
+    """Return the signed list of how certificates stand, or the last good one; empty where there is none."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""
     missing: Callable[[], str] = str

@@ -140,6 +140,22 @@ OUTCOMES: Final[Mapping[str, Label]] = {
     "parked": Label("搁置", "parked"),
 }
 
+COVERAGE: Final[Mapping[str, Label]] = {
+    "not_started": Label("未启动", "not started"),
+    "C0": Label("已登记", "registered"),
+    "C1": Label("已连通", "connected"),
+    "C2": Label("数据合格", "correct data"),
+    "C3": Label("运行可靠", "reliable"),
+    "C4": Label("双向贯通", "two-way"),
+    "in_grace": Label("宽限期内", "in grace"),
+    "suspended": Label("暂停", "suspended"),
+    "expired": Label("已到期", "expired"),
+    "exempt": Label("豁免", "exempt"),
+    "silent": Label("有证无数", "certified but silent"),
+    "unknown": Label("不明", "unknown: no catalogue"),
+}
+"""How an obligation stands on the coverage board."""
+
 STAGES: Final[Mapping[str, Label]] = {
     "decode": Label("解码", "decode"),
     "map": Label("映射", "map"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import os
+import threading
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -16,10 +18,11 @@ from conformance.certificate import signing
 from conformance.certificate.issue import Approval
 from conformance.certificate.office import DUTIES, Bureau, Department, Office
 from conformance.certificate.running import beside
+from conformance.certificate.status import read_list
 from conformance.certificate.verify import Asked, Verification
 from conformance.certificate.verify import verify as verified
 from hub.cli import common
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, Misconfigured, Refused, Unavailable
 from hub.model import ids
 from hub.model.values import Message
 from hub.signer import Signer
@@ -35,8 +38,8 @@ _By = Annotated[str, typer.Option("--by", help="Who does it, by name.")]
 _Second = Annotated[str, typer.Option("--second", help="The other person, by name, where an act needs two.")]
 _Reason = Annotated[str, typer.Option("--reason", help="Why, in words; it goes into the ledger.")]
 
-_FOLDER: Final = "conformance"
-_LAST_GOOD: Final = "status.last-good.jws"
+FOLDER: Final = "conformance"
+LAST_GOOD: Final = "status.last-good.jws"
 
 
 def office(hub: Hub) -> Office:
@@ -64,6 +67,33 @@ def tell(hub: Hub) -> int:
 def _message(change_id: str, body: bytes) -> Message:
     key = str(ids.home_of(orjson.loads(body)["subject"]))
     return Message(exchange="intake", key=key, kind="act", message_id=change_id, body=body)
+
+
+def listed(hub: Hub) -> bytes:
+    """Return the status list as of now; while the store is away the last good one, whose time says how old it is."""
+    try:
+        signed = office(hub).status()
+    except Unavailable:
+        if (kept := last_good(hub)) is None:
+            raise
+        return kept
+    keep(hub, signed)
+    return signed
+
+
+def keep(hub: Hub, signed: bytes) -> None:
+    """Keep a good status list for the time when no other is to be had."""
+    kept = hub.settings.data_dir / FOLDER / LAST_GOOD
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_name(f"{LAST_GOOD}.{os.getpid()}.{threading.get_ident()}")
+    fresh.write_bytes(signed)
+    fresh.replace(kept)
+
+
+def last_good(hub: Hub) -> bytes | None:
+    """Return the last good status list; None if there never was one."""
+    kept = hub.settings.data_dir / FOLDER / LAST_GOOD
+    return kept.read_bytes() if kept.is_file() else None
 
 
 def _people(hub: Hub, duty: str, by: str, second: str, reason: str) -> list[Approval]:
@@ -172,7 +202,7 @@ def verify(  # noqa: PLR0913 - one option for each thing it may be held against
     file: Annotated[Path, typer.Argument(help="The certificate, as it was issued.")],
     *,
     status_file: Annotated[
-        Path | None, typer.Option("--status", help="The signed status list. The last good one is kept.")
+        Path | None, typer.Option("--status", help="The signed status list; left out: the last good one.")
     ] = None,
     against: Annotated[str, typer.Option(help="Compare with what runs for this connection.")] = "",
     flow: Annotated[str, typer.Option(help="The flow that is asked about: case.events.")] = "",
@@ -192,7 +222,7 @@ def verify(  # noqa: PLR0913 - one option for each thing it may be held against
     asked = Asked(
         now=hub.clock.now(),
         pinned=pinned,
-        status_list=_read(status_file) if status_file else None,
+        status_list=_read(status_file) if status_file else last_good(hub),
         flow=flow,
         environment=environment,
     )
@@ -200,6 +230,10 @@ def verify(  # noqa: PLR0913 - one option for each thing it may be held against
     if against:
         certified = verified(signed, asked).certificate.get("bindings", {})
         asked = replace(asked, running=beside(certified, running(hub, against)))
+    if status_file and asked.status_list:
+        with suppress(Refused):
+            read_list(asked.status_list, pinned)
+            keep(hub, asked.status_list)
     found = verified(signed, asked)
     _tell_steps(found, as_json=as_json)
     raise typer.Exit(found.exit_code)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from conformance.certificate.recertify import lowest_level
 from conformance.certificate.running import measured
@@ -18,7 +21,7 @@ from hub.store.day_facts import DayCounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from hub.wiring import Hub
@@ -29,6 +32,12 @@ LEASE: Final = "conformance"
 """Name of the lease: of all processes with this role one is at work."""
 
 LEASE_S: Final = 300.0
+
+EVERY: Final = timedelta(hours=1)
+"""How often volumes are counted anew."""
+
+YEAR_DAYS: Final = 365
+"""Days of cases that make up a volume."""
 
 
 def keeper(hub: Hub, counting: DayCounts | None = None) -> Keeper:
@@ -88,16 +97,46 @@ def bindings_of(hub: Hub, connection: str) -> dict[str, Any]:
     return measured(wiring.load_mapping(path), path, zone=hub.settings.zone.key)
 
 
+class Census:
+    """Counts anew each hour what is reported of which matter, and freezes each month of coverage once it is over."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Count in the store of `hub`."""
+        self._hub = hub
+        self._counted_at: datetime | None = None
+
+    def step(self) -> None:
+        """Count and freeze, where that is due."""
+        now = self._hub.clock.now()
+        if self._counted_at is not None and now - self._counted_at < EVERY:
+            return
+        today = self._hub.calendar().day_of(now)
+        self._hub.certification.count_reporting(today - timedelta(days=YEAR_DAYS))
+        self._freeze(today.replace(day=1) - timedelta(days=1))
+        self._counted_at = now
+
+    def _freeze(self, last: date) -> None:
+        """Freeze the month that ended on a day, unless it is frozen: the first look after its end is what stands."""
+        month = f"{last:%Y-%m}"
+        if month not in self._hub.certification.snapshots():
+            from hub.cli.covering import covered  # noqa: PLC0415 - it asks this module what is running
+
+            document = orjson.dumps({**covered(self._hub), "month": month}).decode()
+            self._hub.certification.freeze(month, document, self._hub.clock.now())
+
+
 def task(hub: Hub) -> Task:
     """Return the role `conformance`."""
     counting = DayCounts(hub.settings.store_url, hub.settings.zone)
-    keeping = keeper(hub, counting)
+    keeping, census = keeper(hub, counting), Census(hub)
 
     def step() -> bool:
         if hub.store.claim(LEASE, owner=hub.owner_name, lease_s=LEASE_S) is None:
             return False
         keeping.step()
         certifying.tell(hub)
+        census.step()
+        hub.certification.look(hub.clock.now())
         return False
 
     return Task(name="conformance", step=step, close=counting.close, idle_s=lambda: hub.settings.conformance.every_s)

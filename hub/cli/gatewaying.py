@@ -16,7 +16,7 @@ from connectors.push import push_format
 from gateway.app import create_app
 from gateway.reading import Parts, Pushed
 from hub import wiring
-from hub.cli import common
+from hub.cli import certifying, common, covering
 from hub.cli.calendars import missing_notice
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
@@ -129,6 +129,8 @@ def parts_of(
         zone=hub.settings.zone,
         clock_text=clock_text or _replayed(hub),
         act=hub.act_on,
+        coverage=lambda: covering.covered(hub),
+        status_list=lambda: certifying.listed(hub),
         troubles=hub.troubles.all,
         missing=lambda: _missing(hub),
     )

@@ -15,6 +15,7 @@ from hub.cli import (
     checking,
     common,
     connecting,
+    covering,
     delivering,
     demo,
     doctoring,
@@ -53,6 +54,8 @@ app.command("import")(importing.import_)
 app.command("summary")(summary.summary)
 app.command("rules")(ruling.rules)
 app.command("clocks")(watching.clocks)
+app.command("coverage")(covering.coverage)
+app.command("can-i-connect")(covering.can_i_connect)
 app.command("alerts")(watching.alerts)
 app.add_typer(following.app, name="alert")
 app.add_typer(calendars.app, name="calendar")

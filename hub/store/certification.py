@@ -15,6 +15,7 @@ from hub.store.certified import (
     certificates,
     coverage_snapshots,
     criteria,
+    looks,
     observations,
     reporting,
 )
@@ -136,6 +137,16 @@ class Certification:
 
     # --- coverage ---
 
+    def looked_at(self) -> datetime | None:
+        """Return when the criteria were looked at last; None: never."""
+        with reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.max(looks.c.at))).scalar()
+
+    def look(self, now: datetime) -> None:
+        """Remember that the criteria were looked at."""
+        with writing(self._engine) as connection:
+            insert(connection, looks, [(1, now)], conflict="replace")
+
     def count_reporting(self, since: date) -> None:
         """Count anew which matters are reported over which connections since a day."""
         fact = case_facts.c
@@ -148,8 +159,17 @@ class Certification:
 
     def reporting(self) -> Sequence[Reporting]:
         """Return what is reported over which connections, as last counted."""
+        column = reporting.c
+        key = (column.connection_id, column.department_id, column.matter_code, column.region_code)
         with reading(self._engine) as connection:
-            return [Reporting(**rows.named(row)) for row in connection.execute(sa.select(reporting))]
+            found = connection.execute(sa.select(*key, column.cases, column.last_on))
+            return [
+                Reporting(
+                    connection_id=name, department_id=department, matter_code=matter, region_code=region,
+                    cases=cases, last_on=last_on,
+                )
+                for name, department, matter, region, cases, last_on in found
+            ]  # fmt: skip
 
     def freeze(self, month: str, document: str, now: datetime) -> bool:
         """Keep coverage as it stood in a month; False where that month is frozen already."""

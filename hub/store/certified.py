@@ -101,6 +101,9 @@ reporting = sa.Table(
 )
 """How much is reported of which matter over which connection: a cache, counted from case_facts."""
 
+looks = sa.Table("looks", METADATA, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), _at("at"))
+"""One row: when the criteria were looked at last."""
+
 coverage_snapshots = sa.Table(
     "coverage_snapshots",
     METADATA,

@@ -72,6 +72,12 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "looks",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_looks")),
+    )
+    op.create_table(
         "coverage_snapshots",
         *_text("month"),
         sa.Column("frozen_at", Instant(), nullable=False),

@@ -1,0 +1,143 @@
+"""`sunlight coverage` and `sunlight can-i-connect`: how much of what is owed is certified, and who may go live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import orjson
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from conformance.certificate.running import beside
+from conformance.certificate.verify import different
+from conformance.coverage.board import STATES, WORDS, World, board, cells
+from conformance.coverage.gate import Answer, Standing, answer
+from conformance.coverage.obligations import obligations
+from conformance.criteria.gather import bindings_in
+from hub.cli import certifying_role, common
+from hub.errors import Fault, Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hub.wiring import Hub
+
+_LEVELS: Final = ("C1", "C2", "C3", "C4")
+
+
+def covered(hub: Hub) -> dict[str, Any]:
+    """Return the coverage board of a hub as of now; volumes are those last counted."""
+    calendar, now = hub.calendar(), hub.clock.now()
+    world = World(
+        obligations=obligations(hub.store.catalogue(), calendar.day_of(now)),
+        certificates=hub.certification.latest(),
+        departments={name: each.departments for name, each in hub.store.connections().items()},
+        reporting=hub.certification.reporting(),
+    )
+    return board(cells(world, now, calendar.day_of), now.astimezone(hub.settings.zone))
+
+
+def coverage(
+    *,
+    month: Annotated[str, typer.Option(help="A frozen month, YYYY-MM, instead of now.")] = "",
+    as_json: common.AsJson = False,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Tell how much of what departments owe is connected and certified: every matter of the catalogue, over every flow.
+
+    A department without a catalogue makes the whole share unknown: nobody knows what it owes.
+
+    Example: sunlight coverage --json
+    """
+    hub = common.hub(settings)
+    told = frozen(hub, month) if month else covered(hub)
+    if as_json:
+        common.print_json(told)
+        return
+    _show(told)
+
+
+def frozen(hub: Hub, month: str) -> dict[str, Any]:
+    """Return coverage as it stood at the end of a month; Misconfigured where that month is not frozen."""
+    known = hub.certification.snapshots()
+    if month not in known:
+        problem, hint = f"{month} is not frozen", f"one of {', '.join(known) or 'none yet'}"
+        raise Misconfigured(Fault(code="coverage.month", problem=problem, hint=hint))
+    return dict(orjson.loads(known[month]))
+
+
+def _show(told: Mapping[str, Any]) -> None:
+    table = Table("state 状态", "obligations 应接", "cases 办件", title=f"as of {told['as_of']}", title_justify="left")
+    for state in STATES:
+        if state in told["by_state"]:
+            zh, en = WORDS[state]
+            table.add_row(f"{zh} {en}", f"{told['by_state'][state]:,}", f"{told['cases_by_state'].get(state, 0):,}")
+    common.OUT.print(table)
+    shares = Table("level", "coverage 覆盖率", "by volume 按办件量", "planned by now 应达", "late 逾期")
+    for level in _LEVELS:
+        plan = told["planned"].get(level, {})
+        row = (share(told["coverage"], level), share(told["coverage_by_volume"], level))
+        shares.add_row(level, *row, str(plan.get("planned", "")), str(plan.get("late", "")))
+    common.OUT.print(shares)
+    if unlisted := told["departments_without_catalogue"]:
+        common.OUT.print(Text(f"no catalogue, so what they owe is unknown 无职权目录：{', '.join(unlisted)}"))
+
+
+def share(shares: Mapping[str, float | None] | None, level: str) -> str:
+    """Write a share of what is owed; unknown where it is not known what is owed."""
+    value = shares[level] if shares else None
+    return "unknown 不明" if value is None else f"{value:.1%}"
+
+
+def can_i_connect(
+    connection: Annotated[str, typer.Argument(help="The connection; every one where left out.")] = "",
+    *,
+    as_json: common.AsJson = False,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Tell whether a connection may go live: yes, no with its reason, or unknown (owed run, never run, status stale).
+
+    Exit code 0: yes; 1: no; 5: unknown. Without a connection: all of them, each with its certified schema version.
+
+    Example: sunlight can-i-connect taizhou.housing.permits
+    """
+    hub = common.hub(settings)
+    names = [connection] if connection else sorted({*hub.store.connections(), *hub.certification.latest()})
+    told = [asked(hub, name) for name in names]
+    if as_json:
+        common.print_json(told[0].as_dict() if connection else [each.as_dict() for each in told])
+    else:
+        _show_answers(told)
+    raise typer.Exit(told[0].exit_code if connection else 0)
+
+
+def asked(hub: Hub, connection: str) -> Answer:
+    """Answer for one connection of a hub."""
+    registered = hub.store.connections().get(connection)
+    row = hub.certification.latest().get(connection)
+    bound = bindings_in(row.signed) if row else {}
+    standing = Standing(
+        connection=connection,
+        is_registered=registered is not None,
+        certificate=row,
+        differing=_differing(hub, connection, registered.fingerprint if registered else "", bound) if row else (),
+        looked_at=hub.certification.looked_at(),
+        schema_version=str(bound.get("case_schema", {}).get("version", "")),
+    )
+    return answer(standing, hub.clock.now())
+
+
+def _differing(hub: Hub, connection: str, fingerprint: str, bound: Mapping[str, Any]) -> Sequence[str]:
+    """Name what differs between what runs and what is certified: part by part where the mapping is here."""
+    if certifying_role.mapping_of(hub, connection) is not None:
+        return different(bound, beside(bound, certifying_role.bindings_of(hub, connection)))
+    return ("mapping.sha256",) if fingerprint and fingerprint != bound["mapping"]["sha256"] else ()
+
+
+def _show_answers(told: Sequence[Answer]) -> None:
+    table = Table("connection", "answer", "schema", "说明", "why")
+    for each in told:
+        word = f"{each.answer} {each.why}".strip()
+        table.add_row(each.connection, word, each.schema_version, Text(each.zh), Text(each.en))
+    common.OUT.print(table)
