@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway import words
 from gateway.casefile import labelled, local, told_alert
+from gateway.papering import Papering, add_paper_routes
 from gateway.problems import Problem, json_response
 from gateway.rights import visible
 from hub.supervision.alert_cycle import GROUNDS, MOVES, Deed, legal
@@ -55,10 +56,11 @@ class Following:
     def __init__(self, parts: Parts, names: Names, pages: Pages) -> None:
         """Tell of `parts`, and act through them."""
         self._parts, self._names, self._pages = parts, names, pages
+        self.papers: Final = Papering(parts, self.alert)
 
     def tell(self, request: Request, alert_id: str) -> Response:
         """Tell one alert: its document with history and deadlines, and what the asker may do to it now."""
-        alert = self._alert(request, alert_id)
+        alert = self.alert(request, alert_id)
         told = told_alert(alert.document, rule_id=alert.rule_id, level=alert.level, state=alert.state)
         moves = [{"move": move.name, "label": {"zh": move.zh, "en": move.en}, "needs": list(move.needs)}
                  for move in _moves(request.state.who, alert)]  # fmt: skip
@@ -69,7 +71,7 @@ class Following:
 
         `GET /v1/acts/{act_id}` tells whether supervision took it.
         """
-        alert = self._alert(request, alert_id)
+        alert = self.alert(request, alert_id)
         asked = self._asked(request.state.who, alert, wish)
         response = json_response({"act_id": asked.act_id, "alert_id": alert.alert_id}, status=202)
         response.headers["Location"] = f"/v1/acts/{asked.act_id}"
@@ -84,7 +86,7 @@ class Following:
 
     def page(self, request: Request, alert_id: str, act: str = "") -> Response:
         """Show one alert with its history, its deadlines, and forms for what the asker may do."""
-        alert = self._alert(request, alert_id)
+        alert = self.alert(request, alert_id)
         told = told_alert(alert.document, rule_id=alert.rule_id, level=alert.level, state=alert.state)
         outcome = self._parts.reading.act(act) if act.isalnum() or "-" in act else None
         return self._pages.render(
@@ -92,6 +94,7 @@ class Following:
             subject=alert.subject, history=[self._entry(each) for each in alert.document.get("history", ())],
             clocks=self._clocks(alert), moves=_moves(request.state.who, alert), needs=words.NEEDS,
             grounds=words.REASONS, ground_codes=GROUNDS, act=act, outcome=outcome,
+            **self.papers.shown(request.state.who, alert),
         )  # fmt: skip
 
     async def enter(self, request: Request, alert_id: str) -> Response:
@@ -101,7 +104,7 @@ class Following:
         return await run_in_threadpool(self._entered, request, alert_id, said)
 
     def _entered(self, request: Request, alert_id: str, said: Mapping[str, str]) -> Response:
-        alert = self._alert(request, alert_id)
+        alert = self.alert(request, alert_id)
         try:
             wish = Wish.model_validate(said)
         except ValidationError as wrong:
@@ -109,7 +112,7 @@ class Following:
         asked = self._asked(request.state.who, alert, wish)
         return RedirectResponse(f"/alerts/{alert.alert_id}?act={asked.act_id}", status_code=303)
 
-    def _alert(self, request: Request, alert_id: str) -> AlertRow:
+    def alert(self, request: Request, alert_id: str) -> AlertRow:
         """Return an alert that the asker may see; one that they may not see is not found."""
         alert = self._parts.reading.alert(alert_id) if alert_id.isprintable() else None
         disclosed = alert.document.get("case", {}).get("disclosure", {}).get("class", "intranet") if alert else ""
@@ -183,4 +186,5 @@ def router(parts: Parts, gate: Gate, names: Names, pages: Pages) -> APIRouter:
     shown: dict[str, Any] = {"dependencies": guard, "include_in_schema": False}
     routes.add_api_route("/alerts/{alert_id}", following.page, methods=["GET"], **shown)
     routes.add_api_route("/alerts/{alert_id}", following.enter, methods=["POST"], **shown)
+    add_paper_routes(routes, following.papers, guard)
     return routes

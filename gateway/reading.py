@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from hub.acts import Asked
     from hub.identity import Identity
     from hub.model.terms import ClockChange
-    from hub.model.values import AlertRow, ClockRow, Record
+    from hub.model.values import AlertRow, ClockRow, PaperRow, Record
     from hub.pushing import PushDesk
     from hub.supervision.alert_cycle import Deed
+    from hub.supervision.instruments import PaperWish
     from hub.troubles import Trouble
 
 Row = dict[str, Any]
@@ -83,6 +84,15 @@ class Reading(Protocol):
 
     def act(self, act_id: str) -> str | None:
         """Return the outcome of an act: its name, or `refused: …`; None while it is not ledgered."""
+
+    def papers(self, alert_id: str) -> Sequence[PaperRow]:
+        """Return the papers of an alert, the first issued first."""
+
+    def paper(self, paper_id: str) -> PaperRow | None:
+        """Return one paper."""
+
+    def paper_file(self, digest: str) -> bytes | None:
+        """Return a paper's file by its SHA-256."""
 
     def feed(
         self,
@@ -183,6 +193,8 @@ class Parts:
     """Return the coverage board as of now; empty where certificates are not kept here."""
     status_list: Callable[[], bytes] = bytes
     """Return the signed list of how certificates stand, or the last good one; empty where there is none."""
+    issue: Callable[[AlertRow, PaperWish], Asked]
+    """Send what somebody wants to have issued of an alert on its way to the ledger."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""
     missing: Callable[[], str] = str

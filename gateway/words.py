@@ -185,6 +185,14 @@ MOVES: Final[Mapping[str, Label]] = {
 }
 """What happens to an alert."""
 
+RECEIPTS: Final[Mapping[str, Label]] = {
+    "drawing": Label("制作中", "being drawn"),
+    "issued": Label("已制发，待签收", "issued, not signed for"),
+    "signed": Label("已签收", "signed for"),
+    "answered": Label("已回执", "answered"),
+}
+"""Whether a paper was received."""
+
 NEEDS: Final[Mapping[str, Label]] = {
     "note": Label("说明", "in words"),
     "ground": Label("理由类别", "ground"),

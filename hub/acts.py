@@ -11,14 +11,17 @@ from hub.model import ids
 from hub.model.documents import act_document
 from hub.model.values import Message
 from hub.supervision.alert_cycle import refusal
+from hub.supervision.instruments import why_not
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from hub.errors import Rejection
-    from hub.model.values import AlertRow
+    from hub.model.values import AlertRow, PaperRow
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.calendar import WorkCalendar
+    from hub.supervision.instruments import PaperWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +42,43 @@ def ask(alert: AlertRow, deed: Deed, *, calendar: WorkCalendar, publish: Callabl
     return Asked(act_id=message.message_id, refused=refusal(alert, deed, calendar))
 
 
+def ask_paper(
+    alert: AlertRow,
+    wish: PaperWish,
+    *,
+    issued: Sequence[PaperRow],
+    calendar: WorkCalendar,
+    publish: Callable[[Message], None],
+) -> Asked:
+    """Ask for a paper of an alert, of which `issued` are there; one that is refused is asked for too, and kept.
+
+    Papers of all alerts are numbered by one owner, that of what is about no single case.
+    """
+    said = {"instrument": wish.instrument, "authority": wish.authority, "department_id": wish.department_id,
+            "note": wish.note}  # fmt: skip
+    message = _act("paper.issue", alert.alert_id, wish.by, _at(wish.at, calendar), said, ids.CITY)
+    publish(message)
+    return Asked(act_id=message.message_id, refused=why_not(alert, wish, issued, calendar))
+
+
+def drawn(paper: PaperRow, *, docx_digest: str, pdf_digest: str) -> Message:
+    """Return the message that the files of a paper are there; told twice it is told once."""
+    said = {"docx_digest": docx_digest, "pdf_digest": pdf_digest}
+    return _act("paper.drawn", paper.paper_id, "hub", paper.issued_at.isoformat(), said, ids.CITY)
+
+
 def _message(alert: AlertRow, deed: Deed, calendar: WorkCalendar) -> Message:
     said = {"role": deed.role, "department_id": deed.department_id, "note": deed.note, "ground": deed.ground,
             "due_on": deed.due_on, "to": deed.to}  # fmt: skip
-    document = act_document(
-        f"alert.{deed.move}",
-        subject=alert.alert_id,
-        by=deed.by,
-        at=deed.at.astimezone(calendar.zone).isoformat(),
-        said={name: value for name, value in said.items() if value},
-    )
-    return Message(
-        exchange="intake",
-        key=str(ids.home_of(alert.subject)),
-        kind="act",
-        message_id=document["id"],
-        body=orjson.dumps(document),
-    )
+    return _act(f"alert.{deed.move}", alert.alert_id, deed.by, _at(deed.at, calendar), said, alert.subject)
+
+
+def _at(moment: datetime, calendar: WorkCalendar) -> str:
+    return moment.astimezone(calendar.zone).isoformat()
+
+
+def _act(act: str, done_to: str, by: str, at: str, said: Mapping[str, str], home: str) -> Message:
+    told = {name: value for name, value in said.items() if value}
+    document = act_document(act, subject=done_to, by=by, at=at, said=told)
+    key, body = str(ids.home_of(home)), orjson.dumps(document)
+    return Message(exchange="intake", key=key, kind="act", message_id=document["id"], body=body)

@@ -36,6 +36,8 @@ SCOPES: Final = {
     "alerts:answer": "signing for, answering, rectifying and appealing the alerts of the key's department",
     "alerts:supervise": "confirming, sending back, verifying and closing alerts; orders and escalation",
     "alerts:review": "deciding appeals: never of somebody who has acted on the alert",
+    "papers:commission": "issuing the supervisory commission's recommendations 监察建议书",
+    "papers:justice": "issuing the justice department's opinions and decisions 意见书, 决定书",
     "feed:read:public": "the public feed",
     "feed:read:intranet": "the intranet feed",
     "feed:read:restricted": "the restricted feed",
@@ -47,7 +49,7 @@ SCOPES: Final = {
 """What a key can be given, and what it means."""
 
 _NAMED: Final = frozenset({"admin", "cases:read:secret", "records:write"}) | frozenset(
-    {"alerts:answer", "alerts:supervise", "alerts:review"}
+    {"alerts:answer", "alerts:supervise", "alerts:review", "papers:commission", "papers:justice"}
 )
 """What only somebody with a name may do."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         FeedItem,
         Head,
         Message,
+        PaperRow,
         Place,
         Portion,
         Record,
@@ -114,6 +115,12 @@ class Unit(Protocol):
 
     def unledgered(self) -> Sequence[CatalogueChange]:
         """Return the imports of which the ledger has yet to be told."""
+
+    def papers(self, names: Collection[str]) -> Sequence[PaperRow]:
+        """Return the papers with these ids, and those of the alerts with these ids, the first issued first."""
+
+    def last_paper(self, instrument: str, year: int) -> int:
+        """Return the highest number given to an instrument in a year; 0 where there is none."""
 
     def city_alerts(self) -> Mapping[str, AlertRow]:
         """Return by id the alerts about no case that are neither cleared, revoked nor closed."""
@@ -224,6 +231,16 @@ class CityReading(Protocol):
 
     def lines(self, now: datetime, catalogue: Catalogue, calendar: WorkCalendar) -> CityView:
         """Return of the city only how its connections stand."""
+
+
+class PaperShelf(Protocol):
+    """Keeps the files of papers. Raises Unavailable when the database is away."""
+
+    def undrawn(self, limit: int) -> Sequence[PaperRow]:
+        """Return at most `limit` papers of which the ledger knows no files yet."""
+
+    def keep(self, files: Mapping[str, tuple[str, bytes]]) -> None:
+        """Keep files (media and bytes) by their digest, durably before returning; one that is there stays."""
 
 
 class Source(Protocol):

@@ -14,6 +14,7 @@ from hub.errors import Fenced, HubError, Misconfigured, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from hub.drafting import Draughtsman
     from hub.owner import Owner
     from hub.relay import Relay
 
@@ -96,6 +97,11 @@ def supervision(owner: Owner, partitions: Sequence[int], close: Callable[[], Non
 def relaying(relay: Relay, close: Callable[[], None]) -> Task:
     """Relay the ledger to the feed."""
     return Task(name="relay", step=lambda: relay.step() > 0, close=lambda: _quietly(relay.release, close))
+
+
+def drawing(draughtsman: Draughtsman, close: Callable[[], None]) -> Task:
+    """Draw the papers that are issued."""
+    return Task(name="papers", step=draughtsman.step, close=lambda: _quietly(close), idle_s=lambda: 1.0)
 
 
 def reading(name: str, read: Callable[[], None], every_s: Callable[[], float], close: Callable[[], None]) -> Task:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from hub.errors import Fault, Misconfigured
+from hub.model.codes import code_list
 from hub.resources import ROOT
+from hub.supervision.instruments import AUTHORITIES, Office
 from hub.supervision.law import LawParameter, law_from
 from hub.supervision.rules.tuning import Override, Tuning
 
@@ -144,6 +146,28 @@ class ConformanceSection(_Section):
     every_s: float = Field(default=60, gt=0)
 
 
+class PapersSection(_Section):
+    """[papers]."""
+
+    prefix: str = Field(default="", max_length=10)
+    font: str = ""
+    names: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("names")
+    @classmethod
+    def _known(cls, names: dict[str, str]) -> dict[str, str]:
+        known = code_list(AUTHORITIES)
+        if unknown := [name for name in names if name not in known]:
+            problem = f"no authority {unknown[0]!r}: one of {', '.join(known.rows)}"
+            raise ValueError(problem)
+        return names
+
+    @property
+    def office(self) -> Office:
+        """Return how papers are numbered and signed."""
+        return Office(prefix=self.prefix, names=self.names)
+
+
 class GatewaySection(_Section):
     """[gateway]."""
 
@@ -164,6 +188,7 @@ class Settings(_Section):
     rules: RulesSection = RulesSection()
     law: tuple[LawSection, ...] = ()
     conformance: ConformanceSection = ConformanceSection()
+    papers: PapersSection = PapersSection()
     calendar: dict[date, bool] = Field(default_factory=dict)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -16,8 +16,10 @@ from hub.horizon import horizon
 from hub.model import ids
 from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome
+from hub.paperwork import PAPER_ACT, Paperwork
 from hub.refused import RefusedMessage, charged_to, parked_name
 from hub.supervision.city_alerts import reconcile_city
+from hub.supervision.instruments import Office
 from hub.supervision.recount import recounted
 from hub.terms_desk import TermsDesk, import_act
 from hub.trace import traced
@@ -72,6 +74,7 @@ class Terms:
     trusted: str
     partitions: int
     seal: Callable[[bytes], bytes]
+    office: Office = field(default_factory=Office)
 
     def admission(self, partition: int) -> Admission:
         """Return who may say what in `partition`."""
@@ -150,6 +153,7 @@ class _Session:
         self.clocks: list[ClockRow] = []
         self.alerts: list[AlertRow] = []
         self.traces: list[Trace] = []
+        self.papers = Paperwork(unit=unit, office=terms.office, bench=terms.bench)
         self.facts: list[CaseFacts] = []
         self.desk = TermsDesk(unit, now, terms.bench.calendar)
         self.imports: list[CatalogueChange] = []
@@ -223,7 +227,7 @@ class _Session:
         rows = self.unit.cases(cases)
         self.files = {case_id: CaseFile(rows.get(case_id)) for case_id in cases}
         self.reporters = {case_id: row.connection_id for case_id, row in rows.items()}
-        acts = {item.done_to for item in items if isinstance(item, Act) and item.is_on_alert}
+        acts = {item.done_to for item in items if isinstance(item, Act)}
         self.acted = dict(self.unit.alerts_named(acts)) if acts else {}
         papers = {item.subject for item in items if not isinstance(item, Admitted)}
         papers |= {parked_name(delivery) for delivery in deliveries if delivery.redelivered}
@@ -293,6 +297,10 @@ class _Session:
     def _take_act(self, item: Act) -> None:
         """Enter what a person did; what they may not do to an alert is entered too, as refused."""
         if item.subject in self.entered:
+            return
+        if item.act.startswith(PAPER_ACT):
+            taken = self.papers.take(item, self.acted.get(item.done_to))
+            self._enter_once("act", item.subject, taken.outcome, taken.body)
             return
         done: AlertRow | Rejection | None = None
         if item.is_on_terms:
@@ -439,4 +447,5 @@ class _Session:
             catalogue=self.desk.documents,
             touched=self.desk.touched,
             clock_changes=self.clock_changes,
+            papers=self.papers.written,
         )

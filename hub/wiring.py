@@ -17,7 +17,7 @@ from connectors import open_source
 from connectors.plausibility import Plausible
 from connectors.sinks import open_sink
 from hub import mapping
-from hub.acts import Asked, ask
+from hub.acts import Asked, ask, ask_paper
 from hub.bench_keeper import BenchKeeper
 from hub.bus import EMBEDDED_USER, open_bus
 from hub.bus.topology import NOTHING, topology
@@ -26,6 +26,7 @@ from hub.checkpoints import FileCheckpoints
 from hub.city_watch import CityWatch
 from hub.clock import ManualClock, SystemClock
 from hub.dispatching import Sender
+from hub.drafting import Draughtsman
 from hub.drain import Line
 from hub.drift import Drifts, Watched
 from hub.errors import Fault, Misconfigured
@@ -45,6 +46,7 @@ from hub.standings import standings
 from hub.store.certification import Certification
 from hub.store.deliveries import StoredDeliveries
 from hub.store.identities import Identities
+from hub.store.papers import SqlPaperShelf
 from hub.store.queries import Queries, StoredFeed
 from hub.store.sql import SqlStore
 from hub.supervise import Terms
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from hub.ports import Bus, Clock, Source
     from hub.settings import Settings
     from hub.supervision.alert_cycle import Deed
+    from hub.supervision.instruments import PaperWish
     from hub.supervision.rules import Rule
 
 
@@ -274,6 +277,25 @@ class Hub:
         """Return who takes acts on the catalogue and the calendar to the ledger."""
         return TermsActs(self._publish, self.clock.now, self.settings.zone)
 
+    def issue_paper(self, alert: AlertRow, wish: PaperWish) -> Asked:
+        """Send what somebody wants to have issued of an alert on its way to the ledger."""
+
+        def publish(message: Message) -> None:
+            with closing(self.bus()) as bus:
+                bus.publish([message])
+
+        issued = self.queries.papers(alert.alert_id)
+        return ask_paper(alert, wish, issued=issued, calendar=self.calendar(), publish=publish)
+
+    @cached_property
+    def shelf(self) -> SqlPaperShelf:
+        """Return where papers' files are kept."""
+        return SqlPaperShelf(self.settings.store_url)
+
+    def draughtsman(self, bus: Bus) -> Draughtsman:
+        """Return who draws papers, for one thread."""
+        return Draughtsman(shelf=self.shelf, bus=bus, font=self.settings.papers.font)
+
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and load departments' catalogues."""
         register(self.store, [registration(each.declaration, each.fingerprint) for each in mappings])
@@ -291,6 +313,7 @@ class Hub:
                 trusted=trusted,
                 partitions=len(self.partitions),
                 seal=self.vault.seal,
+                office=self.settings.papers.office,
             )
 
         return terms
@@ -313,7 +336,7 @@ class Hub:
 
     def close(self) -> None:
         """Give up the store's connections, as far as any were opened."""
-        for part in ("store", "queries", "identities", "certification", "deliveries"):
+        for part in ("store", "queries", "identities", "certification", "deliveries", "shelf"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

@@ -26,17 +26,19 @@ app = typer.Typer(
 _WAIT_S: Final = 10.0
 """Seconds that a command waits for the ledger to take what it sent."""
 
-_Name = Annotated[str, typer.Argument(help="The alert's id, or its first characters, as `sunlight alerts` shows them.")]
+AlertName = Annotated[
+    str, typer.Argument(help="The alert's id, or its first characters, as `sunlight alerts` shows them.")
+]
 
 
 @app.command()
-def show(alert: _Name, *, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
+def show(alert: AlertName, *, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
     """Show one alert: what was found, what happened to it, what is due, and what can be done now.
 
     Example: sunlight alert show 3f9a1c20
     """
     hub = common.hub(settings)
-    row = _found(hub, alert)
+    row = found(hub, alert)
     clocks = [told_clock(each, hub.settings.zone) for each in hub.queries.clocks(row.alert_id)]
     can = [move.name for move in legal(row.state)]
     if as_json:
@@ -62,7 +64,7 @@ def _show_history(row: AlertRow) -> None:
 
 @app.command()
 def move(  # noqa: PLR0913 - one option for each thing that may have to be said
-    alert: _Name,
+    alert: AlertName,
     what: Annotated[str, typer.Argument(help=f"What to do: {', '.join(MOVES)}.")],
     *,
     by: Annotated[str, typer.Option("--by", help="Who does it; whoever is logged in where left out.")] = "",
@@ -79,11 +81,11 @@ def move(  # noqa: PLR0913 - one option for each thing that may have to be said
     Example: sunlight alert move 3f9a1c20 order --note 限期整改 --due-on 2026-12-01 --by 王五
     """
     hub = common.hub(settings)
-    row = _found(hub, alert)
+    row = found(hub, alert)
     role = MOVES[what].role if what in MOVES else ""
     deed = Deed(
         move=what,
-        by=by or getpass.getuser(),
+        by=by_whom(by),
         role=role,
         at=hub.clock.now(),
         department_id=row.department_id if role == "department" else "",
@@ -98,10 +100,10 @@ def move(  # noqa: PLR0913 - one option for each thing that may have to be said
     asked = hub.act_on(row, deed)
     if asked.refused is not None:
         raise Misconfigured(Fault(code=asked.refused.code, problem=asked.refused.problem, hint=asked.refused.hint))
-    typer.echo(_awaited(hub, asked.act_id))
+    typer.echo(awaited(hub, asked.act_id))
 
 
-def _awaited(hub: Hub, act_id: str) -> str:
+def awaited(hub: Hub, act_id: str) -> str:
     """Return what became of an act; supervision must be running for anything to become of it."""
     until = time.monotonic() + _WAIT_S
     while (outcome := hub.queries.act(act_id)) is None and time.monotonic() < until:
@@ -109,9 +111,15 @@ def _awaited(hub: Hub, act_id: str) -> str:
     return outcome or f"sent as {act_id}; it is entered once `sunlight serve` or `sunlight run supervise` is at work"
 
 
-def _found(hub: Hub, name: str) -> AlertRow:
+def found(hub: Hub, name: str) -> AlertRow:
+    """Return the alert of that id, or whose id begins so; Misconfigured where there is none, or more than one."""
     row = hub.queries.alert(name)
     if row is None:
         problem = f"there is no alert {name}, or more than one begins with that"
         raise Misconfigured(Fault(code="alert.unknown", problem=problem, hint="see `sunlight alerts`"))
     return row
+
+
+def by_whom(name: str) -> str:
+    """Return who does something: as said, else whoever is logged in."""
+    return name or getpass.getuser()

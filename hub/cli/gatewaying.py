@@ -131,6 +131,7 @@ def parts_of(
         act=hub.act_on,
         coverage=lambda: covering.covered(hub),
         status_list=lambda: certifying.listed(hub),
+        issue=hub.issue_paper,
         troubles=hub.troubles.all,
         missing=lambda: _missing(hub),
     )

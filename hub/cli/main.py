@@ -26,6 +26,7 @@ from hub.cli import (
     ledger,
     mapping,
     operate,
+    papering,
     quarantine,
     ruling,
     summary,
@@ -57,6 +58,8 @@ app.command("clocks")(watching.clocks)
 app.command("coverage")(covering.coverage)
 app.command("can-i-connect")(covering.can_i_connect)
 app.command("alerts")(watching.alerts)
+following.app.command("issue")(papering.issue)
+following.app.command("papers")(papering.papers)
 app.add_typer(following.app, name="alert")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(connecting.app, name="connection")

@@ -37,6 +37,7 @@ class Role(StrEnum):
     gateway = "gateway"
     send = "send"
     conformance = "conformance"
+    papers = "papers"
 
 
 def prepare(hub: wiring.Hub) -> Sequence[str]:
@@ -130,6 +131,8 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
     if role is Role.gateway:
         return [gatewaying.task(hub, _pushing(hub))]
     bus = hub.bus()
+    if role is Role.papers:
+        return [roles.drawing(hub.draughtsman(bus), bus.close)]
     if role is Role.relay:
         return [roles.relaying(hub.relay(bus), bus.close)]
     return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]

@@ -377,6 +377,30 @@ class Changes:
     touched: Sequence[Touched] = ()
     """Cases to be judged anew by what `catalogue` says."""
     clock_changes: Sequence[ClockChange] = ()
+    papers: Sequence[PaperRow] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperRow:
+    """One paper 文书 issued of an alert. `content` is all that stands in it; the digests are those of its files."""
+
+    paper_id: str
+    """The id of the act that issued it."""
+    instrument: str
+    year: int
+    number: int
+    """Counted from 1 by instrument and year, without gaps."""
+    alert_id: str
+    issued_at: datetime
+    content: Mapping[str, Any]
+    docx_digest: str = ""
+    """SHA-256 of the DOCX file; empty while the paper is not drawn."""
+    pdf_digest: str = ""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Tell whether its files are there."""
+        return bool(self.docx_digest)
 
 
 # --- the registry ----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from hub.model.values import (
     Connection,
     Entry,
     Outcome,
+    PaperRow,
     QuarantineRow,
     ReadReport,
     Trace,
@@ -156,6 +157,29 @@ def alert_rows(alerts: Iterable[AlertRow]) -> list[Row]:
 def alert(row: sa.Row[Any]) -> AlertRow:
     """Read one alert."""
     return AlertRow(**{**named(row), "document": orjson.loads(named(row)["document"])})
+
+
+def paper_rows(papers: Iterable[PaperRow]) -> list[Row]:
+    """Rows of `papers`."""
+    return [
+        (
+            each.paper_id,
+            each.instrument,
+            each.year,
+            each.number,
+            each.alert_id,
+            each.issued_at,
+            orjson.dumps(each.content).decode(),
+            each.docx_digest,
+            each.pdf_digest,
+        )
+        for each in papers
+    ]
+
+
+def paper(row: sa.Row[Any]) -> PaperRow:
+    """Read one paper."""
+    return PaperRow(**{**named(row), "content": orjson.loads(row.content)})
 
 
 def trace_rows(traces: Iterable[Trace]) -> list[Row]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Connection,
         Entry,
         FeedItem,
+        PaperRow,
         Place,
         Watermark,
     )
@@ -240,6 +241,19 @@ class SqlUnit:
         """See hub.ports.Unit."""
         return terms.changes(self._connection, terms_tables.catalogue_changes.c.is_ledgered.is_(False))
 
+    def papers(self, names: Collection[str]) -> Sequence[PaperRow]:
+        """See hub.ports.Unit."""
+        paper = tables.papers.c
+        named = self._among(paper.paper_id, names) | self._among(paper.alert_id, names)
+        found = self._connection.execute(sa.select(tables.papers).where(named).order_by(paper.issued_at, paper.number))
+        return [rows.paper(row) for row in found]
+
+    def last_paper(self, instrument: str, year: int) -> int:
+        """See hub.ports.Unit."""
+        paper = tables.papers.c
+        last = sa.select(sa.func.max(paper.number)).where((paper.instrument == instrument) & (paper.year == year))
+        return int(self._connection.execute(last).scalar() or 0)
+
     def city_alerts(self) -> Mapping[str, AlertRow]:
         """See hub.ports.Unit."""
         alert = tables.alerts.c
@@ -297,6 +311,7 @@ class SqlUnit:
         insert(connection, tables.alerts, rows.alert_rows(changes.alerts), conflict="replace")
         self._replace_traces(changes)
         self._replace_facts(changes)
+        insert(connection, tables.papers, rows.paper_rows(changes.papers), conflict="replace")
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
         keep_manifests(connection, changes.manifests)
