@@ -93,6 +93,13 @@ class Papering:
         name = f"attachment; filename*=UTF-8''{quote(paper.content['no'])}.{media}"
         return Response(body, media_type=MEDIA[media], headers={"Content-Disposition": name, "ETag": f'"{digest}"'})
 
+    def dossier(self, request: Request, alert_id: str) -> Response:
+        """Hand out an alert's dossier: papers, derivation, evidence, history, ledger entries, signed (ZIP)."""
+        alert = self._alert(request, alert_id)
+        number = alert.document.get("supervision_no") or alert.alert_id
+        name = f'attachment; filename="dossier-{number}.zip"'
+        return Response(self._parts.dossier(alert), media_type="application/zip", headers={"Content-Disposition": name})
+
     def shown(self, who: Identity, alert: AlertRow) -> Mapping[str, Any]:
         """Return what the alert's page shows: its papers, and those that the reader may issue today."""
         return {"papers": self._listed(alert), "issuable": self._issuable(who)}
@@ -147,5 +154,6 @@ def add_paper_routes(routes: APIRouter, papers: Papering, guard: Sequence[Any]) 
     given: dict[str, Any] = {"dependencies": guard}
     routes.add_api_route("/v1/alerts/{alert_id}/papers", papers.told, methods=["GET"], **given)
     routes.add_api_route("/v1/alerts/{alert_id}/papers", papers.issue, methods=["POST"], status_code=202, **given)
+    routes.add_api_route("/v1/alerts/{alert_id}/dossier", papers.dossier, methods=["GET"], **given)
     routes.add_api_route("/v1/papers/{paper_id}.{media}", papers.file, methods=["GET"], **given)
     routes.add_api_route("/alerts/{alert_id}/papers", papers.enter, methods=["POST"], include_in_schema=False, **given)

@@ -195,6 +195,8 @@ class Parts:
     """Return the signed list of how certificates stand, or the last good one; empty where there is none."""
     issue: Callable[[AlertRow, PaperWish], Asked]
     """Send what somebody wants to have issued of an alert on its way to the ledger."""
+    dossier: Callable[[AlertRow], bytes]
+    """Put an alert's dossier together."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""
     missing: Callable[[], str] = str

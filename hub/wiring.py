@@ -26,6 +26,7 @@ from hub.checkpoints import FileCheckpoints
 from hub.city_watch import CityWatch
 from hub.clock import ManualClock, SystemClock
 from hub.dispatching import Sender
+from hub.dossier import Export, dossier_of
 from hub.drafting import Draughtsman
 from hub.drain import Line
 from hub.drift import Drifts, Watched
@@ -44,6 +45,7 @@ from hub.reloading import LiveReader, stamps_of
 from hub.resources import MAPPINGS
 from hub.standings import standings
 from hub.store.certification import Certification
+from hub.signer import Signer
 from hub.store.deliveries import StoredDeliveries
 from hub.store.identities import Identities
 from hub.store.papers import SqlPaperShelf
@@ -286,6 +288,12 @@ class Hub:
 
         issued = self.queries.papers(alert.alert_id)
         return ask_paper(alert, wish, issued=issued, calendar=self.calendar(), publish=publish)
+
+    def dossier(self, alert: AlertRow, *, with_chains: bool = False) -> bytes:
+        """Return an alert's dossier, signed with the ledger's key."""
+        signer = Signer.at(self.settings.data_dir / "keys" / "ledger.key")
+        export = Export(at=self.clock.now(), zone=self.settings.zone, signer=signer, with_chains=with_chains)
+        return dossier_of(alert, self.queries, export)
 
     @cached_property
     def shelf(self) -> SqlPaperShelf:

@@ -132,6 +132,7 @@ def parts_of(
         coverage=lambda: covering.covered(hub),
         status_list=lambda: certifying.listed(hub),
         issue=hub.issue_paper,
+        dossier=hub.dossier,
         troubles=hub.troubles.all,
         missing=lambda: _missing(hub),
     )

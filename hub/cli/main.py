@@ -19,6 +19,7 @@ from hub.cli import (
     delivering,
     demo,
     doctoring,
+    dossiers,
     edging,
     following,
     importing,
@@ -60,6 +61,7 @@ app.command("can-i-connect")(covering.can_i_connect)
 app.command("alerts")(watching.alerts)
 following.app.command("issue")(papering.issue)
 following.app.command("papers")(papering.papers)
+following.app.command("dossier")(dossiers.dossier)
 app.add_typer(following.app, name="alert")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(connecting.app, name="connection")

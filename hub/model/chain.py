@@ -19,21 +19,28 @@ GENESIS: Final = bytes(32)
 """The hash before the first entry of the first generation."""
 
 
+def header_of(entry: Entry) -> list[int | str]:
+    """Return what of an entry is hashed: place, kind, subject, outcome, time (UTC) and the SHA-256 of its body."""
+    return [
+        entry.generation,
+        entry.partition,
+        entry.position,
+        entry.kind,
+        entry.subject,
+        entry.outcome,
+        entry.ledgered_at.astimezone(UTC).isoformat(),
+        hashlib.sha256(entry.body).hexdigest(),
+    ]
+
+
+def linked(previous: bytes, header: Sequence[int | str]) -> bytes:
+    """SHA-256 over the previous hash and an entry's header, as a JSON array."""
+    return hashlib.sha256(previous + orjson.dumps(header)).digest()
+
+
 def link(previous: bytes, entry: Entry) -> bytes:
     """SHA-256 over the previous hash, the entry's header (a JSON array) and the SHA-256 of its body."""
-    header = orjson.dumps(
-        [
-            entry.generation,
-            entry.partition,
-            entry.position,
-            entry.kind,
-            entry.subject,
-            entry.outcome,
-            entry.ledgered_at.astimezone(UTC).isoformat(),
-            hashlib.sha256(entry.body).hexdigest(),
-        ]
-    )
-    return hashlib.sha256(previous + header).digest()
+    return linked(previous, header_of(entry))
 
 
 class Chain:
