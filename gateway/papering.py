@@ -101,8 +101,9 @@ class Papering:
         return Response(self._parts.dossier(alert), media_type="application/zip", headers={"Content-Disposition": name})
 
     def shown(self, who: Identity, alert: AlertRow) -> Mapping[str, Any]:
-        """Return what the alert's page shows: its papers, and those that the reader may issue today."""
-        return {"papers": self._listed(alert), "issuable": self._issuable(who)}
+        """Return what the alert's page shows: its papers, those that the reader may issue today, who was told of it."""
+        told = self._parts.reading.notifications(alert_id=alert.alert_id)
+        return {"papers": self._listed(alert), "issuable": self._issuable(who), "told": told}
 
     def _issuable(self, who: Identity) -> Sequence[Mapping[str, Any]]:
         day = self._parts.now().astimezone(self._parts.zone).date()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hub.acts import Asked
     from hub.identity import Identity
     from hub.model.terms import ClockChange
-    from hub.model.values import AlertRow, ClockRow, PaperRow, Record
+    from hub.model.values import AlertRow, ClockRow, NotificationRow, PaperRow, Record
     from hub.pushing import PushDesk
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.instruments import PaperWish
@@ -93,6 +93,11 @@ class Reading(Protocol):
 
     def paper_file(self, digest: str) -> bytes | None:
         """Return a paper's file by its SHA-256."""
+
+    def notifications(
+        self, *, alert_id: str | None = None, state: str | None = None, channel: str | None = None, limit: int = 50
+    ) -> Sequence[NotificationRow]:
+        """List who was told of what, the newest first; contacts are not kept."""
 
     def feed(
         self,

@@ -193,6 +193,32 @@ RECEIPTS: Final[Mapping[str, Label]] = {
 }
 """Whether a paper was received."""
 
+TOLD: Final[Mapping[str, Label]] = {
+    "raised": Label("新预警", "new alert"),
+    "pending": Label("待确认", "to be confirmed"),
+    "supervised": Label("督办", "supervision order"),
+    "escalated": Label("升级", "escalated"),
+    "appealed": Label("申诉", "appealed"),
+    "unsigned": Label("逾期未签收", "not signed for"),
+    "breached": Label("步骤超时", "a step is overdue"),
+}
+"""Why somebody was told of an alert."""
+
+CHANNELS: Final[Mapping[str, Label]] = {
+    "email": Label("邮件", "e-mail"),
+    "webhook": Label("回调", "webhook"),
+    "sms": Label("短信", "text message"),
+}
+"""How people are told."""
+
+NOTIFIED: Final[Mapping[str, Label]] = {
+    "waiting": Label("待发送", "waiting"),
+    "sent": Label("已发送", "sent"),
+    "failed": Label("未送达", "failed"),
+    "nobody": Label("无人值班", "nobody on duty"),
+}
+"""What became of a notification."""
+
 NEEDS: Final[Mapping[str, Label]] = {
     "note": Label("说明", "in words"),
     "ground": Label("理由类别", "ground"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
@@ -16,9 +16,21 @@ if TYPE_CHECKING:
 
     from hub.drafting import Draughtsman
     from hub.owner import Owner
+    from hub.ports import Bus
     from hub.relay import Relay
 
 T = TypeVar("T")
+
+
+class Teller(Protocol):
+    """Tells people of alerts: plans notices, or sends those of one channel."""
+
+    name: str
+    bus: Bus
+
+    def step(self) -> bool:
+        """Do some of it; tell whether there was any."""
+
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -97,6 +109,19 @@ def supervision(owner: Owner, partitions: Sequence[int], close: Callable[[], Non
 def relaying(relay: Relay, close: Callable[[], None]) -> Task:
     """Relay the ledger to the feed."""
     return Task(name="relay", step=lambda: relay.step() > 0, close=lambda: _quietly(relay.release, close))
+
+
+def telling(teller: Teller, every_s: float) -> Task:
+    """Tell people of alerts, by one channel or by planning for all; where another process does, wait for a turn."""
+
+    def turn() -> bool:
+        try:
+            return teller.step()
+        except Fenced:
+            return False
+
+    name = f"notify {teller.name}"
+    return Task(name=name, step=turn, close=lambda: _quietly(teller.bus.close), idle_s=lambda: every_s)
 
 
 def drawing(draughtsman: Draughtsman, close: Callable[[], None]) -> Task:

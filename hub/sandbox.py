@@ -27,13 +27,17 @@ _CONNECTION: Final = re.compile(r"^connection:\s*(\S+)", re.MULTILINE)
 
 
 def sandbox_of(settings: Settings) -> Settings:
-    """Return the settings of the sandbox beside a hub: embedded store and bus, in a folder of its data folder."""
+    """Return the settings of the sandbox beside a hub: embedded store and bus, in a folder of its data folder.
+
+    Nobody is told of its alerts.
+    """
     folder = settings.data_dir / FOLDER
     return settings.model_copy(
         update={
             "hub": settings.hub.model_copy(update={"data_dir": folder}),
             "store": StoreSection(),
             "bus": BusSection(),
+            "notify": settings.notify.model_copy(update={"on": False}),
             "mappings": settings.mappings.model_copy(update={"folder": folder / "mappings"}),
         }
     )

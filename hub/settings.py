@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from hub.errors import Fault, Misconfigured
 from hub.model.codes import code_list
+from hub.notify_settings import NotifySection
 from hub.resources import ROOT
 from hub.supervision.instruments import AUTHORITIES, Office
 from hub.supervision.law import LawParameter, law_from
@@ -189,6 +190,7 @@ class Settings(_Section):
     law: tuple[LawSection, ...] = ()
     conformance: ConformanceSection = ConformanceSection()
     papers: PapersSection = PapersSection()
+    notify: NotifySection = NotifySection()
     calendar: dict[date, bool] = Field(default_factory=dict)
 
     @property

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from connectors import open_source
+from connectors.channels import open_channels
 from connectors.plausibility import Plausible
 from connectors.sinks import open_sink
 from hub import mapping
@@ -35,6 +36,7 @@ from hub.feed import RANK, places_in
 from hub.importing import registration
 from hub.intake import Intake
 from hub.live_pushing import LiveMappings
+from hub.notifying import Courier, Planner, terms_of
 from hub.owner import Owner, Pace
 from hub.pulse import Beating, Pulses
 from hub.pushing import Desk
@@ -43,11 +45,13 @@ from hub.registry import Registry, register
 from hub.relay import Relay
 from hub.reloading import LiveReader, stamps_of
 from hub.resources import MAPPINGS
+from hub.roster import LiveRoster
+from hub.signer import Signer
 from hub.standings import standings
 from hub.store.certification import Certification
-from hub.signer import Signer
 from hub.store.deliveries import StoredDeliveries
 from hub.store.identities import Identities
+from hub.store.outbox import SqlOutbox
 from hub.store.papers import SqlPaperShelf
 from hub.store.queries import Queries, StoredFeed
 from hub.store.sql import SqlStore
@@ -296,6 +300,40 @@ class Hub:
         return dossier_of(alert, self.queries, export)
 
     @cached_property
+    def outbox(self) -> SqlOutbox:
+        """Return where notices to people are kept."""
+        return SqlOutbox(self.settings.store_url)
+
+    def tellers(self) -> Sequence[Planner | Courier]:
+        """Return who tells people of alerts, each for a thread of its own; nobody where that is off."""
+        notify = self.settings.notify
+        if not notify.on:
+            return []
+        roster = LiveRoster(notify.roster, self.settings.zone)
+        planner = Planner(
+            feed=StoredFeed(self.queries, max(self.settings.feed.views, key=RANK.__getitem__)),
+            outbox=self.outbox,
+            alert=self.queries.alert,
+            terms=lambda: terms_of(notify, roster()),
+            calendar=self.calendar(),
+            clock=self.clock,
+            bus=self.bus(),
+        )
+        couriers = [
+            Courier(
+                name=name,
+                channel=channel,
+                outbox=self.outbox,
+                roster=roster,
+                clock=self.clock,
+                bus=self.bus(),
+                attempts=notify.attempts,
+            )
+            for name, channel in open_channels(notify, self.clock.now).items()
+        ]
+        return [planner, *couriers]
+
+    @cached_property
     def shelf(self) -> SqlPaperShelf:
         """Return where papers' files are kept."""
         return SqlPaperShelf(self.settings.store_url)
@@ -344,7 +382,7 @@ class Hub:
 
     def close(self) -> None:
         """Give up the store's connections, as far as any were opened."""
-        for part in ("store", "queries", "identities", "certification", "deliveries", "shelf"):
+        for part in ("store", "queries", "identities", "certification", "deliveries", "shelf", "outbox"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

@@ -26,6 +26,7 @@ from hub.cli import (
     keys,
     ledger,
     mapping,
+    notifications,
     operate,
     papering,
     quarantine,
@@ -62,6 +63,7 @@ app.command("alerts")(watching.alerts)
 following.app.command("issue")(papering.issue)
 following.app.command("papers")(papering.papers)
 following.app.command("dossier")(dossiers.dossier)
+app.command("notifications")(notifications.notifications)
 app.add_typer(following.app, name="alert")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(connecting.app, name="connection")

@@ -38,6 +38,7 @@ class Role(StrEnum):
     send = "send"
     conformance = "conformance"
     papers = "papers"
+    notify = "notify"
 
 
 def prepare(hub: wiring.Hub) -> Sequence[str]:
@@ -124,12 +125,8 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
         read = {path: mapping for path, mapping in mappings.items() if mapping.declaration.kind != PUSH}
         hub.troubles.keep_only({mapping.declaration.connection for mapping in read.values()})
         return [reading(hub, mapping, path, stop) for path, mapping in read.items()]
-    if role is Role.send:
-        return _sending(hub)
-    if role is Role.conformance:
-        return [certifying_role.task(hub)]
-    if role is Role.gateway:
-        return [gatewaying.task(hub, _pushing(hub))]
+    if role in _OUTWARD:
+        return _OUTWARD[role](hub)
     bus = hub.bus()
     if role is Role.papers:
         return [roles.drawing(hub.draughtsman(bus), bus.close)]
@@ -163,12 +160,26 @@ def _sending(hub: wiring.Hub) -> Sequence[Task]:
     return [roles.sending(each.name, each.step, SENT_EVERY_S, each.close) for each in senders]
 
 
+def _telling(hub: wiring.Hub) -> Sequence[Task]:
+    """Return a task that plans notices to people, and one for each channel; none where that is off."""
+    return [roles.telling(each, hub.settings.notify.every_s) for each in hub.tellers()]
+
+
 def _pushing(hub: wiring.Hub) -> Mapping[Path, CompiledMapping]:
     """Return the mappings of the connections whose departments send, by file; none where this process has none."""
     if not hub.settings.mappings.folder.is_dir():
         return {}
     mappings = _configuration(hub)[0]
     return {path: mapping for path, mapping in mappings.items() if mapping.declaration.kind == PUSH}
+
+
+_OUTWARD: Final[Mapping[Role, Callable[[wiring.Hub], Sequence[Task]]]] = {
+    Role.send: _sending,
+    Role.gateway: lambda hub: [gatewaying.task(hub, _pushing(hub))],
+    Role.notify: _telling,
+    Role.conformance: lambda hub: [certifying_role.task(hub)],
+}
+"""Roles that turn to others: receivers, people at their browsers, people on duty."""
 
 
 def mappings_of(hub: wiring.Hub) -> Sequence[CompiledMapping]:

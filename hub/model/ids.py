@@ -56,6 +56,11 @@ def report_id(connection: str, read: str, portion: int) -> str:
     return _uuid5("report", connection, read, str(portion))
 
 
+def notification_id(trigger: str, line: str, channel: str, person: str) -> str:
+    """Identify a notification by what it is about, whose turn it is, how and whom it reaches."""
+    return _uuid5("notification", trigger, line, channel, person)
+
+
 def alert_move_id(alert: str, move: str, changed_at: str) -> str:
     """Identify one move of an alert, so that telling of it twice is one document."""
     return _uuid5("alert-move", alert, move, changed_at)

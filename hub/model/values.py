@@ -403,6 +403,38 @@ class PaperRow:
         return bool(self.docx_digest)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRow:
+    """One notice of an alert to one person by one channel. Whom it reaches where stands in the roster alone."""
+
+    notification_id: str
+    alert_id: str
+    trigger: str
+    """What it is about: the id of the alert's document, or of the clock that is overdue."""
+    reason: str
+    """raised, pending, supervised, escalated, appealed; unsigned or breached where it went to the next in line."""
+    level: str
+    line: int
+    person: str
+    channel: str
+    state: str
+    """waiting, sent, failed; nobody where there was nobody to be told."""
+    subject: str
+    text: str
+    created_at: datetime
+    not_before: datetime
+    """From when on it may be sent: quiet hours."""
+    next_at: datetime
+    """When it is tried next."""
+    attempts: int = 0
+    problem: str = ""
+    sent_at: datetime | None = None
+
+    def now(self, **changed: Any) -> NotificationRow:  # noqa: ANN401 - the fields that change
+        """Return the notice as it stands now."""
+        return replace(self, **changed)
+
+
 # --- the registry ----------------------------------------------------------------------------------------------------
 
 

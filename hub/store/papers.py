@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hub.store import rows, tables
+from hub.store import outgoing, rows
 from hub.store.bulk import insert
 from hub.store.engine import open_engine, reading, writing
 
@@ -25,16 +25,16 @@ class SqlPaperShelf:
 
     def undrawn(self, limit: int) -> Sequence[PaperRow]:
         """See hub.ports.PaperShelf."""
-        paper = tables.papers.c
+        paper = outgoing.papers.c
         with reading(self._engine) as connection:
-            query = sa.select(tables.papers).where(paper.docx_digest == "").order_by(paper.paper_id).limit(limit)
+            query = sa.select(outgoing.papers).where(paper.docx_digest == "").order_by(paper.paper_id).limit(limit)
             return [rows.paper(row) for row in connection.execute(query)]
 
     def keep(self, files: Mapping[str, tuple[str, bytes]]) -> None:
         """See hub.ports.PaperShelf."""
         with writing(self._engine) as connection:
             kept = [(digest, media, body) for digest, (media, body) in files.items()]
-            insert(connection, tables.paper_files, kept, conflict="ignore")
+            insert(connection, outgoing.paper_files, kept, conflict="ignore")
 
     def close(self) -> None:
         """Give up the database."""
@@ -48,15 +48,15 @@ class PaperQueries:
 
     def papers(self, alert_id: str) -> Sequence[PaperRow]:
         """Return the papers of an alert, the first issued first."""
-        paper = tables.papers.c
+        paper = outgoing.papers.c
         with reading(self._engine) as connection:
-            query = sa.select(tables.papers).where(paper.alert_id == alert_id)
+            query = sa.select(outgoing.papers).where(paper.alert_id == alert_id)
             return [rows.paper(row) for row in connection.execute(query.order_by(paper.issued_at, paper.number))]
 
     def paper(self, paper_id: str) -> PaperRow | None:
         """Return one paper."""
         with reading(self._engine) as connection:
-            query = sa.select(tables.papers).where(tables.papers.c.paper_id == paper_id)
+            query = sa.select(outgoing.papers).where(outgoing.papers.c.paper_id == paper_id)
             row = connection.execute(query).one_or_none()
             return rows.paper(row) if row is not None else None
 
@@ -64,6 +64,6 @@ class PaperQueries:
         """Return a paper's file by its SHA-256."""
         with reading(self._engine) as connection:
             found = connection.execute(
-                sa.select(tables.paper_files.c.body).where(tables.paper_files.c.digest == digest)
+                sa.select(outgoing.paper_files.c.body).where(outgoing.paper_files.c.digest == digest)
             ).scalar()
             return bytes(found) if found is not None else None

@@ -14,6 +14,7 @@ from hub.store.alert_queries import AlertQueries
 from hub.store.choosing import disclosed, equal, within
 from hub.store.dossier_queries import DossierQueries
 from hub.store.engine import open_engine, reading
+from hub.store.outbox import NotificationQueries
 from hub.store.papers import PaperQueries
 from hub.store.receipts import receipt_of
 from hub.store.terms_queries import TermsQueries
@@ -30,7 +31,7 @@ UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
 _CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
 
 
-class Queries(AlertQueries, TermsQueries, PaperQueries, DossierQueries):
+class Queries(AlertQueries, TermsQueries, PaperQueries, DossierQueries, NotificationQueries):
     """Every question that is asked of the store. Threads may share it."""
 
     def __init__(self, url: str) -> None:

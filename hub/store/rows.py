@@ -17,6 +17,7 @@ from hub.model.values import (
     ClockRow,
     Connection,
     Entry,
+    NotificationRow,
     Outcome,
     PaperRow,
     QuarantineRow,
@@ -24,7 +25,7 @@ from hub.model.values import (
     Trace,
     Watermark,
 )
-from hub.store import counted, tables
+from hub.store import counted, outgoing, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,6 +51,9 @@ _ARRIVAL = _getter(tables.inbox, Arrival, left_out="partition")
 _QUARANTINE = _getter(tables.quarantine, QuarantineRow)
 _READ = _getter(tables.reads, ReadReport)
 _FACTS = _getter(counted.case_facts, CaseFacts)
+
+
+_NOTIFICATION = _getter(outgoing.notifications, NotificationRow)
 
 
 _OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
@@ -180,6 +184,16 @@ def paper_rows(papers: Iterable[PaperRow]) -> list[Row]:
 def paper(row: sa.Row[Any]) -> PaperRow:
     """Read one paper."""
     return PaperRow(**{**named(row), "content": orjson.loads(row.content)})
+
+
+def notification_rows(notices: Iterable[NotificationRow]) -> list[Row]:
+    """Rows of `notices`."""
+    return list(map(_NOTIFICATION, notices))
+
+
+def notification(row: sa.Row[Any]) -> NotificationRow:
+    """Read one notice."""
+    return NotificationRow(**named(row))
 
 
 def trace_rows(traces: Iterable[Trace]) -> list[Row]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
-from hub.store import counted, leases, numbering, rows, tables, terms, terms_tables, waking
+from hub.store import counted, leases, numbering, outgoing, rows, tables, terms, terms_tables, waking
 from hub.store.bulk import among, insert
 from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
@@ -243,14 +243,16 @@ class SqlUnit:
 
     def papers(self, names: Collection[str]) -> Sequence[PaperRow]:
         """See hub.ports.Unit."""
-        paper = tables.papers.c
+        paper = outgoing.papers.c
         named = self._among(paper.paper_id, names) | self._among(paper.alert_id, names)
-        found = self._connection.execute(sa.select(tables.papers).where(named).order_by(paper.issued_at, paper.number))
+        found = self._connection.execute(
+            sa.select(outgoing.papers).where(named).order_by(paper.issued_at, paper.number)
+        )
         return [rows.paper(row) for row in found]
 
     def last_paper(self, instrument: str, year: int) -> int:
         """See hub.ports.Unit."""
-        paper = tables.papers.c
+        paper = outgoing.papers.c
         last = sa.select(sa.func.max(paper.number)).where((paper.instrument == instrument) & (paper.year == year))
         return int(self._connection.execute(last).scalar() or 0)
 
@@ -311,7 +313,7 @@ class SqlUnit:
         insert(connection, tables.alerts, rows.alert_rows(changes.alerts), conflict="replace")
         self._replace_traces(changes)
         self._replace_facts(changes)
-        insert(connection, tables.papers, rows.paper_rows(changes.papers), conflict="replace")
+        insert(connection, outgoing.papers, rows.paper_rows(changes.papers), conflict="replace")
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
         keep_manifests(connection, changes.manifests)

@@ -328,39 +328,6 @@ quarantine = sa.Table(
     sa.Index(None, "record_digest"),
 )
 
-papers = sa.Table(
-    "papers",
-    METADATA,
-    _text("paper_id", primary_key=True),
-    _text("instrument"),
-    _int("year"),
-    _int("number"),
-    _text("alert_id"),
-    _at("issued_at"),
-    sa.Column("content", sa.Text, nullable=False),
-    _text("docx_digest"),
-    _text("pdf_digest"),
-    sa.UniqueConstraint("instrument", "year", "number"),
-    sa.Index(None, "alert_id"),
-    sa.Index(
-        "ix_papers_undrawn",
-        "paper_id",
-        postgresql_where=sa.text("docx_digest = ''"),
-        sqlite_where=sa.text("docx_digest = ''"),
-    ),
-)
-"""Papers issued of alerts, derived from the ledger. `content` is JSON; digests are empty until the files are drawn."""
-
-paper_files = sa.Table(
-    "paper_files",
-    METADATA,
-    _text("digest", primary_key=True),
-    _text("media"),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    _one_of("media", ("docx", "pdf")),
-)
-"""The files of papers, each by its SHA-256."""
-
 feed = sa.Table(
     "feed",
     METADATA,

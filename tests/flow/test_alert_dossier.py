@@ -16,6 +16,7 @@ from hub.dossier_check import check
 from hub.signer import Signer
 from tests.flow.test_alert_moves import Office, office
 from tests.flow.test_alert_papers import drawn, issue
+from tests.support.desks import a_client, a_desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,11 +183,15 @@ def test_it_holds_nothing_of_the_case_that_the_alerts_page_does_not_show(office:
 
 
 def test_an_operator_exports_and_anybody_verifies_at_the_terminal(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alert, file = followed(office), tmp_path / "dossier.zip"
-    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(office.hub.settings.data_dir))
-    monkeypatch.setenv("SUNLIGHT_STORE_URL", office.hub.settings.store_url)
+    hub, file = a_desk(tmp_path), tmp_path / "dossier.zip"
+    with a_client(hub) as client:
+        at_work = Office(hub, client)
+        alert = followed(at_work)
+        at_work.close()
+    hub.close()
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(tmp_path))
 
     def ask(*words: str) -> tuple[int, dict[str, Any]]:
         answer = CliRunner().invoke(app, ["alert", "dossier", *words, "--json"])

@@ -38,7 +38,10 @@ def test_the_shipped_file_states_every_default() -> None:
     text = path.read_text(encoding="utf-8")
     for section, model in Settings().model_dump().items():
         assert f"[{section}]" in text
-        assert all(re.search(rf"^({key} = |# \[\[{section}\.{key}\]\])", text, re.MULTILINE) for key in model), section
+        assert all(
+            re.search(rf"^({key} = |# \[\[{section}\.{key}\]\]|\[{section}\.{key}\]$)", text, re.MULTILINE)
+            for key in model
+        ), section
 
 
 def test_every_fault_is_reported_at_once_with_file_and_key(tmp_path: Path) -> None:
