@@ -10,11 +10,11 @@ TESTS ?=
 
 DEMO := $(BIN)/sunlight demo $(if $(ONCE),--once)
 
-.PHONY: help venv demo test lint servers bench bench-tick clean
+.PHONY: help venv demo test lint servers bench bench-tick bench-statistics clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 	@echo '  BUS=rabbitmq, ONCE=1 with demo; TESTS="tests/unit -k fold" with test'
 
 venv: $(VENV)/installed ## Make the virtual environment with exactly the locked packages
@@ -56,6 +56,9 @@ bench: venv ## Measure events per second beside their floor, on private RabbitMQ
 
 bench-tick: venv ## Measure one tick with a million running clocks, on private PostgreSQL
 	@$(SERVERS) run postgres -- $(BIN)/python benchmarks/tick.py
+
+bench-statistics: venv ## Measure statistics over a million cases, on private PostgreSQL
+	@$(SERVERS) run postgres -- $(BIN)/python benchmarks/figures.py
 
 clean: ## Remove what was made here: environment, caches, local data
 	@rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

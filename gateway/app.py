@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
-from gateway import api, console, coverage, desk, following, health, manual, metrics, problems, receiving, soap
+from gateway import api, console, coverage, desk, figures, following, health, manual, metrics, problems, receiving, soap
 from gateway.pages import Pages
 from gateway.problems import json_response
 from gateway.rights import Gate
@@ -37,6 +37,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(desk.router(parts, gate, taking, pages))
     app.include_router(following.router(parts, gate, names, pages))
     app.include_router(coverage.router(parts, gate, names, pages))
+    app.include_router(figures.router(parts, gate, pages))
     app.include_router(console.router(parts, gate, names, pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _serve_description(app, gate)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from hub.model.terms import ClockChange
     from hub.model.values import AlertRow, ClockRow, NotificationRow, PaperRow, Record
     from hub.pushing import PushDesk
+    from hub.statistics.alerting import AlertLine
+    from hub.statistics.asked import Asked as Question
+    from hub.statistics.told import Line
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.instruments import PaperWish
     from hub.troubles import Trouble
@@ -127,6 +130,12 @@ class Reading(Protocol):
 
     def alert_counts(self) -> Sequence[Row]:
         """Count alerts by region, department, rule, level and state."""
+
+    def statistics(self, asked: Question) -> Sequence[Line]:
+        """Answer a question about the city's figures, one line for each value of what it is told by."""
+
+    def alert_statistics(self, asked: Question, zone: tzinfo) -> Sequence[AlertLine]:
+        """Answer a question about alerts, by the local day on which they were raised."""
 
     def lag(self) -> Mapping[str, int]:
         """Count ledger entries that await the relay and numbered documents that await the broker."""

@@ -31,6 +31,7 @@ from hub.cli import (
     papering,
     quarantine,
     ruling,
+    statistics,
     summary,
     watching,
 )
@@ -64,6 +65,7 @@ following.app.command("issue")(papering.issue)
 following.app.command("papers")(papering.papers)
 following.app.command("dossier")(dossiers.dossier)
 app.command("notifications")(notifications.notifications)
+app.command("stats")(statistics.stats)
 app.add_typer(following.app, name="alert")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(connecting.app, name="connection")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 Conflict = Literal["refuse", "ignore", "replace", "add"]
-"""On a row whose key exists: let the database refuse, keep the old row, take the new one, or add column `n` to it."""
+"""On a row whose key exists: let the database refuse, keep the old row, take the new one, or add its columns."""
 
 
 def insert(
@@ -93,9 +93,10 @@ def _resolution(table: sa.Table, conflict: Conflict, *, differs: str) -> str:
         return ""
     if conflict == "ignore":
         return "ON CONFLICT DO NOTHING"
-    if conflict == "add":
-        return f'ON CONFLICT ({key}) DO UPDATE SET n = "{table.name}".n + excluded.n'
     values = [column.name for column in table.columns if not column.primary_key]
+    if conflict == "add":
+        sums = ", ".join(f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in values)
+        return f"ON CONFLICT ({key}) DO UPDATE SET {sums}"
     kept = ", ".join(f'"{name}" = excluded."{name}"' for name in values)
     changed = " OR ".join(f'"{table.name}"."{name}" IS {differs} excluded."{name}"' for name in values)
     return f"ON CONFLICT ({key}) DO UPDATE SET {kept} WHERE {changed}"

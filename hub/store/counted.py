@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.model.facts import CaseFacts
+from hub.statistics.figures import NAMES
 from hub.store.tables import METADATA
 
 _TYPES: Final[dict[str, tuple[type[sa.types.TypeEngine[Any]], bool]]] = {
@@ -40,3 +41,30 @@ case_facts = sa.Table(
     sa.Index(None, "department_id", "matter_code"),
 )
 """One row a case, as hub/model/facts.py declares it; without those entered in error."""
+
+
+def _cell() -> list[sa.Column[Any]]:
+    """Return the key of a cell; with the partition last, so that owners never wait for one another."""
+    return [
+        sa.Column("grain", sa.Text, primary_key=True),
+        sa.Column("day", sa.Date, primary_key=True),
+        sa.Column("department_id", sa.Text, primary_key=True),
+        sa.Column("matter_code", sa.Text, primary_key=True),
+        sa.Column("region_code", sa.Text, primary_key=True),
+        sa.Column("power_type", sa.Text, primary_key=True),
+        sa.Column("family", sa.Text, primary_key=True),
+        sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
+    ]
+
+
+figures = sa.Table("figures", METADATA, *_cell(), *(sa.Column(name, sa.Integer, nullable=False) for name in NAMES))
+"""Sums over `case_facts` by cell (hub/statistics/figures.py), moved in the transaction that moves the facts."""
+
+durations = sa.Table(
+    "durations",
+    METADATA,
+    *_cell(),
+    sa.Column("used_workdays", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("n", sa.Integer, nullable=False),
+)
+"""How many cases of a month took how many working days: whole days, so that percentiles are exact."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
-from hub.store import counted, leases, numbering, outgoing, rows, tables, terms, terms_tables, waking
+from hub.store import facts, leases, numbering, outgoing, rows, tables, terms, terms_tables, waking
 from hub.store.bulk import among, insert
 from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
@@ -350,13 +350,11 @@ class SqlUnit:
         insert(self._connection, tables.traces, rows.trace_rows(changes.traces))
 
     def _replace_facts(self, changes: Changes) -> None:
-        """Write what is counted of the cases written, and forget those that are counted no more."""
-        counted_now = {each.case_id for each in changes.facts}
-        gone = [case.case_id for case in changes.cases if case.case_id not in counted_now]
-        if gone:
-            mine = self._among(counted.case_facts.c.case_id, gone)
-            self._connection.execute(sa.delete(counted.case_facts).where(mine))
-        insert(self._connection, counted.case_facts, rows.fact_rows(changes.facts), conflict="replace")
+        """Write what is counted of the cases written, forget those counted no more, and move the sums with them."""
+        if changes.cases:
+            facts.replace(
+                self._connection, self._head.partition, [case.case_id for case in changes.cases], changes.facts
+            )
 
     def _write_terms(self, changes: Changes) -> None:
         """Write what people changed of the terms; the cases that it concerns are woken in the same transaction."""

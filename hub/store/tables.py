@@ -236,6 +236,7 @@ alerts = sa.Table(
     sa.Index(None, "subject"),
     sa.Index(None, "rule_id", "state"),
     sa.Index(None, "changed_at"),
+    sa.Index(None, "raised_at"),
 )
 """Alerts as they stand: one row per dedup key."""
 

@@ -12,7 +12,16 @@ PACKAGES = ("hub", "connectors", "gateway", "conformance")
 ENTRY_POINTS = ("hub.wiring", "hub.cli")
 """What may know adapters and outer packages: the joiner and the command."""
 
-PURE = ("hub.model", "hub.mapping", "hub.supervision", "hub.errors", "hub.ports", "hub.horizon", "hub.feed")
+PURE = (
+    "hub.model",
+    "hub.mapping",
+    "hub.supervision",
+    "hub.statistics",
+    "hub.errors",
+    "hub.ports",
+    "hub.horizon",
+    "hub.feed",
+)
 ADAPTERS = ("hub.bus", "hub.store")
 IMPURE_MODULES = {"sqlalchemy", "pika", "psycopg", "httpx", "fastapi", "typer", "subprocess", "socket", "threading"}
 

@@ -1,0 +1,1 @@
+"""Writes figures down: spreadsheets, the printable monthly report and its PDF."""
