@@ -30,6 +30,7 @@ from hub.cli import (
     operate,
     papering,
     quarantine,
+    reporting,
     ruling,
     statistics,
     summary,
@@ -66,6 +67,7 @@ following.app.command("papers")(papering.papers)
 following.app.command("dossier")(dossiers.dossier)
 app.command("notifications")(notifications.notifications)
 app.command("stats")(statistics.stats)
+app.command("report")(reporting.report)
 app.add_typer(following.app, name="alert")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(connecting.app, name="connection")

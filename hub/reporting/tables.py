@@ -28,7 +28,7 @@ TOTAL: Final = ("合计", "total")
 SUPPRESSED: Final = "*"
 """Stands where a small cell is hidden."""
 
-_FORMATS: Final = {"count": "#,##0", "rate": "0.0%", "days": "0.0"}
+FORMATS: Final = {"count": "#,##0", "rate": "0.0%", "days": "0.0"}
 
 
 def plain(table: Table) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def add_sheet(
             *kinds[-len(table.figures) :],
             *["rate"] * changed,
         ]
-    formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
+    formats = {kind: book.add_format({"num_format": text}) for kind, text in FORMATS.items()}
     sheet.write(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
     sheet.write_row(2, 0, heads, bold)
     for number, line in enumerate(lines, 3):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from hub.model.values import Outcome
-from hub.store import alert_statistics, numbering, rows, statistics, tables
+from hub.store import numbering, rows, tables
 from hub.store.alert_queries import AlertQueries
 from hub.store.choosing import disclosed, equal, within
 from hub.store.dossier_queries import DossierQueries
@@ -17,15 +17,11 @@ from hub.store.engine import open_engine, reading
 from hub.store.outbox import NotificationQueries
 from hub.store.papers import PaperQueries
 from hub.store.receipts import receipt_of
+from hub.store.statistics_queries import StatisticsQueries
 from hub.store.terms_queries import TermsQueries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import tzinfo
-
-    from hub.statistics.alerting import AlertLine
-    from hub.statistics.asked import Asked
-    from hub.statistics.told import Line
 
 PAGE: Final = 50
 """Rows of a page where nobody asks for another number."""
@@ -37,6 +33,7 @@ _CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not
 
 
 class Queries(AlertQueries, TermsQueries, PaperQueries, DossierQueries, NotificationQueries):
+class Queries(AlertQueries, StatisticsQueries, TermsQueries):
     """Every question that is asked of the store. Threads may share it."""
 
     def __init__(self, url: str) -> None:
@@ -55,16 +52,6 @@ class Queries(AlertQueries, TermsQueries, PaperQueries, DossierQueries, Notifica
                 "alerts": _nested(connection, tables.alerts, "rule_id", "state"),
                 "feed": {"last_sequence": _last_sequence(connection)},
             }
-
-    def statistics(self, asked: Asked) -> Sequence[Line]:
-        """Answer a question about the city's figures, one line for each value of what it is told by."""
-        with reading(self._engine) as connection:
-            return statistics.lines(connection, asked)
-
-    def alert_statistics(self, asked: Asked, zone: tzinfo) -> Sequence[AlertLine]:
-        """Answer a question about alerts, by the local day on which they were raised."""
-        with reading(self._engine) as connection:
-            return alert_statistics.alert_lines(connection, asked, zone)
 
     def accounting(self) -> dict[str, dict[str, Any]]:
         """Account for every record and event, by connection.

@@ -157,8 +157,8 @@ def _sums(
     measures = [_measure(table, name).label(name) for name in wanted]
     query = sa.select(*columns, *measures).where(*chosen).group_by(*columns)
     for row in connection.execute(query):
-        values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-        yield _key(asked, values), {name: int(values.get(name) or 0) for name in names}
+        values = dict(zip(wanted, row[len(columns) :], strict=True))
+        yield _key(asked, row[: len(columns)]), {name: int(values.get(name) or 0) for name in names}
 
 
 def _durations(connection: sa.Connection, asked: Asked, span: Span, source: Source) -> Iterator[tuple[Key, int, int]]:
@@ -170,9 +170,12 @@ def _durations(connection: sa.Connection, asked: Asked, span: Span, source: Sour
     columns = _grouped(connection, asked, table, day)
     n = sa.func.sum(table.c.n) if is_sum else sa.func.count()
     query = sa.select(*columns, table.c.used_workdays, n.label("n")).where(*chosen, *([] if is_sum else [_timed]))
-    for row in connection.execute(query.group_by(*columns, table.c.used_workdays)):
-        if row.n:
-            yield _key(asked, row._mapping), row.used_workdays, int(row.n)  # noqa: SLF001
+    keys: dict[tuple[Any, ...], Key] = {}
+    for *head, days, number in connection.execute(query.group_by(*columns, table.c.used_workdays)):
+        place = tuple(head)
+        key = keys.get(place) or keys.setdefault(place, _key(asked, place))
+        if number:
+            yield key, days, int(number)
 
 
 def _place(
@@ -219,10 +222,11 @@ def _measure(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
     return sa.func.count() if condition is None else sa.func.count().filter(condition)
 
 
-def _key(asked: Asked, row: Mapping[Any, Any]) -> Key:
+def _key(asked: Asked, row: Sequence[Any]) -> Key:
     """Return the key that a row counts for: a renamed region counts for its successor, a day for its period."""
     place = tuple(
-        present_region(row["region_code"]) if name == "region" else str(row[COLUMNS[name]]) for name in asked.places
+        present_region(value) if name == "region" else str(value)
+        for name, value in zip(asked.places, row, strict=False)
     )
-    first = FIRST_DAY[asked.period](row["day"]) if asked.period and "day" in row else None
+    first = FIRST_DAY[asked.period](row[-1]) if asked.period and len(row) > len(place) else None
     return Key(place=place, period=first)
