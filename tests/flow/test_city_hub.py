@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
-from datetime import timedelta
+from collections import Counter, defaultdict
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +13,8 @@ from conformance.reference.city import City, catalogue_paths, plan
 from connectors.database_engine import Database
 from hub import wiring
 from hub.mapping import TOKEN_KEY
+from hub.statistics.asked import Asked
+from hub.statistics.periods import Span
 from tests.support.hubs import hub_at
 
 if TYPE_CHECKING:
@@ -88,3 +90,29 @@ def test_every_step_is_ledgered_and_nothing_is_in_flight(city: City, hub: Hub) -
     assert figures["events"]["new"] == len(distinct)
     assert figures["events"]["parked"] == 0
     assert all(account["in_flight"] == 0 for account in hub.queries.accounting().values())
+
+
+def test_the_citys_statistics_are_those_of_its_plan(city: City, hub: Hub) -> None:
+    opened: Counter[date] = Counter()
+    accepted: Counter[date] = Counter()
+    for case in city.plan.cases:
+        days = {step.type: step.occurred_at.date().replace(day=1) for step in reversed(case.steps)}
+        opened[days.get("case.received", min(days.values()))] += 1
+        accepted.update([days["case.accepted"]] if "case.accepted" in days else [])
+    year = Asked(span=Span(start=date(2026, 1, 1), last=date(2026, 12, 31)), by=("month",))
+    lines = hub.queries.statistics(year)
+    assert {line.key.period: line.sums["opened"] for line in lines if line.sums["opened"]} == opened
+    assert {line.key.period: line.sums["accepted"] for line in lines if line.sums["accepted"]} == accepted
+    late = [alert for rule in ("R14", "R15") for alert in hub.queries.alerts(rule=rule, limit=10_000)]
+    missed = {alert["case_no"] for alert in late if alert["state"] != "revoked"}
+    assert sum(line.sums["late"] + line.sums["overdue"] for line in lines) == len(missed)
+
+
+def test_the_alerts_of_the_statistics_are_those_that_were_raised(hub: Hub) -> None:
+    year = Asked(span=Span(start=date(2026, 1, 1), last=date(2026, 12, 31)), by=("rule",))
+    told = {line.key.place[0]: line for line in hub.queries.alert_statistics(year, hub.settings.zone)}
+    for rule in ("R13", "R14", "R15"):
+        states = Counter(alert["state"] for alert in hub.queries.alerts(rule=rule, limit=10_000))
+        assert told[rule].revoked == states["revoked"]
+        assert told[rule].raised == states.total() - states["revoked"] - states["pending"]
+    assert told["R14"].revoked > 0
