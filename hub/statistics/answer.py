@@ -70,13 +70,17 @@ def ask(reading: Counting, asked: Asked, *, zone: tzinfo, names: Naming, compare
 
 
 def answer(reading: Counting, asked: Asked, *, zone: tzinfo, names: Naming, compare: str = "", least: int = 0) -> Table:
-    """Answer a question about cases; `compare` is empty, `year` or `month`."""
+    """Answer a question about cases; `compare` is empty, `year` or `month`.
+
+    The total of days that overlap with those it would be compared with is compared with nothing.
+    """
     rows, total = _rows(reading, asked, zone)
     if compare:
         before = replace(asked, span=earlier(asked.span, compare))
         old_rows, old_total = _rows(reading, before, zone)
         rows = compared(rows, old_rows, asked, compare)
-        total = compared([total], [old_total], replace(asked, by=()), compare)[0]
+        apart = [old_total] if before.span.last < asked.span.start else []
+        total = compared([total], apart, replace(asked, by=()), compare)[0]
     figures = tuple(name for name in COLUMNS if name in total)
     if least:
         _require_public(asked, compare)
