@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from reportlab.graphics.charts.barcharts import VerticalBarChart
 from reportlab.graphics.shapes import Drawing, String
 from reportlab.lib import colors
-from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 MARGIN: Final = 16 * mm
 WIDTH: Final = A4[0] - 2 * MARGIN
 HEIGHT: Final = 62 * mm
+CELL: Final = 7.5
+"""Points of a table's letters."""
+
+CJK: Final = 0x2E80
+"""First code point of Chinese characters and their punctuation."""
+
 NAMED_SHARE: Final = 1.9
 """How many times as wide a column of names is as one of figures."""
 
@@ -44,10 +50,7 @@ def as_pdf(report: Report, font: str = "") -> bytes:
         out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
         title=f"{report.title} {report.subtitle}", author="Sunlight Hub", invariant=1,
     )  # fmt: skip
-    flow: list[Any] = [
-        Paragraph(escape(report.title), _style(name, 18)),
-        Paragraph(escape(report.subtitle), _style(name, 11)),
-    ]
+    flow: list[Any] = [_said(report.title, name, 18), _said(report.subtitle, name, 11)]
     for section in report.sections:
         flow += list(_section(section, name))
 
@@ -60,16 +63,25 @@ def as_pdf(report: Report, font: str = "") -> bytes:
     return out.getvalue()
 
 
-def _style(font: str, size: float) -> ParagraphStyle:
-    return ParagraphStyle(f"s{size}", fontName=font, fontSize=size, leading=size * 1.5, wordWrap="CJK", spaceAfter=3)
+def _said(text: str, font: str, size: float, *, right: bool = False) -> Paragraph:
+    """Set one text; Chinese breaks anywhere, other words stay whole."""
+    wrap = "CJK" if any(ord(letter) >= CJK for letter in text) else None
+    look: dict[str, Any] = {
+        "fontName": font,
+        "fontSize": size,
+        "leading": size * 1.5,
+        "wordWrap": wrap,
+        "spaceAfter": 3,
+    }
+    return Paragraph(escape(text), ParagraphStyle("said", alignment=TA_RIGHT if right else TA_LEFT, **look))
 
 
 def _section(section: Section, font: str) -> Iterator[Any]:
     yield CondPageBreak(45 * mm)
     yield Spacer(1, 4 * mm)
-    yield Paragraph(escape(section.heading), _style(font, 13))
+    yield _said(section.heading, font, 13)
     for sentence in section.sentences:
-        yield Paragraph(escape(sentence), _style(font, 9.5))
+        yield _said(sentence, font, 9.5)
     if section.grid is not None:
         yield Spacer(1, 2 * mm)
         yield _table(section.grid, font)
@@ -79,17 +91,15 @@ def _section(section: Section, font: str) -> Iterator[Any]:
 
 
 def _table(grid: Grid, font: str) -> Table:
-    cell, total = _style(font, 7.5), len(grid.lines)
-    named = sum(kind == "text" for kind in grid.kinds)
+    total, named = len(grid.lines), sum(kind == "text" for kind in grid.kinds)
     unit = WIDTH / (named * NAMED_SHARE + len(grid.kinds) - named)
-    right = ParagraphStyle("right", parent=cell, alignment=TA_RIGHT)
     heads = zip(grid.heads, grid.kinds, strict=True)
-    rows: list[list[Any]] = [[Paragraph(escape(head), cell if kind == "text" else right) for head, kind in heads]]
+    rows: list[list[Any]] = [[_said(head, font, CELL, right=kind != "text") for head, kind in heads]]
     for line in grid.lines:
         said = [(spoken(value, kind), kind) for value, kind in zip(line, grid.kinds, strict=True)]
-        rows.append([Paragraph(escape(text), cell) if kind == "text" else text for text, kind in said])
+        rows.append([_said(text, font, CELL) if kind == "text" else text for text, kind in said])
     look: list[Any] = [
-        ("FONT", (0, 0), (-1, -1), font, 7.5),
+        ("FONT", (0, 0), (-1, -1), font, CELL),
         ("ALIGN", (named, 1), (-1, -1), "RIGHT"),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LINEBELOW", (0, 0), (-1, 0), 1, COLOURS[0]),
