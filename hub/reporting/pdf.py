@@ -15,7 +15,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from hub.reporting.fonts import face
+from hub.papers.fonts import face
 from hub.reporting.sheet import spoken
 from hub.reporting.words import say
 

@@ -32,8 +32,7 @@ UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
 _CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
 
 
-class Queries(AlertQueries, TermsQueries, PaperQueries, DossierQueries, NotificationQueries):
-class Queries(AlertQueries, StatisticsQueries, TermsQueries):
+class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, DossierQueries, NotificationQueries):
     """Every question that is asked of the store. Threads may share it."""
 
     def __init__(self, url: str) -> None:

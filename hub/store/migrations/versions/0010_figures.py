@@ -5,8 +5,8 @@ from alembic import op
 
 from hub.store.tables import EPOCH, Instant
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 
 MEASURES = (
     "opened", "opened_online", "entered_late", "supplemented", "overdue", "accepted", "finished", "on_time", "early",
