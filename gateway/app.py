@@ -13,6 +13,7 @@ from gateway import api, console, coverage, desk, figures, following, health, ma
 from gateway.pages import Pages
 from gateway.problems import json_response
 from gateway.rights import Gate
+from gateway.scores import router as score_routes
 from gateway.shield import Shield
 from gateway.taking import Taking
 from gateway.words import Names
@@ -30,6 +31,7 @@ def create_app(parts: Parts) -> FastAPI:
     pages, taking = Pages(parts.zone), Taking(parts)
     app.add_middleware(Shield, gate=gate)
     app.include_router(health.router(parts))
+    app.include_router(score_routes(parts, gate, names, pages))
     app.include_router(metrics.router(parts, gate))
     app.include_router(api.router(parts, gate, names))
     app.include_router(receiving.router(parts, gate, taking))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.statistics.told import Line
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.instruments import PaperWish
+    from hub.supervision.scoring.indicators import IndicatorSet
     from hub.troubles import Trouble
 
 Row = dict[str, Any]
@@ -154,6 +155,22 @@ class Keys(Protocol):
         """Remember that a key was used."""
 
 
+class Scoring(Protocol):
+    """The scores as plain data; Misconfigured says what was asked wrongly. A period left out is the last full month."""
+
+    def compared(self, period: str = "", *, department: str = "", region: str = "", matter: str = "") -> Row:
+        """Compare departments over a period."""
+
+    def explained(self, department: str, period: str = "") -> Row:
+        """Derive one department's score, line by line."""
+
+    def truthfulness(self, period: str = "", *, department: str = "") -> Row:
+        """Tell how truthfully departments reported in a month."""
+
+    def indicators(self, period: str = "") -> IndicatorSet:
+        """Return the indicator set in force."""
+
+
 class BodyFormat(Protocol):
     """How the bodies of one connection are read."""
 
@@ -187,6 +204,7 @@ class Parts:
     """All that the gateway is made of."""
 
     reading: Reading
+    scores: Scoring
     keys: Keys
     catalogue: Callable[[], Sequence[Mapping[str, Any]]]
     """Return the departments' documents (schemas/catalogue.v1)."""

@@ -14,6 +14,7 @@ from hub.supervision.alert_cycle import done, refusal
 from hub.supervision.alerts import reconcile
 from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, in_force, merge, outcome_of
 from hub.supervision.clocks import Docket, clocks_of
+from hub.supervision.conduct import conduct_of
 from hub.supervision.facts import facts_of
 from hub.supervision.fold import fold
 from hub.supervision.instants import written
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from hub.admission import Admitted
+    from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
     from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Outcome, Trace
     from hub.supervision.alert_cycle import Deed
@@ -45,6 +47,7 @@ class Verdict:
     alerts: Sequence[AlertRow]
     traces: Sequence[Trace]
     facts: CaseFacts | None
+    conduct: Conduct
 
 
 class CaseFile:
@@ -121,19 +124,27 @@ class Bench:
     ) -> Verdict:
         """Fold the case, run its clocks and rules at `horizon` and reconcile its alerts; without one, fold only."""
         log = file.log()
+        offers = _offered(log, connections)
         judgement = judge(
             log,
             catalogue=self.catalogue,
             calendar=self.calendar,
             horizon=horizon,
             rules=self.rules,
-            offers=_offered(log, connections),
+            offers=offers,
             law=self.law,
         )
         moved = reconcile(judgement, alerts, now=now, rules=self.rules)
         traces = traces_of(judgement.case, self.calendar)
         facts = facts_of(judgement, self.catalogue, self.calendar)
-        return Verdict(row=judgement.row, clocks=judgement.clock_rows, alerts=moved, traces=traces, facts=facts)
+        return Verdict(
+            row=judgement.row,
+            clocks=judgement.clock_rows,
+            alerts=moved,
+            traces=traces,
+            facts=facts,
+            conduct=conduct_of(judgement, log, self.calendar, offers),
+        )
 
     def clocks(
         self, file: CaseFile, *, horizon: datetime | None, connections: Mapping[str, Connection]

@@ -42,6 +42,7 @@ SCOPES: Final = {
     "feed:read:intranet": "the intranet feed",
     "feed:read:restricted": "the restricted feed",
     "quarantine:read": "what was refused and why, never its bytes",
+    "scores:read": "scores, how they came about, and truthfulness; a department's key derives its own alone",
     "metrics:read": "the figures for Prometheus",
     "records:write": "sending the records of the connection that the key is named after",
     "admin": "everything",

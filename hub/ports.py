@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date, datetime
 
+    from hub.model.scores import Entered, Frozen
     from hub.model.terms import CatalogueChange, NoticeRow, Touched
     from hub.model.values import (
         AlertRow,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from hub.supervision.catalogue import Catalogue
     from hub.supervision.city import CityView
     from hub.supervision.law import Moved
+    from hub.supervision.scoring.values import Inputs
+    from hub.supervision.truth.values import Reported
 
 
 class Clock(Protocol):
@@ -241,6 +244,50 @@ class PaperShelf(Protocol):
 
     def keep(self, files: Mapping[str, tuple[str, bytes]]) -> None:
         """Keep files (media and bytes) by their digest, durably before returning; one that is there stays."""
+
+
+class ScoreReading(Protocol):
+    """Gathers what departments are scored from. Raises Unavailable when the database is away."""
+
+    def month(
+        self,
+        period: str,
+        calendar: WorkCalendar,
+        homes: Mapping[str, str],
+        charged: Mapping[str, str],
+        department: str = "",
+    ) -> Sequence[Inputs]:
+        """Return by department id, in order, what a month ("2026-10") is scored from now; of one alone where named.
+
+        `homes` are the departments that are expected, with their regions; any other that is heard of is there too.
+        `charged` names by rule who its alerts are attributed to; what is not named is the department's.
+        """
+
+
+class TruthReading(Protocol):
+    """Gathers how departments reported. Raises Unavailable when the database is away."""
+
+    def month(self, period: str, calendar: WorkCalendar, today: date) -> Sequence[Reported]:
+        """Return by department id, in order, how a month ("2026-10") was reported, as far as it has passed `today`."""
+
+
+class ScoreKeeping(Protocol):
+    """Keeps frozen months and people's entries; appended, never changed. Raises Unavailable when it is away."""
+
+    def freeze(self, frozen: Frozen) -> Frozen:
+        """Keep a month, unless it is kept already; return what is kept."""
+
+    def frozen(self, period: str) -> Frozen | None:
+        """Return what a month was frozen from; None while it is not."""
+
+    def periods(self) -> Sequence[str]:
+        """Return the months that are frozen, the oldest first."""
+
+    def enter(self, entered: Entered) -> None:
+        """Keep an entry; the same one twice is one."""
+
+    def ledgered(self, act_id: str) -> str | None:
+        """Return the digest that an act in the ledger names (empty: none); None while the ledger has no such act."""
 
 
 class Source(Protocol):

@@ -142,6 +142,20 @@ def reading(name: str, read: Callable[[], None], every_s: Callable[[], float], c
     return Task(name=f"read {name}", step=step, close=close, idle_s=every_s)
 
 
+FREEZE_S: Final = 3600.0
+"""Seconds between two looks whether last month is to be frozen; it is a matter of days."""
+
+
+def freezing(freeze: Callable[[], object]) -> Task:
+    """Freeze what last month is scored from, once its day has come; several processes may do so."""
+
+    def step() -> bool:
+        freeze()
+        return False
+
+    return Task(name="freeze scores", step=step, close=lambda: None, idle_s=lambda: FREEZE_S)
+
+
 def sending(name: str, step: Callable[[], bool], every_s: float, close: Callable[[], None]) -> Task:
     """Send to one receiver; where another process does so already, wait for the next turn."""
 

@@ -169,6 +169,14 @@ class PapersSection(_Section):
         return Office(prefix=self.prefix, names=self.names)
 
 
+class ScoresSection(_Section):
+    """[scores]."""
+
+    freeze_day: int = Field(default=10, ge=0, le=28)
+    revisit_months: int = Field(default=12, ge=0, le=120)
+    indicators: tuple[Path, ...] = ()
+
+
 class GatewaySection(_Section):
     """[gateway]."""
 
@@ -191,6 +199,7 @@ class Settings(_Section):
     conformance: ConformanceSection = ConformanceSection()
     papers: PapersSection = PapersSection()
     notify: NotifySection = NotifySection()
+    scores: ScoresSection = ScoresSection()
     calendar: dict[date, bool] = Field(default_factory=dict)
 
     @property

@@ -27,6 +27,7 @@ from hub.trace import traced
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
     from hub.model.terms import CatalogueChange, ClockChange
     from hub.model.values import (
@@ -155,6 +156,7 @@ class _Session:
         self.traces: list[Trace] = []
         self.papers = Paperwork(unit=unit, office=terms.office, bench=terms.bench)
         self.facts: list[CaseFacts] = []
+        self.conduct: list[Conduct] = []
         self.desk = TermsDesk(unit, now, terms.bench.calendar)
         self.imports: list[CatalogueChange] = []
         self.clock_changes: list[ClockChange] = []
@@ -403,6 +405,7 @@ class _Session:
         self.clocks.extend(verdict.clocks)
         self.traces.extend(verdict.traces)
         self.facts.extend([verdict.facts] if verdict.facts else ())
+        self.conduct.append(verdict.conduct)
         self.tell(verdict.alerts)
         return verdict.row if at is not None else replace(verdict.row, wake_at=UNJUDGED)
 
@@ -435,6 +438,7 @@ class _Session:
             cases=cases,
             clocks=self.clocks,
             alerts=self.alerts,
+            conduct=self.conduct,
             traces=self.traces,
             facts=self.facts,
             watermarks=[mark for name, mark in self.marks.items() if self.known_marks.get(name) != mark],

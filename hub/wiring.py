@@ -34,6 +34,7 @@ from hub.drift import Drifts, Watched
 from hub.errors import Fault, Misconfigured
 from hub.feed import RANK, places_in
 from hub.importing import registration
+from hub.indicators import load_sets
 from hub.intake import Intake
 from hub.live_pushing import LiveMappings
 from hub.notifying import Courier, Planner, terms_of
@@ -46,6 +47,8 @@ from hub.relay import Relay
 from hub.reloading import LiveReader, stamps_of
 from hub.resources import MAPPINGS
 from hub.roster import LiveRoster
+from hub.scorebook import Scorebook, Sources
+from hub.scores import Scores, seated
 from hub.signer import Signer
 from hub.standings import standings
 from hub.store.certification import Certification
@@ -76,6 +79,7 @@ __all__ = ["Hub", "build", "bus_user", "department_folders", "load_catalogue", "
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
     from pathlib import Path
 
     from hub.mapping import CompiledMapping
@@ -85,6 +89,7 @@ if TYPE_CHECKING:
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.instruments import PaperWish
     from hub.supervision.rules import Rule
+    from hub.supervision.scoring.indicators import IndicatorSet
 
 
 @dataclass(frozen=True)
@@ -341,6 +346,40 @@ class Hub:
     def draughtsman(self, bus: Bus) -> Draughtsman:
         """Return who draws papers, for one thread."""
         return Draughtsman(shelf=self.shelf, bus=bus, font=self.settings.papers.font)
+
+    @cached_property
+    def scorebook(self) -> Scorebook:
+        """Return the scores: gathered, frozen, told."""
+        sources = Sources(
+            reading=self.store.score_reader,
+            book=self.store.score_book,
+            sets=self.indicator_sets(),
+            homes=lambda: seated(self.store.catalogue()),
+            calendar=self.calendar(),
+            clock=self.clock,
+            publish=self._publish,
+            revisit_months=self.settings.scores.revisit_months,
+        )
+        return Scorebook(sources)
+
+    @property
+    def scores(self) -> Scores:
+        """Return the scores as they are told."""
+        return Scores(
+            book=self.scorebook,
+            reading=self.store.truth_reader,
+            calendar=self.calendar(),
+            sets=self.indicator_sets,
+            alert=self.queries.alert,
+        )
+
+    def indicator_sets(self) -> Sequence[IndicatorSet]:
+        """Return the indicator sets: the one that is shipped and the operator's own."""
+        return load_sets(self.settings.scores.indicators)
+
+    def today(self) -> date:
+        """Return the local day, by the hub's clock."""
+        return self.clock.now().astimezone(self.settings.zone).date()
 
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and load departments' catalogues."""

@@ -121,6 +121,7 @@ def parts_of(
     return Parts(
         pushed=pushing or {},
         reading=queries,
+        scores=hub.scores,
         keys=hub.identities,
         catalogue=hub.store.catalogue,
         reach_bus=lambda: _reach_bus(hub),

@@ -36,6 +36,7 @@ from hub.cli import (
     summary,
     watching,
 )
+from hub.cli.scoring import add_scores
 from hub.errors import HubError, Misconfigured
 
 _ALWAYS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -56,6 +57,7 @@ app.command("serve")(operate.serve)
 app.command("run")(operate.run)
 app.command("edge")(edging.edge)
 app.command("import")(importing.import_)
+add_scores(app)
 app.command("summary")(summary.summary)
 app.command("rules")(ruling.rules)
 app.command("clocks")(watching.clocks)

@@ -82,7 +82,14 @@ def run(
 
 def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
     """Run `chosen` until a signal comes; where one of them fails for good, stop all and raise what it failed with."""
-    run_tasks(hub, lambda stop: _waited_for(hub, chosen, stop))
+    run_tasks(hub, lambda stop: [*_waited_for(hub, chosen, stop), *_freezing(hub, chosen)])
+
+
+def _freezing(hub: wiring.Hub, chosen: Sequence[Role]) -> Sequence[Task]:
+    """Return the task that freezes last month's scores, where this process supervises."""
+    if Role.supervise not in chosen:
+        return []
+    return [roles.freezing(lambda: hub.scorebook.freeze_due(hub.settings.scores.freeze_day))]
 
 
 def run_tasks(hub: wiring.Hub, prepared: Callable[[threading.Event], Sequence[Task]]) -> None:

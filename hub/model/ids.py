@@ -81,6 +81,11 @@ def foreign_read_id(message_id: str) -> str:
     return _uuid5("foreign", message_id)
 
 
+def score_id(*names: str) -> str:
+    """Identify what an act on scores is about: a month, or one indicator of a department's month."""
+    return _uuid5("score", *names)
+
+
 def act_id(act: str, subject: str, by: str, at: str) -> str:
     """Identify what a person did once."""
     return _uuid5("act", act, subject, by, at)

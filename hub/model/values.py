@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from hub.errors import Rejection
+    from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
     from hub.model.terms import CatalogueChange, ClockChange, NoticeRow, Touched
 
@@ -363,6 +364,8 @@ class Changes:
     """What every case in `cases` leaves for rules across cases; what is not named is gone."""
     facts: Sequence[CaseFacts] = ()
     """What is counted of every case in `cases`; a case that is not named is counted no more."""
+    conduct: Sequence[Conduct] = ()
+    """How the cases in `cases` were reported."""
     watermarks: Sequence[Watermark] = ()
     reports: Sequence[ReadReport] = ()
     manifests: Sequence[ManifestRow] = ()

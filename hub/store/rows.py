@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from hub.model.conduct import Conduct
 from hub.model.facts import CaseFacts
 from hub.model.values import (
     AlertRow,
@@ -25,7 +26,7 @@ from hub.model.values import (
     Trace,
     Watermark,
 )
-from hub.store import counted, outgoing, tables
+from hub.store import counted, outgoing, score_tables, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -51,6 +52,7 @@ _ARRIVAL = _getter(tables.inbox, Arrival, left_out="partition")
 _QUARANTINE = _getter(tables.quarantine, QuarantineRow)
 _READ = _getter(tables.reads, ReadReport)
 _FACTS = _getter(counted.case_facts, CaseFacts)
+_CONDUCT = _getter(score_tables.conduct, Conduct)
 
 
 _NOTIFICATION = _getter(outgoing.notifications, NotificationRow)
@@ -226,6 +228,11 @@ def fact_rows(facts: Iterable[CaseFacts]) -> list[Row]:
 def case_facts(row: sa.Row[Any]) -> CaseFacts:
     """Read what is counted of one case."""
     return CaseFacts(**named(row))
+
+
+def conduct_rows(conduct: Iterable[Conduct]) -> list[Row]:
+    """Rows of `conduct`."""
+    return list(map(_CONDUCT, conduct))
 
 
 def watermark_rows(marks: Iterable[Watermark], partition: int) -> list[Row]:

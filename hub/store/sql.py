@@ -18,8 +18,12 @@ from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
 from hub.store.manifests import keep_manifests
 from hub.store.refused import keep_refused
+from hub.store.score_book import ScoreBook
+from hub.store.score_reading import ScoreReader
+from hub.store.score_tables import conduct
 from hub.store.tables import EPOCH, aware
 from hub.store.terms import OPERATOR
+from hub.store.truth_reading import TruthReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -169,6 +173,21 @@ class SqlStore:
         """Return who looks at many cases at once."""
         return CityReader(self._engine)
 
+    @cached_property
+    def score_reader(self) -> ScoreReader:
+        """Return who gathers what months are scored from."""
+        return ScoreReader(self._engine)
+
+    @cached_property
+    def truth_reader(self) -> TruthReader:
+        """Return who gathers how months were reported."""
+        return TruthReader(self._engine)
+
+    @cached_property
+    def score_book(self) -> ScoreBook:
+        """Return who keeps frozen months and people's entries."""
+        return ScoreBook(self._engine)
+
     def close(self) -> None:
         """See hub.ports.Store."""
         self._engine.dispose()
@@ -314,6 +333,7 @@ class SqlUnit:
         self._replace_traces(changes)
         self._replace_facts(changes)
         insert(connection, outgoing.papers, rows.paper_rows(changes.papers), conflict="replace")
+        insert(connection, conduct, rows.conduct_rows(changes.conduct), conflict="replace")
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")
         keep_manifests(connection, changes.manifests)

@@ -1,0 +1,1 @@
+"""Scores departments from inputs that can be frozen: indicator sets as data, exact arithmetic, a line a point."""
