@@ -1,23 +1,20 @@
-"""The query API /v1: cases, alerts, the feed, figures, schemas; answers are JSON, errors are problem documents."""
+"""The query API /v1: cases, alerts, figures, schemas; answers are JSON, errors are problem documents."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request  # noqa: TC002 - the framework reads it at run time
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
 from gateway import listing
 from gateway.casefile import casefile, header, local, told_alert
-from gateway.filters import ALERT_WORDS, CASE_WORDS, FEED_WORDS, checked
+from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
 from gateway.problems import Problem, json_response
-from gateway.rights import demand, visible
+from gateway.rights import visible
 from hub.model.shapes import load_schema
 from hub.resources import SCHEMAS
 
@@ -27,14 +24,6 @@ if TYPE_CHECKING:
     from gateway.reading import Parts, Row
     from gateway.rights import Gate
     from gateway.words import Names
-
-WAIT_MOST_S: Final = 25
-"""Longest a feed request waits for news: below the 30 s after which many proxies give up."""
-
-LOOK_S: Final = 0.25
-"""Seconds between two looks while a feed request waits."""
-
-VIEWS: Final = ("public", "intranet", "restricted")
 
 Filter = Annotated[str | None, Query(max_length=80, pattern=listing.TEXT)]
 Limit = Annotated[int, Query(ge=1, le=listing.PAGE_MOST)]
@@ -106,33 +95,6 @@ class Api:
         told = told_alert(document, rule_id=row["rule_id"], level=row["level"], state=row["state"])
         return {**told, "changed_at": local(row["changed_at"], self._parts.zone)}
 
-    async def feed(
-        self,
-        request: Request,
-        *,
-        after: Annotated[int, Query(ge=0, le=2**62)] = 0,
-        limit: Limit = 100,
-        view: Annotated[str, Query(max_length=20)] = "intranet",
-        kind: Filter = None,
-        region: Filter = None,
-        wait: Annotated[float, Query(ge=0, le=WAIT_MOST_S)] = 0,
-    ) -> Response:
-        """List a view's documents after a sequence, in order, as they were published.
-
-        `wait`: hold the request up to so many seconds until there is something (long poll).
-        """
-        if view not in VIEWS:
-            raise Problem(400, "view", f"unknown view {view!r}", hint=f"one of {', '.join(VIEWS)}")
-        demand(request, f"feed:read:{view}")
-        checked(FEED_WORDS, self._parts.reading.departments, kind=kind, region=region)
-        wanted = {"kinds": [kind] if kind else None, "regions": [region] if region else None}
-        until = time.monotonic() + wait
-        while True:
-            rows = await run_in_threadpool(self._parts.reading.feed, view, after=after, limit=limit, **wanted)
-            if rows or time.monotonic() >= until or await request.is_disconnected():
-                return json_array(rows)
-            await asyncio.sleep(LOOK_S)
-
     def summary(self) -> Response:
         """Count cases, records, events, clocks, alerts and the feed."""
         return json_response(self._parts.reading.summary())
@@ -149,14 +111,6 @@ class Api:
         return json_response(load_schema(name), media_type="application/schema+json")
 
 
-def json_array(rows: Sequence[Row]) -> Response:
-    """Answer with the documents of the feed, byte for byte as published."""
-    response = json_response(None)
-    response.body = b"[" + b",".join(bytes(row["body"]) for row in rows) + b"]"
-    response.headers["content-length"] = str(len(response.body))
-    return response
-
-
 def router(parts: Parts, gate: Gate, names: Names) -> APIRouter:
     """Return the routes of /v1, each behind its scope."""
     api, routes = Api(parts, names), APIRouter(prefix="/v1")
@@ -166,7 +120,6 @@ def router(parts: Parts, gate: Gate, names: Names) -> APIRouter:
         ("/alerts", api.alerts, "alerts:read"),
         ("/summary", api.summary, "cases:read"),
         ("/accounting", api.accounting, "cases:read"),
-        ("/feed", api.feed, None),  # its scope depends on the view
         ("/schemas/{name}", api.schema, None),
     )
     for path, endpoint, scope in behind:

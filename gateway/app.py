@@ -9,7 +9,21 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
-from gateway import api, console, coverage, desk, figures, following, health, manual, metrics, problems, receiving, soap
+from gateway import (
+    api,
+    console,
+    coverage,
+    desk,
+    feeding,
+    figures,
+    following,
+    health,
+    manual,
+    metrics,
+    problems,
+    receiving,
+    soap,
+)
 from gateway.pages import Pages
 from gateway.problems import json_response
 from gateway.rights import Gate
@@ -34,6 +48,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(score_routes(parts, gate, names, pages))
     app.include_router(metrics.router(parts, gate))
     app.include_router(api.router(parts, gate, names))
+    app.include_router(feeding.router(parts, gate))
     app.include_router(receiving.router(parts, gate, taking))
     app.include_router(soap.router(parts, gate, taking))
     app.include_router(desk.router(parts, gate, taking, pages))

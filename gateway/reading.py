@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.statistics.alerting import AlertLine
     from hub.statistics.asked import Asked as Question
     from hub.statistics.told import Line
+    from hub.subscription import Subscription
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.instruments import PaperWish
     from hub.supervision.scoring.indicators import IndicatorSet
@@ -229,6 +230,8 @@ class Parts:
     """Send what somebody wants to have issued of an alert on its way to the ledger."""
     dossier: Callable[[AlertRow], bytes]
     """Put an alert's dossier together."""
+    subscription: Callable[[str], Subscription | None] = lambda _: None
+    """Return what the holder of a subscriber's key subscribes to, by the key's id."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""
     missing: Callable[[], str] = str

@@ -169,6 +169,25 @@ def sending(name: str, step: Callable[[], bool], every_s: float, close: Callable
     return Task(name=f"send {name}", step=turn, close=close, idle_s=lambda: every_s)
 
 
+DECLARED_EVERY_S: Final = 60.0
+"""Seconds between two looks at whether every subscriber has its queue."""
+
+
+def posting(step: Callable[[], bool], every_s: float, close: Callable[[], None]) -> Task:
+    """Post to the subscribers that want it."""
+    return Task(name="post webhooks", step=step, close=close, idle_s=lambda: every_s)
+
+
+def declaring(declare: Callable[[], object]) -> Task:
+    """See to it that subscribers have their queues, those that somebody deleted at the broker too."""
+
+    def step() -> bool:
+        declare()
+        return False
+
+    return Task(name="declare subscribers", step=step, close=lambda: None, idle_s=lambda: DECLARED_EVERY_S)
+
+
 def _quietly(*actions: Callable[[], None]) -> None:
     for action in actions:
         try:

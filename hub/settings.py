@@ -27,6 +27,7 @@ OVERRIDES: Final = {
     "SUNLIGHT_DATA_DIR": ("hub", "data_dir"),
     "SUNLIGHT_STORE_URL": ("store", "url"),
     "SUNLIGHT_BUS_URL": ("bus", "url"),
+    "SUNLIGHT_BUS_MANAGEMENT": ("bus", "management"),
     "SUNLIGHT_PARTITIONS": ("bus", "partitions"),
     "SUNLIGHT_MAPPINGS": ("mappings", "folder"),
     "SUNLIGHT_GATEWAY_PORT": ("gateway", "port"),
@@ -79,6 +80,7 @@ class BusSection(_Section):
 
     url: _Url = Field(default="embedded:///{data_dir}/bus.db", pattern="^(embedded|amqps?)://")
     partitions: int = Field(default=2, ge=1, le=256)
+    management: _Url = Field(default="", pattern="^(https?://.*)?$")
 
 
 class FeedSection(_Section):
@@ -225,8 +227,16 @@ class Settings(_Section):
     @property
     def bus_url(self) -> str:
         """Return the bus's URL with its folder and its password filled in."""
-        url = self.bus.url.replace("{data_dir}", str(self.data_dir))
-        return url.replace("${SUNLIGHT_BUS_PASSWORD}", os.environ.get("SUNLIGHT_BUS_PASSWORD", ""))
+        return _with_password(self.bus.url.replace("{data_dir}", str(self.data_dir)))
+
+    @property
+    def management_url(self) -> str:
+        """Return the address of the broker's management API with its password filled in; empty: the usual one."""
+        return _with_password(self.bus.management)
+
+
+def _with_password(url: str) -> str:
+    return url.replace("${SUNLIGHT_BUS_PASSWORD}", os.environ.get("SUNLIGHT_BUS_PASSWORD", ""))
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

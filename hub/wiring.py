@@ -17,11 +17,13 @@ from connectors import open_source
 from connectors.channels import open_channels
 from connectors.plausibility import Plausible
 from connectors.sinks import open_sink
+from connectors.webhook import post
 from hub import mapping
 from hub.acts import Asked, ask, ask_paper
 from hub.bench_keeper import BenchKeeper
 from hub.bus import EMBEDDED_USER, open_bus
-from hub.bus.topology import NOTHING, topology
+from hub.bus.amqp_accounts import BrokerAccounts
+from hub.bus.topology import NOTHING, Subscriber, topology
 from hub.catalogue import load_catalogue
 from hub.checkpoints import FileCheckpoints
 from hub.city_watch import CityWatch
@@ -58,6 +60,9 @@ from hub.store.outbox import SqlOutbox
 from hub.store.papers import SqlPaperShelf
 from hub.store.queries import Queries, StoredFeed
 from hub.store.sql import SqlStore
+from hub.store.subscribers import Subscribers
+from hub.store.webhooks import WebhookStore
+from hub.subscribing import Subscribing
 from hub.supervise import Terms
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.law import LAW
@@ -68,9 +73,16 @@ from hub.terms_acts import TermsActs
 from hub.troubles import Troubles
 from hub.turns import hours_in
 from hub.vault import SealedBoxVault
+from hub.webhook_signing import secret_of, webhook_key
+from hub.webhooks import Poster, Webhooks
 
 BASES: Final = "bases"
 """Folder of mappings that are there to be extended."""
+
+_KEPT: Final = (
+    "store", "queries", "identities", "certification", "deliveries", "shelf", "outbox", "subscribers", "webhooks",
+)  # fmt: skip
+"""Parts of a hub that hold connections to the store."""
 
 OUTBOUND: Final = ".out."
 """What the name of an outbound mapping's file has in it, so that nobody reads a source with one."""
@@ -86,6 +98,7 @@ if TYPE_CHECKING:
     from hub.model.values import AlertRow, Message
     from hub.ports import Bus, Clock, Source
     from hub.settings import Settings
+    from hub.subscription import Subscription
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.instruments import PaperWish
     from hub.supervision.rules import Rule
@@ -152,6 +165,64 @@ class Hub:
             return open_bus(self.settings.bus_url, NOTHING)
         wanted = topology(partitions=len(self.partitions), views=self.settings.feed.views)
         return open_bus(self.settings.bus_url, wanted)
+
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        """Return who subscribes to what."""
+        return Subscribers(self.settings.store_url)
+
+    def subscribing(self) -> Subscribing:
+        """Return what takes subscribers in and lets them go."""
+        at_broker = not self.settings.bus_url.startswith("embedded")
+        accounts = BrokerAccounts(self.settings.bus_url, self.settings.management_url) if at_broker else None
+        return Subscribing(
+            kept=self.subscribers,
+            keys=self.identities,
+            accounts=accounts,
+            bus=self.bus_of,
+            views=self.settings.feed.views,
+            forget_webhook=self.webhooks.forget,
+            secret_of=self.webhook_secret,
+            clock=self.clock,
+        )
+
+    def bus_of(self, subscribers: Sequence[Subscription]) -> Bus:
+        """Open a bus that declares the queues of these subscribers too."""
+        queues = [
+            Subscriber(name=each.name, view=each.view, patterns=each.patterns(), max_length=each.max_length)
+            for each in subscribers
+            if each.view in self.settings.feed.views
+        ]
+        wanted = topology(partitions=len(self.partitions), views=self.settings.feed.views, subscribers=queues)
+        return open_bus(self.settings.bus_url, wanted)
+
+    @cached_property
+    def webhooks(self) -> WebhookStore:
+        """Return how far webhooks have come."""
+        return WebhookStore(self.settings.store_url)
+
+    def poster(self) -> Poster:
+        """Return what posts documents to subscribers."""
+        return Poster(
+            keeping=self.webhooks,
+            feed=self.queries,
+            leases=self.store,
+            post=post,
+            secret_of=self.webhook_secret,
+            clock=self.clock,
+            owner=self.owner_name,
+        )
+
+    def posting(self) -> Webhooks:
+        """Return what posts to every subscriber that wants it, for one thread."""
+        return Webhooks(
+            poster=self.poster(),
+            wanting=lambda: [each for each in self.subscribers.list() if each.webhook and each.state == "active"],
+        )
+
+    def webhook_secret(self, subscription: Subscription) -> str:
+        """Return the secret of a subscriber's webhooks: made of the hub's own, and kept nowhere else."""
+        return secret_of(webhook_key(self.settings.data_dir / "keys"), subscription)
 
     def owner(self, bus: Bus) -> Owner:
         """Return an owner of partitions that consumes from `bus`."""
@@ -421,7 +492,7 @@ class Hub:
 
     def close(self) -> None:
         """Give up the store's connections, as far as any were opened."""
-        for part in ("store", "queries", "identities", "certification", "deliveries", "shelf", "outbox"):
+        for part in _KEPT:
             if part in self.__dict__:
                 self.__dict__[part].close()
 

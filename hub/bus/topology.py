@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from hub.errors import Fault, Misconfigured
 from hub.model.ids import BUCKETS, partition_of
-from hub.model.queues import INTAKE, PARKED, PREFIX, intake_queue
+from hub.model.queues import INTAKE, PARKED, PREFIX, intake_queue, subscriber_queue
 from hub.model.values import EVERY_PARTITION
 
 if TYPE_CHECKING:
@@ -127,11 +127,6 @@ def renumbered(place: str) -> Misconfigured:
 def at_broker(exchange: str) -> str:
     """Return the broker's name of a Message's `exchange`."""
     return PREFIX + exchange
-
-
-def subscriber_queue(name: str) -> str:
-    """Return the name of a subscriber's queue."""
-    return f"{PREFIX}subscriber.{name}"
 
 
 def matches(pattern: str, key: str) -> bool:

@@ -134,6 +134,7 @@ def parts_of(
         status_list=lambda: certifying.listed(hub),
         issue=hub.issue_paper,
         dossier=hub.dossier,
+        subscription=hub.subscribers.of_key,
         troubles=hub.troubles.all,
         missing=lambda: _missing(hub),
     )

@@ -33,6 +33,7 @@ from hub.cli import (
     reporting,
     ruling,
     statistics,
+    subscribing,
     summary,
     watching,
 )
@@ -77,6 +78,7 @@ app.add_typer(delivering.app, name="deliveries")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="key")
+app.add_typer(subscribing.app, name="subscriber")
 app.add_typer(mapping.app, name="mapping")
 
 

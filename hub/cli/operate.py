@@ -138,7 +138,7 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]
     if role is Role.papers:
         return [roles.drawing(hub.draughtsman(bus), bus.close)]
     if role is Role.relay:
-        return [roles.relaying(hub.relay(bus), bus.close)]
+        return [roles.relaying(hub.relay(bus), bus.close), roles.declaring(hub.subscribing().declare_all)]
     return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]
 
 
@@ -172,6 +172,12 @@ def _telling(hub: wiring.Hub) -> Sequence[Task]:
     return [roles.telling(each, hub.settings.notify.every_s) for each in hub.tellers()]
 
 
+def _posting(hub: wiring.Hub) -> Task:
+    """Return the task that posts to subscribers' webhooks."""
+    posting = hub.posting()
+    return roles.posting(posting.step, SENT_EVERY_S, posting.close)
+
+
 def _pushing(hub: wiring.Hub) -> Mapping[Path, CompiledMapping]:
     """Return the mappings of the connections whose departments send, by file; none where this process has none."""
     if not hub.settings.mappings.folder.is_dir():
@@ -181,7 +187,7 @@ def _pushing(hub: wiring.Hub) -> Mapping[Path, CompiledMapping]:
 
 
 _OUTWARD: Final[Mapping[Role, Callable[[wiring.Hub], Sequence[Task]]]] = {
-    Role.send: _sending,
+    Role.send: lambda hub: [*_sending(hub), _posting(hub)],
     Role.gateway: lambda hub: [gatewaying.task(hub, _pushing(hub))],
     Role.notify: _telling,
     Role.conformance: lambda hub: [certifying_role.task(hub)],

@@ -17,3 +17,8 @@ PARKED: Final = f"{PREFIX}parked"
 def intake_queue(partition: int) -> str:
     """Return the name of the queue that one partition's owner consumes."""
     return f"{INTAKE}.{partition}"
+
+
+def subscriber_queue(name: str) -> str:
+    """Return the name of a subscriber's queue."""
+    return f"{PREFIX}subscriber.{name}"

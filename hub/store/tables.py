@@ -398,3 +398,41 @@ identities = sa.Table(
     sa.UniqueConstraint("key_hash"),
 )
 """API keys: only their SHA-256 is kept. `scopes` is a JSON list."""
+
+subscribers = sa.Table(
+    "subscribers",
+    METADATA,
+    _text("name", primary_key=True),
+    _text("view"),
+    _text("state"),
+    _text("key_id"),
+    _at("created_at"),
+    _text("document"),
+    _one_of("view", ("public", "intranet", "restricted")),
+    _one_of("state", ("active", "suspended")),
+    sa.Index(None, "key_id"),
+)
+"""Who subscribes to what. `document` is JSON: kinds, regions, length of the queue, webhook."""
+
+webhooks = sa.Table(
+    "webhooks",
+    METADATA,
+    _text("name", primary_key=True),
+    _int("sequence"),
+    _int("attempts"),
+    _at("next_at", nullable=True),
+    _text("said"),
+    _text("state"),
+    _one_of("state", ("running", "stopped")),
+)
+"""How far each subscriber's webhook has come, and what its receiver last said."""
+
+parked_webhooks = sa.Table(
+    "parked_webhooks",
+    METADATA,
+    _text("name", primary_key=True),
+    _int("sequence", primary_key=True),
+    _text("said"),
+    _at("parked_at"),
+)
+"""Documents that a receiver refused for good: passed by, so that those behind them arrive."""

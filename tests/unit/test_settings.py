@@ -80,6 +80,7 @@ def test_the_environment_stands_above_the_file(tmp_path: Path) -> None:
         "SUNLIGHT_DATA_DIR": str(tmp_path / "data"),
         "SUNLIGHT_STORE_URL": "postgresql://u@h/d",
         "SUNLIGHT_BUS_URL": "amqp://h/v",
+        "SUNLIGHT_BUS_MANAGEMENT": "http://h:15672",
         "SUNLIGHT_PARTITIONS": "5",
         "SUNLIGHT_MAPPINGS": "elsewhere",
         "SUNLIGHT_GATEWAY_PORT": "0",
@@ -87,6 +88,7 @@ def test_the_environment_stands_above_the_file(tmp_path: Path) -> None:
     assert environment.keys() == OVERRIDES.keys()
     found = load(path, environment)
     assert (found.bus.partitions, found.bus_url, found.store_url) == (5, "amqp://h/v", "postgresql://u@h/d")
+    assert found.management_url == "http://h:15672"
     assert (found.data_dir, str(found.mappings.folder), found.gateway.port) == (tmp_path / "data", "elsewhere", 0)
 
 
