@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from hub import store
 from hub.errors import Fenced, Misconfigured
 from hub.model import ids
 from hub.model.values import Awaited, Watermark
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.store.sql import SqlStore
+
+for each in iter_modules(store.__path__):
+    import_module(f"hub.store.{each.name}")  # tables stand in several modules: all of them belong to the schema
 
 REVISIONS = sorted(path.name[:4] for path in (ROOT / "hub/store/migrations/versions").glob("0*.py"))
 
