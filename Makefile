@@ -7,10 +7,11 @@ SERVERS := $(PYTHON) deploy/dev-servers/servers.py
 BUS ?= embedded
 ONCE ?=
 TESTS ?=
+TRUTH ?= 100000
 
 DEMO := $(BIN)/sunlight demo $(if $(ONCE),--once)
 
-.PHONY: help venv demo test lint servers bench bench-tick bench-statistics clean
+.PHONY: help venv demo test lint servers bench bench-tick bench-statistics truth clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -59,6 +60,11 @@ bench-tick: venv ## Measure one tick with a million running clocks, on private P
 
 bench-statistics: venv ## Measure statistics over a million cases, on private PostgreSQL
 	@$(SERVERS) run postgres -- $(BIN)/python benchmarks/figures.py
+
+truth: venv ## Judge a simulated city of 100,000 cases by the pure engine against its truth (some minutes of one core)
+	@rm -rf var/truth
+	@$(BIN)/sunlight simulate --cases $(TRUTH) --out var/truth
+	@$(BIN)/sunlight verify-truth var/truth --engine
 
 clean: ## Remove what was made here: environment, caches, local data
 	@rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

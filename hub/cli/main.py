@@ -32,6 +32,7 @@ from hub.cli import (
     quarantine,
     reporting,
     ruling,
+    simulating,
     statistics,
     subscribing,
     summary,
@@ -51,6 +52,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("simulate")(simulating.simulate)
+app.command("verify-truth")(simulating.verify_truth)
 app.command("migrate")(operate.migrate)
 app.command("check")(checking.check)
 app.command("doctor")(doctoring.doctor)
