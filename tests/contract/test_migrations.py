@@ -17,7 +17,7 @@ from hub import store
 from hub.errors import Fenced, Misconfigured
 from hub.model import ids
 from hub.model.values import Awaited, Watermark
-from hub.store import ledger, tables
+from hub.store import certified, ledger, tables
 from hub.store.migrate import begin, migrate
 from tests.support.stores import (
     DATABASES,
@@ -77,6 +77,7 @@ def test_the_migrated_schema_is_the_declared_one(place: StorePlace) -> None:
     migrate(place.url)
     with place.tampering() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert certified.certificate_changes.metadata is tables.METADATA, "its tables are declared with the others"
         assert compare_metadata(context, tables.METADATA) == []
 
 
