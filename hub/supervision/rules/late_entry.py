@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from hub.supervision.caselog import Fact
 
 TOLERATED_DAYS: Final = 1
-"""Working days after the event's day within which keying it in is timely."""
+"""Working days after the event's day within which keying it in is timely; a weekend or holiday behind the last counts
+with it."""
 
 PER_CASE: Final = "case"
 """Occurrence: one notice for a case, however many of its events were entered late."""
@@ -56,12 +57,11 @@ def _keyed_late(rule: Rule, view: View, fact: Fact) -> Iterator[Mapping[str, str
     recorded = fact.recorded_at
     if recorded is None or recorded <= fact.occurred_at:
         return
-    calendar = view.calendar
-    last, provisional = calendar.add_workdays(
-        calendar.day_of(fact.occurred_at), rule.value("tolerated_days", calendar.day_of(fact.occurred_at))
-    )
-    if not provisional and recorded >= calendar.end_of(last):
-        yield evidence(fact, "recorded_at", _local(view, recorded), expected=f"< {_local(view, calendar.end_of(last))}")
+    calendar, day = view.calendar, view.calendar.day_of(fact.occurred_at)
+    following, provisional = calendar.add_workdays(day, rule.value("tolerated_days", day) + 1)
+    limit = calendar.start_of(following)
+    if not provisional and recorded >= limit:
+        yield evidence(fact, "recorded_at", _local(view, recorded), expected=f"< {_local(view, limit)}")
 
 
 def _seen_whole(
