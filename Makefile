@@ -50,7 +50,7 @@ servers: ## Install the Debian packages of the servers that tests start, where t
 	@test -n "$$SUNLIGHT_TEST_AMQP_URL" || $(SERVERS) install rabbitmq
 	@test -n "$$SUNLIGHT_TEST_POSTGRES_URL" || $(SERVERS) install postgres
 	@test -n "$$SUNLIGHT_TEST_MARIADB_URL" || $(SERVERS) install mariadb
-	@$(SERVERS) install sftp ftp webdav smb
+	@$(SERVERS) install sftp ftp webdav smb amqp-clients
 
 bench: venv ## Measure events per second beside their floor, on private RabbitMQ and PostgreSQL
 	@$(SERVERS) run rabbitmq postgres -- $(BIN)/python benchmarks/run.py

@@ -11,6 +11,7 @@ from starlette.responses import Response  # noqa: TC002 - the framework reads it
 
 from gateway import (
     api,
+    asyncapi,
     console,
     coverage,
     desk,
@@ -71,4 +72,10 @@ def _serve_description(app: FastAPI, gate: Gate) -> None:
         document: dict[str, Any] = app.openapi()
         return json_response(document)
 
-    app.add_api_route("/v1/openapi.json", description, methods=["GET"], dependencies=[Depends(gate.guard(None))])
+    def feed_description() -> Response:
+        """Describe what subscribers are sent, and how (AsyncAPI 3.0)."""
+        return json_response(asyncapi.document(app.version))
+
+    guarded = [Depends(gate.guard(None))]
+    app.add_api_route("/v1/openapi.json", description, methods=["GET"], dependencies=guarded)
+    app.add_api_route("/v1/asyncapi.json", feed_description, methods=["GET"], dependencies=guarded)

@@ -45,9 +45,10 @@ PACKAGES: Final = {
     "rabbitmq": ["rabbitmq-server"],
     "postgres": ["postgresql"],
     "mariadb": ["mariadb-server"],
+    "amqp-clients": ["amqp-tools", "librabbitmq-client-java"],
     **folder_servers.PACKAGES,
 }
-"""The Debian packages that bring each server."""
+"""The Debian packages that bring each server, and clients of the broker that nobody here wrote."""
 
 VARIABLES: Final = {
     "rabbitmq": "SUNLIGHT_BUS_URL",
@@ -56,6 +57,8 @@ VARIABLES: Final = {
     **folder_servers.VARIABLES,
 }
 """The environment variable that tells where each server is; MariaDB plays a department's database."""
+
+AMQP_CLIENT: Final = Path("/usr/bin/amqp-consume")
 
 MARIADB: Final = Path("/usr/sbin/mariadbd")
 """Debian's server itself; its wrapper would use the system's data folder."""
@@ -86,7 +89,8 @@ def _postgres_bin() -> Path | None:
 def _present(server: str) -> bool:
     if server == "postgres":
         return _postgres_bin() is not None
-    return {"rabbitmq": RABBITMQ_BIN, "mariadb": MARIADB, **folder_servers.BINARIES}[server].exists()
+    places = {"rabbitmq": RABBITMQ_BIN, "mariadb": MARIADB, "amqp-clients": AMQP_CLIENT, **folder_servers.BINARIES}
+    return places[server].exists()
 
 
 def _privilege() -> list[str] | None:
@@ -374,8 +378,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("var/servers"), help="where start and stop keep everything")
     parser.add_argument("--owner", type=int, default=0, help="the process that guard watches")
     options = parser.parse_args(words[:at])
-    if not STARTERS.keys() >= set(options.servers):
-        parser.error(f"a server is {' or '.join(STARTERS)}")
+    known = PACKAGES if options.verb == "install" else STARTERS
+    if not known.keys() >= set(options.servers):
+        parser.error(f"a server is {' or '.join(known)}")
     try:
         return _do(options, words[at + 1 :])
     except ServerError as problem:
