@@ -31,6 +31,7 @@ from gateway.rights import Gate
 from gateway.scores import router as score_routes
 from gateway.shield import Shield
 from gateway.taking import Taking
+from gateway.terms import router as terms_router
 from gateway.words import Names
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(following.router(parts, gate, names, pages))
     app.include_router(coverage.router(parts, gate, names, pages))
     app.include_router(figures.router(parts, gate, pages))
+    app.include_router(terms_router(parts, gate))
     app.include_router(console.router(parts, gate, names, pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _serve_description(app, gate)

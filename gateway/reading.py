@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from hub.acts import Asked
     from hub.identity import Identity
-    from hub.model.terms import ClockChange
+    from hub.model.terms import CatalogueChange, ClockChange
     from hub.model.values import AlertRow, ClockRow, NotificationRow, PaperRow, Record
     from hub.pushing import PushDesk
     from hub.statistics.alerting import AlertLine
@@ -84,6 +84,14 @@ class Reading(Protocol):
     def clocks(self, subject: str) -> Sequence[ClockRow]:
         """Return the clocks of a case or an alert."""
 
+    def catalogue_changes(
+        self, *, state: str | None = None, department: str | None = None, limit: int = 50
+    ) -> Sequence[CatalogueChange]:
+        """List changes of the catalogue, the newest first."""
+
+    def catalogue_change(self, name: str) -> CatalogueChange | None:
+        """Return one change by its number, its id, or what only its id begins with."""
+
     def clock_changes(self, subject: str) -> Sequence[ClockChange]:
         """Return what changed terms did to the clocks of a case, the earliest first."""
 
@@ -141,6 +149,18 @@ class Reading(Protocol):
 
     def lag(self) -> Mapping[str, int]:
         """Count ledger entries that await the relay and numbered documents that await the broker."""
+
+
+class Amending(Protocol):
+    """Takes to the ledger what people do to the catalogue."""
+
+    def propose(
+        self, change_id: str, department_id: str, parts: Sequence[Mapping[str, Any]], *, by: str, note: str
+    ) -> str:
+        """Propose a change; return the act's id."""
+
+    def decide(self, change_id: str, *, approve: bool, by: str, note: str) -> str:
+        """Approve or refuse a change; return the act's id."""
 
 
 class Keys(Protocol):
@@ -222,6 +242,8 @@ class Parts:
     """By connection, what its department may send."""
     act: Callable[[AlertRow, Deed], Asked]
     """Send what somebody wants to do to an alert on its way to the ledger."""
+    terms: Amending
+    """Send what somebody does to the catalogue on its way to the ledger."""
     coverage: Callable[[], Mapping[str, Any]] = dict
     """Return the coverage board as of now; empty where certificates are not kept here."""
     status_list: Callable[[], bytes] = bytes

@@ -30,6 +30,17 @@ def load_catalogue(path: Path) -> Mapping[str, Any]:
     return document  # type: ignore[no-any-return]
 
 
+def matter_places(path: Path) -> Mapping[tuple[str, str, str], str]:
+    """Return where each (department, matter code, version) of a file that was loaded stands: file, line and column."""
+    root = read_document(path, Faults(str(path)))
+    document, matters = root.plain(), root.entries.get("matters")
+    name = document["department"]["department_id"]
+    return {
+        (name, row["matter_code"], row["version"]): f"{path}:{node.line}:{node.column}"
+        for row, node in zip(document.get("matters", ()), matters.items if matters else (), strict=True)
+    }
+
+
 def _fault(path: Path, root: Node, problem: Problem) -> Fault:
     at = _at(root, problem.path)
     return Fault(

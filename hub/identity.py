@@ -38,6 +38,8 @@ SCOPES: Final = {
     "alerts:review": "deciding appeals: never of somebody who has acted on the alert",
     "papers:commission": "issuing the supervisory commission's recommendations 监察建议书",
     "papers:justice": "issuing the justice department's opinions and decisions 意见书, 决定书",
+    "catalogue:propose": "proposing changes of the catalogue, of the key's department where it has one",
+    "catalogue:review": "approving and refusing changes of the catalogue: never one's own",
     "feed:read:public": "the public feed",
     "feed:read:intranet": "the intranet feed",
     "feed:read:restricted": "the restricted feed",
@@ -50,7 +52,8 @@ SCOPES: Final = {
 """What a key can be given, and what it means."""
 
 _NAMED: Final = frozenset({"admin", "cases:read:secret", "records:write"}) | frozenset(
-    {"alerts:answer", "alerts:supervise", "alerts:review", "papers:commission", "papers:justice"}
+    {"alerts:answer", "alerts:supervise", "alerts:review", "catalogue:propose", "catalogue:review"}
+    | {"papers:commission", "papers:justice"}
 )
 """What only somebody with a name may do."""
 

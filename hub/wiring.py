@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import uuid
@@ -35,6 +36,7 @@ from hub.drain import Line
 from hub.drift import Drifts, Watched
 from hub.errors import Fault, Misconfigured
 from hub.feed import RANK, places_in
+from hub.files_brought import FilesBrought
 from hub.importing import registration
 from hub.indicators import load_sets
 from hub.intake import Intake
@@ -453,9 +455,18 @@ class Hub:
         return self.clock.now().astimezone(self.settings.zone).date()
 
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
-        """Register connections and load departments' catalogues."""
+        """Register connections and bring departments' catalogues."""
         register(self.store, [registration(each.declaration, each.fingerprint) for each in mappings])
-        self.store.load_catalogue(catalogues)
+        self.bring(catalogues)
+
+    def bring(self, catalogues: Sequence[Mapping[str, Any]]) -> None:
+        """Bring the catalogues that files hold: the first of a department is in force at once.
+
+        A later one that says something else is proposed, and waits for a person; one that says what it said when it was
+        last brought is not looked at, whatever was approved since.
+        """
+        files = FilesBrought(self.store, self.queries, self.terms, f"{getpass.getuser()}@{socket.gethostname()}")
+        files.bring(catalogues)
 
     def _terms(self) -> Callable[[], Terms]:
         registry, bench = Registry(self.store), self._keeper()

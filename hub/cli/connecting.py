@@ -107,7 +107,8 @@ def add(
     catalogue = wiring.load_catalogue(beside)
     operate.prepare(hub)
     copy = placed(file, hub.settings.mappings.folder)
-    hub.register([mapping], [catalogue])
+    hub.register([mapping], [])
+    hub.store.load_catalogue([catalogue])
     name = mapping.declaration.connection
     said: dict[str, Any] = {"connection": name, "sandbox": str(copy)}
     if mapping.declaration.kind == PUSH:
@@ -192,7 +193,7 @@ def promote(
     mapping = wiring.load_mapping(file)
     operate.prepare(hub)
     register(hub.store, [registration(mapping.declaration, mapping.fingerprint)])
-    hub.store.load_catalogue([wiring.load_catalogue(file.parent / "department.yaml")])
+    hub.bring([wiring.load_catalogue(file.parent / "department.yaml")])
     token = _key(hub, connection, expires) if mapping.declaration.kind == PUSH else ""
     hub.close()
     if as_json:

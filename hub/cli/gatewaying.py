@@ -123,6 +123,7 @@ def parts_of(
         reading=queries,
         scores=hub.scores,
         keys=hub.identities,
+        terms=hub.terms,
         catalogue=hub.store.catalogue,
         reach_bus=lambda: _reach_bus(hub),
         now=hub.clock.now,

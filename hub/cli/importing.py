@@ -36,7 +36,7 @@ def import_(
     operate.prepare(hub)
     loaded = wiring.load_mapping(mapping)
     beside = mapping.parent / "department.yaml"
-    hub.store.load_catalogue([wiring.load_catalogue(beside)] if beside.is_file() else [])
+    hub.bring([wiring.load_catalogue(beside)] if beside.is_file() else [])
     bus = hub.bus()
     line = hub.line(bus)
     try:

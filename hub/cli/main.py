@@ -11,6 +11,7 @@ import typer
 
 from hub.cli import (
     calendars,
+    catalogue,
     certifying,
     checking,
     common,
@@ -76,6 +77,7 @@ app.command("stats")(statistics.stats)
 app.command("report")(reporting.report)
 app.add_typer(following.app, name="alert")
 app.add_typer(calendars.app, name="calendar")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(connecting.app, name="connection")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(ledger.app, name="ledger")
