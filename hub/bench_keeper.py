@@ -29,6 +29,7 @@ KEEP_S: Final = 10.0
 """Seconds after which a changed catalogue or calendar is seen by supervision."""
 
 _LAW: Final = "law"
+_RULES: Final = "rules"
 
 
 class BenchKeeper:
@@ -54,6 +55,7 @@ class BenchKeeper:
         self._missed: date | None = None
         self._wake_recounted()
         self._wake_relawed()
+        self._wake_ruled()
         self._say_missing()
 
     def get(self) -> Bench:
@@ -95,6 +97,18 @@ class BenchKeeper:
             LOG.warning("clocks are counted anew by another law", extra={"kind": each.kind, "cases": woken})
         self._store.remember(_LAW, now)
 
+    def _wake_ruled(self) -> None:
+        """Wake what rules with other numbers than a process last judged by may concern; remember these."""
+        now, before = told_rules(self._rules), self._store.remembered(_RULES)
+        if now == before:
+            return
+        changed = {name for name in {*now, *(before or {})} if now.get(name) != (before or {}).get(name)}
+        if before is not None and changed:
+            watched = [self._rules[name].clock if name in self._rules else "" for name in changed]
+            woken = self._store.wake_open(None if "" in watched else watched)
+            LOG.warning("rules have changed", extra={"rules": ", ".join(sorted(changed)), "cases": woken})
+        self._store.remember(_RULES, now)
+
     def _say_missing(self) -> None:
         """Say once a day that a year's notice is missing."""
         if self._clock is None:
@@ -116,6 +130,18 @@ class BenchKeeper:
             law=self._law,
             sources=sources_of(self._store.catalogue_changes(), self._store.notices()),
         )
+
+
+def told_rules(rules: Mapping[str, Rule]) -> Mapping[str, Any]:
+    """Tell of every rule what decides its findings, as the store remembers it."""
+    return {
+        name: [
+            rule.version,
+            rule.is_shadow,
+            [[p.name, str(p.value), str(p.valid_from), str(p.valid_to)] for p in rule.parameters],
+        ]
+        for name, rule in sorted(rules.items())
+    }
 
 
 def sources_of(changes: Sequence[CatalogueChange], notices: Sequence[NoticeRow]) -> Mapping[str, str]:

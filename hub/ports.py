@@ -210,6 +210,9 @@ class Store(Protocol):
         that were open then. `start_of` begins a local day.
         """
 
+    def wake_open(self, kinds: Collection[str] | None) -> int:
+        """Let the open cases be judged anew that have a clock of these kinds (None: all); return how many there are."""
+
     def notices(self) -> Sequence[NoticeRow]:
         """Return every notice of working days, in the order of loading."""
 

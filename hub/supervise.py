@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hub import marks
 from hub.admission import Act, Admission, Admitted, RejectionPaper, Report
+from hub.batch_marks import BatchMarks
 from hub.bench import Bench, CaseFile
 from hub.errors import Refused, Rejection
-from hub.horizon import horizon
 from hub.model import ids
 from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
         QuarantineRow,
         ReadReport,
         Trace,
-        Watermark,
     )
     from hub.ports import Unit
     from hub.supervision.city_alerts import CityFindings
@@ -101,7 +98,7 @@ def patrol(unit: Unit, *, terms: Terms, now: datetime, limit: int, unfit: set[st
     A case that cannot be judged at all is added to `unfit`, and passed over from then on: it holds up no other.
     """
     session = _Session(unit, terms, now)
-    while due := _fit(unit.due(session.horizons(), limit=limit + len(unfit)), unfit)[:limit]:
+    while due := _fit(unit.due(session.marks.horizons(), limit=limit + len(unfit)), unfit)[:limit]:
         if cases := session.judge_due(due, unfit):
             return session.changes(cases)
     return None
@@ -138,8 +135,7 @@ class _Session:
         self.unit, self.terms, self.now = unit, terms, now
         self.chain = Chain(unit.head, now)
         self.partition = unit.head.partition
-        self.known_marks = unit.watermarks()
-        self.marks = dict(self.known_marks)
+        self.marks = BatchMarks(unit, terms.connections, now)
         self.prior: dict[str, list[Arrival]] = {}
         self.is_reread = False
         self.entered: set[str] = set()
@@ -176,7 +172,7 @@ class _Session:
                 self._take_act(item)
             else:
                 self._take_refused(item)
-        self._settle_marks()
+        self.marks.settle(self.arrivals)
 
     def tell(self, alerts: Iterable[AlertRow]) -> None:
         """Enter alerts that have moved."""
@@ -194,7 +190,7 @@ class _Session:
         """Take a message that is known to be unfit."""
         self.entered = set(self.unit.entered({refused.subject}))
         self._take_refused(refused)
-        self._settle_marks()
+        self.marks.settle(self.arrivals)
 
     def _admit(self, delivery: Delivery) -> Item:
         """Admit a message; nobody is refused by a registration that has changed meanwhile."""
@@ -251,7 +247,7 @@ class _Session:
         arrival = event.arrival(outcome, position)
         prior.append(arrival)
         self.arrivals.append(arrival)
-        self._begin(event)
+        self.marks.begin(event)
 
     def _file(self, event: Admitted, prior: Sequence[Arrival]) -> tuple[Outcome, int | None]:
         """Weigh an event against what arrived before it; enter it and put it on file if it says anything new."""
@@ -287,7 +283,7 @@ class _Session:
         self.reports.append(report)
         if report.final:
             awaited = item.awaited(self.partition, self.terms.partitions)
-            self.marks[report.connection_id] = marks.reported(self._mark(report.connection_id), awaited)
+            self.marks.reported(report.connection_id, awaited)
         if self.terms.home(report.connection_id) == self.partition:
             self._enter_once("report", item.subject, "", report.body)
             self.manifests += item.said(self.now)
@@ -329,37 +325,6 @@ class _Session:
         if item.delivery.kind == "event":
             self.arrivals.append(item.arrival(connection))
 
-    def _begin(self, event: Admitted) -> None:
-        mark = self._mark(event.connection_id)
-        begun = marks.begun(mark, event.message[0], backfill=event.backfill, now=self.now)
-        self.marks[event.connection_id] = begun
-
-    def _mark(self, connection_id: str) -> Watermark:
-        return self.marks.get(connection_id) or marks.fresh(connection_id)
-
-    def _settle_marks(self) -> None:
-        """Move the watermarks whose events are all here, those of this batch included."""
-        for name, mark in list(self.marks.items()):
-            if mark.awaited:
-                self.marks[name] = marks.settled(mark, self._arrived(mark))
-
-    def _arrived(self, mark: Watermark) -> Mapping[str, int]:
-        """Count the messages here of every read that a connection's mark awaits."""
-        own = mark.connection_id
-        arrived = Counter(arrival.read_id for arrival in self.arrivals if arrival.connection_id == own)
-        arrived.update(self.unit.arrived({(own, awaited.read_id) for awaited in mark.awaited}))
-        return arrived
-
-    def horizons(self) -> dict[str, datetime]:
-        """Return the horizon of every connection that may be judged now."""
-        found = {name: self._horizon(name) for name in self.terms.connections}
-        return {name: instant for name, instant in found.items() if instant is not None}
-
-    def _horizon(self, connection_id: str) -> datetime | None:
-        connection = self.terms.connections.get(connection_id)
-        delay_s = connection.allowed_delay_s if connection else 0
-        return horizon(self.marks.get(connection_id), allowed_delay_s=delay_s, now=self.now)
-
     def touched(self) -> dict[str, CaseFile]:
         """Return the cases to which this batch adds something."""
         return {case_id: file for case_id, file in self.files.items() if file.changed}
@@ -397,7 +362,7 @@ class _Session:
 
     def _judge(self, file: CaseFile, alerts: Sequence[AlertRow], before: Sequence[ClockRow] | None) -> CaseRow:
         """Judge a case; `before` are its clocks as they stood, where its terms have changed since."""
-        at, bench = self._horizon(file.connection_id), self.terms.bench
+        at, bench = self.marks.horizon(file.connection_id), self.terms.bench
         verdict = bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
         if before is not None:
             after = bench.clocks(file, horizon=at, connections=self.terms.connections)
@@ -441,7 +406,7 @@ class _Session:
             conduct=self.conduct,
             traces=self.traces,
             facts=self.facts,
-            watermarks=[mark for name, mark in self.marks.items() if self.known_marks.get(name) != mark],
+            watermarks=self.marks.changed(),
             reports=self.reports,
             manifests=self.manifests,
             quarantine=self.quarantine,

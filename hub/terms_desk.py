@@ -71,7 +71,7 @@ class TermsDesk:
             return wrong
         self.changes[act.done_to] = CatalogueChange(
             change_id=act.done_to,
-            number=self._unit.terms_numbers()[0] + len(self.changes) + 1,
+            number=self._number(),
             department_id=department,
             state="proposed",
             valid_from=valid_from(parts),
@@ -81,6 +81,11 @@ class TermsDesk:
             proposed_at=self._now,
         )
         return None
+
+    def _number(self) -> int:
+        """Return the next number of a change."""
+        own = (each.number for each in self.changes.values())
+        return max((self._unit.terms_numbers()[0], *own)) + 1
 
     def _decide(self, act: Act, change: CatalogueChange) -> Rejection | None:
         approve = act.act == "catalogue.approve"

@@ -12,13 +12,14 @@ from rich.text import Text
 
 from hub.cli import common
 from hub.cli.acting import awaited, whoever
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, HubError
 from hub.notices import load_notice
+from hub.store.migrate import is_begun
+from hub.supervision.calendar import WorkCalendar
 from hub.supervision.instants import written
 from hub.supervision.notice import said_of, without_notice
 
 if TYPE_CHECKING:
-    from hub.supervision.calendar import WorkCalendar
     from hub.wiring import Hub
 
 app = typer.Typer(
@@ -122,11 +123,26 @@ def _exceptions(calendar: WorkCalendar, first: date, last: date) -> list[dict[st
 
 
 def missing_notice(hub: Hub) -> Fault | None:
-    """Return what is to be said where a year's notice is missing; None where none is, or nothing can be known."""
+    """Return what is to be said where a year's notice is missing; None where none is."""
+    return _missing_in(hub.calendar(), hub)
+
+
+def missing_offline(hub: Hub) -> Fault | None:
+    """Return the same without needing a store: where there is none that answers, the settings alone are asked."""
     try:
-        calendar = hub.calendar()
-    except Misconfigured:
-        return None
+        begun = is_begun(hub.settings.store_url) if _may_be_there(hub.settings.store_url) else False
+        calendar = hub.calendar() if begun else WorkCalendar(hub.settings.calendar, zone=hub.settings.zone)
+    except HubError:
+        calendar = WorkCalendar(hub.settings.calendar, zone=hub.settings.zone)
+    return _missing_in(calendar, hub)
+
+
+def _may_be_there(url: str) -> bool:
+    """Tell whether a store may be there; a file is not made by asking for it."""
+    return not url.startswith("sqlite") or Path(url.partition(":///")[2]).is_file()
+
+
+def _missing_in(calendar: WorkCalendar, hub: Hub) -> Fault | None:
     year = without_notice(calendar, calendar.day_of(hub.clock.now()))
     if year is None:
         return None

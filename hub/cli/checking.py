@@ -18,7 +18,7 @@ from connectors.push import push_format
 from connectors.sinks import open_sink
 from hub import mapping, wiring
 from hub.cli import common
-from hub.cli.calendars import missing_notice
+from hub.cli.calendars import missing_offline
 from hub.errors import Fault, Misconfigured
 from hub.mapping.examples import examples_of, run_examples
 
@@ -63,8 +63,9 @@ def check(
 ) -> None:
     """Read mapping files, their examples and how they connect, and catalogues; report all that is wrong, at once.
 
-    Nothing is connected to. Exit code 0: nothing is wrong; 2: each fault is one line, `file:line:column: code: what
-    and what to do`. What is merely not set in this environment is said, and is no fault.
+    Nothing is connected to but the store, where there is one, for the years whose working days it knows. Exit code 0:
+    nothing is wrong; 2: each fault is one line, `file:line:column: code: what and what to do`. What is merely not set
+    in this environment is said, and is no fault.
 
     Example: sunlight check mappings/taizhou-housing/permits.yaml
     """
@@ -76,7 +77,7 @@ def check(
             wiring.load_catalogue(path) if path.name == DEPARTMENT else _check_mapping(path, found, served=not paths)
         except Misconfigured as wrong:
             found.note(wrong)
-    if not paths and (missing := missing_notice(common.hub(settings))):
+    if not paths and (missing := missing_offline(common.hub(settings))):
         found.warnings.append(missing)
     _say(found, as_json=as_json)
     raise typer.Exit(2 if found.faults else 0)

@@ -146,6 +146,11 @@ class SqlStore:
         with writing(self._engine) as connection:
             return waking.relawed(connection, moved, start_of)
 
+    def wake_open(self, kinds: Collection[str] | None) -> int:
+        """See hub.ports.Store."""
+        with writing(self._engine) as connection:
+            return waking.still_open(connection, kinds)
+
     def remembered(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
         """See hub.ports.Store."""
         with reading(self._engine) as connection:

@@ -76,5 +76,14 @@ def relawed(connection: sa.Connection, moved: Moved, start_of: Callable[[date], 
     return _wake(connection, concerned)
 
 
+def still_open(connection: sa.Connection, kinds: Collection[str] | None) -> int:
+    """Wake the open cases that have a clock of these kinds (None: all of them); return how many there are."""
+    case, clock = tables.cases.c, tables.clocks.c
+    chosen: sa.ColumnElement[bool] = case.closed_at.is_(None)
+    if kinds is not None:
+        chosen = chosen & case.case_id.in_(sa.select(clock.subject).where(among(connection, clock.kind, kinds)))
+    return _wake(connection, chosen)
+
+
 def _wake(connection: sa.Connection, chosen: sa.ColumnElement[bool]) -> int:
     return connection.execute(sa.update(tables.cases).where(chosen).values(wake_at=tables.EPOCH)).rowcount

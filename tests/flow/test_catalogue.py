@@ -15,6 +15,7 @@ from hub.cli.main import app
 from hub.errors import Misconfigured
 from tests.flow.test_alert_moves import Office, a_holder
 from tests.support.desks import DEPARTMENT, a_client, a_desk
+from tests.unit.supervision.test_notice import YAML
 from tests.unit.test_powerlist import A_ROW, HELD, OTHER, WHOLE
 
 if TYPE_CHECKING:
@@ -182,6 +183,26 @@ def test_a_changed_file_is_proposed_once_and_does_not_undo_what_was_approved_sin
     hub.bring([first])
     office.line.settle()
     assert hub.queries.catalogue_changes(state="proposed") == []
+
+
+def test_a_notice_is_loaded_from_the_terminal_and_shown(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "2027.yaml"
+    path.write_text(YAML, encoding="utf-8")
+
+    def calendar(*words: str) -> Any:
+        result: Result = CliRunner().invoke(app, ["calendar", *words, "--json"])
+        assert result.exit_code == 0, (result.output, result.exception)
+        return orjson.loads(result.output)
+
+    assert calendar("load", str(path), "--dry-run")["working_days"] > 240
+    assert not calendar("show", "2027")["announced"]
+    assert "it is entered once" in calendar("load", str(path), "--by", "王五")["outcome"]
+    office.line.settle(1)
+    told = calendar("show", "2027")
+    assert (told["announced"], told["notices"][0]["by"]) == (True, "王五")
+    assert {"day": "2027-01-30", "weekday": "Saturday", "is": "worked"} in told["exceptions"]
+    office.hub.clock.move_to(datetime.fromisoformat("2026-12-01T08:00:00+08:00"))  # type: ignore[attr-defined]
+    assert office.client.get("/readyz").json()["status"] == "ready"
 
 
 def test_a_missing_notice_makes_the_hub_degraded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

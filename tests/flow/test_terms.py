@@ -8,8 +8,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
+from hub.cli.main import app
 from hub.supervision.amendment import change_id, differences
 from hub.supervision.law import LAW, LawParameter
 from hub.supervision.matter import Limit
@@ -247,6 +250,38 @@ def test_another_limit_of_a_law_concerns_only_its_own_clock(spine: Spine) -> Non
     assert change.why == [{"what": "basis", "before": "《行政许可法》 art. 32", "after": "《本市规定》 art. 3"}]
     assert [stood(spine, no) for no in ("0", "2")] == untouched
     assert spine.hub.store.remembered("law") == [own.document(), *(each.document() for each in LAW)]
+
+
+def test_changed_rules_judge_anew_what_they_may_concern(spine: Spine) -> None:
+    """R13 off at first: started with it, supervision says what it would have said, without a word of the case."""
+    at(spine, "2026-03-02T12:00:00+08:00")
+    a_world(spine)
+    spine.line.release()
+    at(spine, "2026-03-13T12:00:00+08:00")
+    spine.bus.publish([Read().report("2026-03-13T12:00:00+08:00")])
+    settings = spine.hub.settings
+    for off, messages, state in ((["R13"], 2, None), ([], 0, "raised")):
+        changed = type(settings).model_validate({**settings.model_dump(), "rules": {"off": off}})
+        with closing(build(changed, clock=spine.clock)) as hub:
+            line = hub.line(spine.bus)
+            line.settle(messages)
+            line.release()
+        assert spine.alerts().get(("1", "R13")) == state
+
+
+def test_the_terminal_shows_what_was_counted_anew(
+    spine: Spine, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "production" in request.node.name:
+        return
+    a_world(spine)
+    decided(spine, proposed(spine, with_limit(15)), "王五 (b)")
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(spine.hub.settings.data_dir))
+    told = orjson.loads(CliRunner().invoke(app, ["clocks", "1", "--json"]).output)
+    (change,) = told["changes"]
+    assert (change["old_due"], change["new_due"]) == ("2026-03-31T00:00:00+08:00", "2026-03-24T00:00:00+08:00")
+    shown = CliRunner().invoke(app, ["clocks", "1"]).output
+    assert "counted anew" in shown
 
 
 def _section(own: LawParameter) -> dict[str, Any]:
