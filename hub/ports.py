@@ -116,6 +116,9 @@ class Unit(Protocol):
     def terms_numbers(self) -> tuple[int, int]:
         """Return the last number given to a change of the catalogue, and to a notice of working days."""
 
+    def recountable(self, kinds: Collection[str], is_present: Callable[[str], bool]) -> Mapping[str, AlertRow]:
+        """Return by id the alerts with a running clock of these kinds by a calendar of which `is_present` says no."""
+
     def unledgered(self) -> Sequence[CatalogueChange]:
         """Return the imports of which the ledger has yet to be told."""
 

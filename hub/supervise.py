@@ -16,6 +16,7 @@ from hub.model.chain import Chain
 from hub.model.values import Changes, Outcome
 from hub.paperwork import PAPER_ACT, Paperwork
 from hub.refused import RefusedMessage, charged_to, parked_name
+from hub.supervision.alert_clocks import KINDS, clocks_of_alert
 from hub.supervision.city_alerts import reconcile_city
 from hub.supervision.instruments import Office
 from hub.supervision.recount import recounted
@@ -113,9 +114,11 @@ def watch(unit: Unit, found: CityFindings, *, terms: Terms, now: datetime) -> Ch
     standing = {**unit.city_alerts(), **unit.alerts_named(found.ids().keys())}
     moved = reconcile_city(found, standing, now=now)
     imports = unit.unledgered()
-    if not (moved or imports):
+    recountable = unit.recountable(KINDS, terms.bench.calendar.is_present)
+    if not (moved or imports or recountable):
         return None
     session = _Session(unit, terms, now)
+    session.recount(recountable)
     session.tell(moved)
     session.enter_imports(imports)
     return session.changes(())
@@ -178,6 +181,14 @@ class _Session:
         """Enter alerts that have moved."""
         for alert in alerts:
             self._tell(alert)
+
+    def recount(self, alerts: Mapping[str, AlertRow]) -> None:
+        """Count the deadlines of alerts' own steps anew by the present calendar."""
+        before, bench = self.unit.clocks(alerts.keys()) if alerts else {}, self.terms.bench
+        for name, alert in alerts.items():
+            after = clocks_of_alert(alert, bench.calendar, self.now)
+            self.clocks.extend(after)
+            self.clock_changes += recounted(before.get(name, ()), after, now=self.now, sources=bench.sources)
 
     def enter_imports(self, imports: Sequence[CatalogueChange]) -> None:
         """Tell the ledger of first documents of departments, which were loaded before it could be told."""

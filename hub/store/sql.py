@@ -261,6 +261,10 @@ class SqlUnit:
         """See hub.ports.Unit."""
         return terms.numbers(self._connection)
 
+    def recountable(self, kinds: Collection[str], is_present: Callable[[str], bool]) -> Mapping[str, AlertRow]:
+        """See hub.ports.Unit."""
+        return self.alerts_named(waking.stale(self._connection, kinds, is_present))
+
     def unledgered(self) -> Sequence[CatalogueChange]:
         """See hub.ports.Unit."""
         return terms.changes(self._connection, terms_tables.catalogue_changes.c.is_ledgered.is_(False))

@@ -60,6 +60,14 @@ def recounted(connection: sa.Connection, is_present: Callable[[str], bool]) -> i
     return _wake(connection, tables.cases.c.case_id.in_(others))
 
 
+def stale(connection: sa.Connection, kinds: Collection[str], is_present: Callable[[str], bool]) -> Collection[str]:
+    """Return what has a running clock of these kinds by a calendar of which `is_present` says no."""
+    clock = tables.clocks.c
+    running = among(connection, clock.kind, kinds) & clock.state.in_(("running", "paused"))
+    found = connection.execute(sa.select(clock.subject, clock.calendar_version).where(running)).all()
+    return {row.subject for row in found if not is_present(row.calendar_version)}
+
+
 def relawed(connection: sa.Connection, moved: Moved, start_of: Callable[[date], datetime]) -> int:
     """Wake the cases that another limit of the law concerns; return how many there are."""
     case, clock = tables.cases.c, tables.clocks.c

@@ -207,6 +207,25 @@ def test_what_was_provisional_is_judged_after_the_notice_is_loaded_without_a_res
     assert changes(spine, "1") == []
 
 
+def test_the_deadlines_of_an_alert_are_counted_anew_too(spine: Spine) -> None:
+    at(spine, "2026-12-01T12:00:00+08:00")
+    a_world(spine, day="2026-12-01")
+    at(spine, "2026-12-30T12:00:00+08:00")
+    spine.tell(Read().report("2026-12-30T12:00:00+08:00"))
+    (alert,) = spine.hub.queries.alerts(rule="R14")
+    name = alert["alert_id"]
+    before = {each.kind: each for each in spine.hub.queries.clocks(name)}
+    assert before["alert_feedback"].provisional
+    spine.hub.terms.load(NOTICE_2027, by="王五")
+    settle(spine)
+    spine.line.owner.watch_city()
+    after = {each.kind: each for each in spine.hub.queries.clocks(name)}
+    assert not after["alert_feedback"].provisional
+    assert after["alert_feedback"].due_at.astimezone(ZONE).date() == date(2027, 1, 8)
+    assert [each.kind for each in spine.hub.queries.clock_changes(name)] == ["alert_feedback"]
+    assert after["alert_signing"] == before["alert_signing"]
+
+
 def test_a_notice_that_cannot_be_right_is_refused_and_kept(spine: Spine) -> None:
     act = spine.hub.terms.load(replace(NOTICE_2027, rest=NOTICE_2027.rest[:4]), by="王五")
     settle(spine)
