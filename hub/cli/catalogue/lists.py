@@ -244,14 +244,17 @@ _TEMPLATE: Final = "see `sunlight catalogue template FILE.xlsx`"
 
 def _show(said: Mapping[str, Any]) -> None:
     table = Table(title=f"{said['file']}: {common.counted(len(said['rows']), 'row')}", title_justify="left")
-    for heading in ("row", "matter", "name", "outcome", "column", "what is wrong, and what to do"):
+    for heading in ("row", "matter", "name", "version", "outcome"):
         table.add_column(heading, overflow="fold")
     for row in said["rows"]:
-        for place, problem in enumerate(row["problems"] or [{"column": "", "problem": ""}]):
-            head = (str(row["row"]), row["matter_code"], row["name"], row["outcome"]) if not place else ("",) * 4
-            table.add_row(*map(Text, (*head, problem["column"], problem["problem"])))
+        cells = (row["row"], row["matter_code"], row["name"], row["version"] or "-", row["outcome"])
+        table.add_row(*(Text(str(cell)) for cell in cells))
     if said["rows"]:
         common.OUT.print(table)
+    for row in said["rows"]:
+        for each in row["problems"]:
+            problem = f"{said['file']}:{row['row']}: {each['column']}: {each['problem']}"
+            common.OUT.print(problem, soft_wrap=True, highlight=False, markup=False)
     if said["ignored_columns"]:
         common.OUT.print(f"columns that mean nothing here: {'、'.join(said['ignored_columns'])}", soft_wrap=True)
     for change in said["changes"]:
