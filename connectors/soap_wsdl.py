@@ -45,8 +45,8 @@ class _LocalTransport(Transport):
 class WsdlRequest:
     """The message of one operation; see connectors.soap.Message."""
 
-    def __init__(self, client: zeep.Client, operation: str, arguments: Mapping[str, Any], encoding: str) -> None:
-        """Call `operation` with `arguments`, texts in which {names} are filled in."""
+    def __init__(self, client: zeep.Client, operation: str, arguments: Mapping[str, Any] | str, encoding: str) -> None:
+        """Call `operation` with `arguments`, texts in which {names} are filled in, or with one text alone."""
         self._client, self._operation, self._arguments, self.encoding = client, operation, arguments, encoding
         self._bound = client.service._binding.get(operation)  # noqa: SLF001 - zeep has no other way to the SOAPAction
 
@@ -56,8 +56,9 @@ class WsdlRequest:
 
     def envelope(self, values: Mapping[str, str]) -> etree._Element:
         """See Message."""
-        filled = _filled(self._arguments, values)
-        message: etree._Element = self._client.create_message(self._client.service, self._operation, **filled)
+        filled, service = _filled(self._arguments, values), self._client.service
+        alone, named = ((), filled) if isinstance(filled, dict) else ((filled,), {})
+        message: etree._Element = self._client.create_message(service, self._operation, *alone, **named)
         return message
 
     def headers(self) -> Mapping[str, str]:
@@ -71,11 +72,16 @@ def _version(client: zeep.Client) -> str:
 
 
 def wsdl_request(connect: Options, client: HttpClient, encoding: str) -> WsdlRequest:
-    """Read `wsdl`, `operation` and `arguments`; faults are noted, an unusable message is returned with them."""
+    """Read `wsdl`, `operation` and `arguments`; faults are noted, an unusable message is returned with them.
+
+    `argument` stands for them where the message is one text.
+    """
     path, operation = connect.text("wsdl"), connect.text("operation")
-    arguments = connect.section("arguments").plain()
+    arguments, text = connect.section("arguments").plain(), connect.text("argument", "")
+    if arguments and text:
+        connect.fault("argument", "and arguments exclude each other", "write one of them")
     try:
-        return WsdlRequest(loaded(path, client), operation, arguments, encoding)
+        return WsdlRequest(loaded(path, client), operation, text or arguments, encoding)
     except Exception as failed:  # noqa: BLE001 - zeep lets whatever it meets through; each is given its name
         problem = f"zeep cannot load {path}: {cause_of(failed)}".replace(path, shown(path))
         connect.fault("wsdl", problem, _RAW, code="source.wsdl")

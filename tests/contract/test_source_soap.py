@@ -7,16 +7,19 @@ import contextlib
 import hashlib
 import re
 from collections import Counter
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import etree
+from zeep import xsd
 
 from connectors import open_source
 from connectors.http import client
 from connectors.soap_envelope import ENVELOPES
-from connectors.soap_wsdl import cause_of, loaded
+from connectors.soap_wsdl import WsdlRequest, cause_of, loaded
 from hub.errors import Misconfigured, Unavailable
 from tests.support.shelves import Declared
 from tests.support.web import Answer, Asked, Service
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from hub.model.values import Portion, Record
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "soap"
+ANSWERED = 32
+"""Operations of the 40 descriptions that zeep loads, but for one that has no message."""
+
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the WSDLs (../shared/data/soap) are not here")
 REQUEST = '<q:query xmlns:q="urn:cases"><q:from>{since}</q:from></q:query>'
 
@@ -242,6 +248,67 @@ def test_of_the_municipal_case_standard_one_loads_and_each_other_has_a_named_cau
     assert found["its schema uses what is defined later, which zeep resolves in order only"] == 14
     assert found["a file that it takes parts from is not there"] == 2
     assert nameless(found) == []
+
+
+def anything(kind: Any, depth: int = 0) -> Any:
+    """Return a value of a schema's type: what it must have, and no more."""
+    if not isinstance(kind, xsd.ComplexType):
+        return next((value for known, value in VALUES if isinstance(kind, known)), "x")
+    found: dict[str, Any] = {}
+    for name, element in kind.elements if depth < 6 else ():
+        if isinstance(element, xsd.Element) and not element.is_optional:
+            value = anything(element.type, depth + 1)
+            found[name] = [value] if element.accepts_multiple else value
+    return found
+
+
+VALUES = (
+    (xsd.Boolean, True), (xsd.DateTime, datetime(2026, 3, 2, tzinfo=UTC)), (xsd.Date, date(2026, 3, 2)),
+    (xsd.Base64Binary, b"x"), (xsd.Float, 1.0), (xsd.Double, 1.0), (xsd.Decimal, Decimal(1)), (xsd.Integer, 1),
+)  # fmt: skip
+
+
+@needs_data
+def test_every_operation_of_the_forty_that_load_is_asked_or_has_a_named_cause(
+    serve: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each message is written by zeep, sent, and answered; what cannot be is counted by its cause."""
+    monkeypatch.setattr(client, "ATTEMPTS", 1)
+    service, found = serve(lambda _: enveloped("<a><row><no>1</no></row></a>")), Counter[str]()
+    asking = client.HttpClient(client.HttpOptions(url=service.url, place="t", rate_per_s=10_000))
+    for described in those_that_load(asking):
+        try:
+            operations = list(described.service._binding._operations)
+        except ValueError as none:
+            found[cause_of(none).partition(" (")[0]] += 1
+            continue
+        for operation in operations:
+            found[asked(described, operation, asking, service.url)] += 1
+    asking.close()
+    assert found.pop("answered") == len(service.asked) == ANSWERED
+    assert found == {"it declares no service": 4, "the operation has no message": 1}
+    assert all(request.headers["content-type"] for request in service.asked)
+
+
+def those_that_load(asking: client.HttpClient) -> Iterator[Any]:
+    for path in sorted((DATA / "node-soap").rglob("*.wsdl")):
+        try:
+            described = loaded(str(path), asking)
+        except Exception:  # noqa: BLE001, S112 - the other test names the causes
+            continue
+        yield described
+
+
+def asked(described: Any, operation: str, asking: client.HttpClient, url: str) -> str:
+    """Ask one operation; return what came of it."""
+    message = described.service._binding.get(operation).input
+    if message is None:
+        return "the operation has no message"
+    arguments = anything(message.body.type) if hasattr(message.body, "type") else {}
+    request = WsdlRequest(described, operation, arguments, "utf-8")
+    content = etree.tostring(request.envelope({}))
+    assert etree.QName(etree.fromstring(content)).localname == "Envelope"
+    return "answered" if asking.ask("POST", url, content=content, headers=request.headers()).status == 200 else "no"
 
 
 @needs_data
