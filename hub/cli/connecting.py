@@ -202,7 +202,8 @@ def promote(
     if token:
         typer.echo(token)
         typer.echo("The token above is shown this once: hand it to the department.", err=True)
-    typer.echo(f"{connection} is live: {file}. Restart `sunlight serve` (or the roles intake and gateway).", err=True)
+    cue = "restart `sunlight serve` or the gateway" if token else "it is read within seconds where intake runs"
+    typer.echo(f"{connection} is live: {file}; {cue}.", err=True)
 
 
 def _trial_of(hub: Hub, connection: str) -> Path:

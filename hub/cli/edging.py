@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
@@ -49,7 +48,7 @@ def edge(
     if faults:
         raise Misconfigured(*faults)
     _ = hub.vault
-    operate.run_tasks(hub, partial(_tasks, hub, mappings))
+    operate.run_tasks(hub, lambda stop, _begin: _tasks(hub, mappings, stop))
 
 
 def _tasks(hub: Hub, mappings: dict[Path, CompiledMapping], stop: threading.Event) -> Sequence[Task]:

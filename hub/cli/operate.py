@@ -6,7 +6,7 @@ import signal
 import threading
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
 
 import typer
 
@@ -15,6 +15,8 @@ from hub import roles, wiring
 from hub.cli import certifying_role, common, gatewaying
 from hub.cli.partitions import settle_partitions
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
+from hub.newcomers import Newcomers
+from hub.roles import Task
 from hub.store import migrate as migrations
 
 if TYPE_CHECKING:
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.mapping import CompiledMapping
-    from hub.roles import Task
 
 
 T = TypeVar("T")
+
+Begin: TypeAlias = "Callable[[Task], None]"
+"""Begins a task beside those that run."""
 
 
 class Role(StrEnum):
@@ -82,7 +86,7 @@ def run(
 
 def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
     """Run `chosen` until a signal comes; where one of them fails for good, stop all and raise what it failed with."""
-    run_tasks(hub, lambda stop: [*_waited_for(hub, chosen, stop), *_freezing(hub, chosen)])
+    run_tasks(hub, lambda stop, begin: [*_waited_for(hub, chosen, stop, begin), *_freezing(hub, chosen)])
 
 
 def _freezing(hub: wiring.Hub, chosen: Sequence[Role]) -> Sequence[Task]:
@@ -92,14 +96,22 @@ def _freezing(hub: wiring.Hub, chosen: Sequence[Role]) -> Sequence[Task]:
     return [roles.freezing(lambda: hub.scorebook.freeze_due(hub.settings.scores.freeze_day))]
 
 
-def run_tasks(hub: wiring.Hub, prepared: Callable[[threading.Event], Sequence[Task]]) -> None:
-    """Run the tasks that `prepared` returns until a signal comes, or one fails for good; raise what it failed with."""
+def run_tasks(hub: wiring.Hub, prepared: Callable[[threading.Event, Begin], Sequence[Task]]) -> None:
+    """Run the tasks that `prepared` returns until a signal comes, or one fails for good; raise what it failed with.
+
+    `prepared` is given what begins a further task while they run.
+    """
     stop = threading.Event()
     failures: list[Exception] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    tasks = prepared(stop)
-    threads = roles.run(tasks, stop, failures.append)
+    threads: list[threading.Thread] = []
+
+    def begin(task: Task) -> None:
+        threads.extend(roles.run([task], stop, failures.append))
+
+    for task in prepared(stop, begin):
+        begin(task)
     common.ERR.print(f"running: {', '.join(thread.name for thread in threads)} (Ctrl-C ends)", soft_wrap=True)
     stop.wait()
     for thread in threads:
@@ -109,12 +121,12 @@ def run_tasks(hub: wiring.Hub, prepared: Callable[[threading.Event], Sequence[Ta
         raise failures[0] if isinstance(failures[0], HubError) else typer.Exit(1)
 
 
-def _waited_for(hub: wiring.Hub, chosen: Sequence[Role], stop: threading.Event) -> Sequence[Task]:
+def _waited_for(hub: wiring.Hub, chosen: Sequence[Role], stop: threading.Event, begin: Begin) -> Sequence[Task]:
     """Prepare the tasks of `chosen`, waiting for a store that is away; none where a signal came first."""
     tasks: list[Task] = []
     try:
         for role in dict.fromkeys(chosen):
-            tasks += roles.patiently(partial(_tasks, hub, role, stop), stop, role)
+            tasks += roles.patiently(partial(_tasks, hub, role, stop, begin), stop, role)
     except Unavailable:
         if not stop.is_set():
             raise
@@ -125,13 +137,16 @@ def _waited_for(hub: wiring.Hub, chosen: Sequence[Role], stop: threading.Event) 
     return tasks
 
 
-def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event) -> Sequence[Task]:
+def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event, begin: Begin) -> Sequence[Task]:
     if role is Role.intake:
         mappings, catalogues = _configuration(hub)
         hub.register(list(mappings.values()), catalogues)
         read = {path: mapping for path, mapping in mappings.items() if mapping.declaration.kind != PUSH}
         hub.troubles.keep_only({mapping.declaration.connection for mapping in read.values()})
-        return [reading(hub, mapping, path, stop) for path, mapping in read.items()]
+        return [
+            *(reading(hub, mapping, path, stop) for path, mapping in read.items()),
+            _newcomers(hub, mappings, stop, begin),
+        ]
     if role in _OUTWARD:
         return _OUTWARD[role](hub)
     bus = hub.bus()
@@ -147,6 +162,32 @@ def reading(hub: wiring.Hub, mapping: CompiledMapping, path: Path, stop: threadi
     reader = hub.live_reader(mapping, path)
     name = mapping.declaration.connection
     return roles.reading(name, partial(reader.read, stop.is_set), lambda: reader.every_s, reader.close)
+
+
+LOOKED_EVERY_S: Final = 5.0
+"""Seconds between two looks for mapping files that are new."""
+
+
+def _newcomers(hub: wiring.Hub, known: Mapping[Path, CompiledMapping], stop: threading.Event, begin: Begin) -> Task:
+    """Return the task that begins to read connections whose files come while it runs."""
+
+    def take_up(path: Path, mapping: CompiledMapping) -> None:
+        hub.register([mapping], [wiring.load_catalogue(path.parent / "department.yaml")])
+        if mapping.declaration.kind != PUSH:
+            begin(reading(hub, mapping, path, stop))
+
+    newcomers = Newcomers(
+        {path: mapping.declaration.connection for path, mapping in known.items()},
+        files=lambda: [file for folder in wiring.department_folders(hub.settings.mappings.folder)
+                       for file in wiring.mapping_files(folder)],
+        load=wiring.load_mapping, begin=take_up, troubles=hub.troubles, clock=hub.clock,
+    )  # fmt: skip
+
+    def step() -> bool:
+        newcomers.look()
+        return False
+
+    return Task(name="newcomers", step=step, close=lambda: None, idle_s=lambda: LOOKED_EVERY_S)
 
 
 SENT_EVERY_S: Final = 1.0

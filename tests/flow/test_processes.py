@@ -124,6 +124,23 @@ def test_a_hub_goes_on_by_itself_when_a_server_was_away(
     assert process.ask_to_end() == 0, process.said
 
 
+def test_a_connection_whose_file_comes_while_the_hub_runs_is_read_and_a_bad_file_is_told(
+    a_city: Callable[..., City],
+) -> None:
+    city = a_city()
+    process = city.running("serve")
+    (city.folder / "late").mkdir()
+    (city.folder / "late" / "a.csv").write_text("no,title,received\n9,x,2026-03-02 10:00\n", encoding="utf-8")
+    city.connect("taizhou.test.late", "{path: late, format: csv, shape: [")
+    process.says("new mapping refused")
+    assert any("taizhou.test.late.yaml (new mapping)" in note for note in readiness(process)[1]["notes"])
+    city.connect("taizhou.test.late", "{path: late, format: csv, every: 50ms}")
+    process.says("connection taken up connection=taizhou.test.late")
+    eventually(lambda: city.rows("SELECT case_no FROM cases WHERE connection_id = 'taizhou.test.late'") == [("9",)])
+    assert not any("late" in note for note in readiness(process)[1]["notes"])
+    assert process.ask_to_end() == 0
+
+
 @pytest.mark.parametrize("urls", PLACES, indirect=True)
 def test_two_intakes_never_read_one_connection_at_once(a_city: Callable[..., City], urls: dict[str, str]) -> None:
     """Whoever reads beside another starts from the same checkpoint, so that its records come twice."""
