@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from connectors.codecs.common import refused
-from hub.errors import Unavailable
+from hub.errors import Misconfigured, Unavailable
 from hub.model.values import Manifest
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ MOST_DAYS: Final = 400
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _HINT: Final = 'write {"days": [{"day": "2026-03-30", "cases": 9, "sha256": "…"}]}'
+_CODE: Final = "day-manifest"
 _ASKED: Final = "manifests"
 """Key of the checkpoint under which it stands when the department was asked last."""
 
@@ -102,7 +103,7 @@ def _manifest(said: Any) -> Manifest | str:  # noqa: ANN401 - any JSON
 
 
 def _refused(raw: bytes, place: str, problem: str) -> Record:
-    return refused(raw, place, "day-manifest", problem, hint=_HINT)
+    return refused(raw, place, _CODE, problem, hint=_HINT)
 
 
 class Stating:
@@ -137,7 +138,7 @@ class Stating:
 
     def probe(self) -> Mapping[str, str]:
         """Try the source, and the statement."""
-        found, said = dict(self._source.probe()), self._statement.said()
+        found, said = dict(self._source.probe()), self._said() or Said()
         wrong = [record.refused.problem for record in said.refused if record.refused is not None]
         return {**found, "days told of": "; ".join(wrong) or str(len(said.manifests))}
 
@@ -151,6 +152,9 @@ class Stating:
         except Unavailable as away:
             LOG.warning("cannot ask for the day's figures", extra={"connection": self._name, "problem": str(away)})
             return None
+        except Misconfigured as wrong:
+            fault, place = wrong.faults[0], f"days of {self._name}"
+            return Said(refused=[refused(place.encode(), place, _CODE, fault.problem, hint=fault.hint or _HINT)])
 
     def _is_due(self, asked_at: str | None, now: datetime) -> bool:
         """Tell whether to ask; a clock that was set back does not put it off."""

@@ -14,7 +14,6 @@ from connectors import open_source
 from connectors.database_engine import Database
 from connectors.manifests import manifests_in
 from hub.clock import ManualClock
-from hub.errors import Misconfigured
 from hub.model.digest import numbers_digest
 from hub.wiring import load_mapping
 from tests.support.hubs import hub_at
@@ -59,6 +58,10 @@ class Reader:
         self.checkpoint = portions[-1].checkpoint or self.checkpoint
         return portions
 
+    def probed(self) -> Any:
+        with closing(open_source(self.declared, self.environment, memory=self.folder / "memory")) as source:
+            return source.probe()
+
     def said(self) -> list[Manifest]:
         *before, last = self.read()
         assert last.final
@@ -93,11 +96,15 @@ def test_a_day_that_may_still_be_committing_is_not_told(counted: Reader, table: 
     assert [each.day.day for each in counted.said()] == [27, 28]
 
 
-def test_a_column_that_is_not_there_is_told_as_such(counted: Reader, table: TableShelf) -> None:
+def test_a_column_that_is_not_there_is_told_as_such_and_holds_up_no_record(counted: Reader, table: TableShelf) -> None:
     table.options["manifest"] = {"opened": "began", "number": "no"}
     counted.declared = table.declaration
-    with pytest.raises(Misconfigured, match="has no column began"):
-        counted.read()
+    table.insert("1", b"x", "2026-03-01 00:00:00")
+    (portion,) = counted.read()
+    sound, wrong = portion.records
+    assert sound.tree["no"] == "1"
+    assert wrong.refused is not None
+    assert "has no column began" in wrong.refused.problem
 
 
 def test_it_is_asked_when_it_is_time_and_by_a_clock_set_back_too(counted: Reader) -> None:
@@ -205,9 +212,15 @@ def test_a_service_is_asked_and_one_that_does_not_answer_holds_up_no_record(
     reader, answers = service
     answers["/days"], good = Answer(status=503, headers={"Retry-After": "0"}), answers["/days"]
     assert [len(portion.records) for portion in reader.read()] == [1, 0]
+    assert reader.probed()["days told of"] == "0"
     answers["/days"] = good
     assert [each.cases for each in reader.said()] == [4]
     assert reader.said() == []
+    reader.clock.move_to(NOW + timedelta(hours=6))
+    answers["/days"] = Answer(status=404)
+    *_, last = reader.read()
+    assert "404" in last.records[0].refused.problem
+    assert "404" in reader.probed()["days told of"]
 
 
 # --- to the rule -----------------------------------------------------------------------------------------------------
