@@ -14,17 +14,21 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from conformance.certificate import signing
+from conformance.certificate import printing, signing
+from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import Approval
 from conformance.certificate.office import DUTIES, Bureau, Department, Office
+from conformance.certificate.record import summary_in
 from conformance.certificate.running import beside
-from conformance.certificate.status import read_list
+from conformance.certificate.status import FINAL, read_list
+from conformance.certificate.verify import TYP as CERTIFICATE
 from conformance.certificate.verify import Asked, Verification
 from conformance.certificate.verify import verify as verified
 from hub.cli import common
 from hub.errors import Fault, Misconfigured, Refused, Unavailable
 from hub.model import ids
 from hub.model.values import Message
+from hub.sandbox import sandbox_of
 from hub.signer import Signer
 
 if TYPE_CHECKING:
@@ -113,6 +117,106 @@ def department_of(hub: Hub, department_id: str) -> Department:
             return Department(document=document["department"])
     hint = "load its catalogue: `sunlight migrate`"
     raise Misconfigured(Fault(code="certify.department", problem=f"department {department_id} is unknown", hint=hint))
+
+
+def certify(  # noqa: PLR0913 - one option for each thing a certificate needs said
+    session: Annotated[str, typer.Argument(help="The session: its name in the sandbox, or the folder of its record.")],
+    *,
+    by: _By,
+    second: _Second = "",
+    reason: _Reason,
+    level: Annotated[str, typer.Option(help="Up to which level; the highest reached where left out.")] = "",
+    condition: Annotated[
+        list[str] | None, typer.Option("--condition", help="Something still owed: 'ID | text | YYYY-MM-DD'.")
+    ] = None,
+    environment: Annotated[str, typer.Option(help="Where it holds: production or sandbox.")] = "production",
+    out: Annotated[Path | None, typer.Option(help="Write the certificate's file here too.")] = None,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Issue a certificate on what a test session showed: a business (--by) and a technical officer (--second).
+
+    It supersedes the certificate that the connection has. Exit code 2: what stands against it, all of it.
+
+    Example: sunlight conformance certify 2026-06-01-a --by 张三 --second 李四 --reason 查验属实
+    """
+    hub = common.hub(settings)
+    today = hub.calendar().day_of(hub.clock.now())
+    shown = shown_in(summary_in(session_folder(hub, session), today), level)
+    shown = replace(shown, environment=environment)
+    held = [row for row in hub.certification.certificates(shown.connection) if row.state not in FINAL]
+    row = office(hub).certify(
+        shown,
+        _people(hub, "renew" if held else "certify", by, second, reason),
+        department_of(hub, shown.department),
+        conditions=[conditioned(text) for text in condition or ()],
+    )
+    if out is not None:
+        out.write_bytes(row.signed)
+    _done(hub, row)
+
+
+def renew(
+    number: _Number,
+    session: Annotated[str, typer.Argument(help="The session whose results it is renewed on.")],
+    *,
+    by: _By,
+    second: _Second = "",
+    reason: _Reason,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Issue a new certificate in place of one that holds, on a new session of the same connection.
+
+    Example: sunlight conformance renew HCC-2026-000001 2027-05-01-a --by 张三 --second 李四 --reason 到期更新
+    """
+    hub = common.hub(settings)
+    row = hub.certification.certificate(number)
+    today = hub.calendar().day_of(hub.clock.now())
+    found = summary_in(session_folder(hub, session), today)
+    if row is None or row.state in FINAL or row.connection_id != found.header.connection:
+        problem = f"{number} is no certificate of {found.header.connection} that can be renewed"
+        raise Misconfigured(Fault(code="certificate.unknown", problem=problem, hint="sunlight conformance certify"))
+    certify(session, by=by, second=second, reason=reason, settings=settings)
+
+
+def session_folder(hub: Hub, session: str) -> Path:
+    """Return the folder of a session: a path to one, or its name among those kept beside the sandbox."""
+    given = Path(session)
+    if given.is_dir():
+        return given
+    settings = hub.settings if common.IN_SANDBOX.get() else sandbox_of(hub.settings)
+    return settings.data_dir / FOLDER / "sessions" / given.name
+
+
+def conditioned(text: str) -> dict[str, str]:
+    """Read one condition; Misconfigured where it lacks a part."""
+    parts = [part.strip() for part in text.split("|")]
+    if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - id, text, day
+        hint = "write --condition 'K-1 | weekly key sets until the interface is offered | 2026-09-01'"
+        raise Misconfigured(Fault(code="certify.condition", problem=f"{text!r} has no three parts", hint=hint))
+    return dict(zip(("id", "text", "due"), parts, strict=True))
+
+
+def print_(
+    number: _Number,
+    out: Annotated[Path, typer.Option(help="Where to write it: a name that ends in .pdf or .html.")],
+    *,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Print a certificate for people, in both languages, with a QR code of its number and digest.
+
+    Example: sunlight conformance print HCC-2026-000001 --out permits.pdf
+    """
+    hub = common.hub(settings)
+    row = hub.certification.certificate(number)
+    if row is None or out.suffix not in (".pdf", ".html"):
+        problem = f"there is no certificate {number}" if row is None else f"{out.name} ends in neither .pdf nor .html"
+        raise Misconfigured(Fault(code="certificate.print", problem=problem, hint="sunlight conformance certificates"))
+    document = signing.read(row.signed, typ=CERTIFICATE, pinned=signing.pinned(signing.public_key(issuer(hub))))
+    name = str(department_of(hub, row.department_id).document.get("name", ""))
+    if out.suffix == ".pdf":
+        out.write_bytes(printing.as_pdf(document, name))
+    else:
+        out.write_text(printing.as_html(document, name), encoding="utf-8")
 
 
 def suspend(
@@ -303,6 +407,9 @@ def told(row: CertificateRow) -> dict[str, Any]:
 def add_to(app: typer.Typer, names: Sequence[str] = ()) -> None:
     """Add the commands about certificates to `sunlight conformance`."""
     commands: dict[str, Callable[..., None]] = {
+        "certify": certify,
+        "renew": renew,
+        "print": print_,
         "suspend": suspend,
         "reinstate": reinstate,
         "revoke": revoke,

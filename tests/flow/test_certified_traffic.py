@@ -259,15 +259,38 @@ def test_the_commands_verify_offline_with_the_exit_codes_of_the_design(
         return done.exit_code, done.output
 
     assert run("certificates", CONNECTION, "--out", file)[0] == 0
+    assert run("verify", file)[0] == 5, "no status list yet"
     assert run("issuer", "--out", keys)[0] == 0
     assert run("status", "--out", listed)[0] == 0
     assert run("verify", file, "--status", listed, "--keys", keys, "--against", CONNECTION)[0] == 0
     assert run("verify", file, "--status", listed, "--flow", "complaint.orders")[0] == 1
-    assert run("verify", file)[0] == 5
+    assert run("verify", file)[0] == 0, "the last good list is kept"
     assert run("verify", str(world.folder / "nothing.jws"))[0] == 4
     (department / "desk.yaml").write_text(REMAPPED, encoding="utf-8")
     code, said = run("verify", file, "--status", listed, "--against", CONNECTION, "--json")
     assert (code, orjson.loads(said)["failed_at"]) == (1, "bindings")
+    from tests.unit.conformance.test_record import a_header, all_passed, record  # noqa: PLC0415 - of this test alone
+
+    session = world.folder / "session"
+    session.mkdir()
+    world.hub.store.load_catalogue([{"department": {"name": "住建局", **DOCUMENT}, "matters": []}])
+    world.hub_clock.move_to(datetime(2026, 6, 1, 2, tzinfo=UTC))
+    record(session, *all_passed(), header=a_header(connection=CONNECTION))
+    named = ("--by", "张三", "--second", "李四", "--reason", "查验属实")
+    assert run("certify", str(session), *named[:2], "--reason", "x")[0] == 1, "one person is not enough"
+    assert "superseded" not in world.state()
+    code, said = run("certify", str(session), *named, "--condition", "K-1 | 每周核对 | 2026-08-01", "--out", file)
+    assert (code, said.split()[1]) == (0, "conditional")
+    number = said.split()[0]
+    assert run("print", number, "--out", str(world.folder / "c.pdf"))[0] == 0
+    assert run("print", number, "--out", str(world.folder / "c.html"))[0] == 0
+    assert run("status", "--out", listed)[0] == 0
+    assert run("verify", file, "--status", listed)[0] == 0
+    assert run("renew", world.row.certificate_id, str(session), *named)[0] == 1, "that one is superseded"
+    code, said = run("renew", number, str(session), *named)
+    assert (code, said.split()[1]) == (0, "active")
+    world.row = world.hub.certification.certificates(CONNECTION)[0]
+    assert run("certificates", CONNECTION, "--out", file)[0] == 0
     assert run("suspend", world.row.certificate_id, "--by", "王五", "--reason", "核查")[0] == 0
     assert run("status", "--out", listed)[0] == 0
     assert run("verify", file, "--status", listed)[0] == 1
