@@ -147,6 +147,7 @@ class ConformanceSection(_Section):
     org: str = Field(default="监察机关 supervision bureau", min_length=1, max_length=200)
     status_url: str = Field(default="http://127.0.0.1:8321/v1/conformance/status.jws", pattern="^https?://")
     every_s: float = Field(default=60, gt=0)
+    schema_obsoleted: dict[str, date] = Field(default_factory=dict)
 
 
 class PapersSection(_Section):

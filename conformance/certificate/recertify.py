@@ -51,6 +51,9 @@ PARTS: Final[Mapping[str, Sequence[str]]] = {
 }
 """What the parts of a mapping's fingerprint are tied to: groups, single tests, or every test of a level (@)."""
 
+LOWEST: Final[Mapping[str, str]] = {"codes": "C2", "time": "C1", "encoding": "C1", "fields": "C2", "schema": "C2"}
+"""The lowest level of the tests that a part is tied to, for whoever has no list of a connection's own tests."""
+
 DATA: Final = ("SCH", "CDL", "FLD")
 """Groups with golden packs: what a patch of the schema or of the code lists is tried with."""
 
@@ -177,5 +180,7 @@ def lowest_level(differing: Iterable[str], levels: Mapping[str, str]) -> str:
     others = [path for path in differing if not path.startswith("mapping.")]
     if others or not parts:
         return "C1"
+    if not levels:
+        return min(LOWEST.get(part, "C1") for part in parts)
     named = [name for part in parts for name in PARTS.get(part, ("@C1",))]
-    return min((levels[test] for test in chosen(named, levels)), default="C2" if named else "C1")
+    return min((levels[test] for test in chosen(named, levels)), default="C1")

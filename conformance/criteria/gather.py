@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
+from conformance.certificate.validity import SCHEMA_GRACE_DAYS
 from conformance.criteria.observe import DayFacts
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ COUNTED: Final = (
 class Counting(Protocol):
     """Counts days in the store (hub/store/day_facts.py)."""
 
-    def count(self, connection_id: str, day: date) -> Mapping[str, Any]:
-        """Return what is counted of a day, by name."""
+    def count(self, connection_id: str, day: date, *, is_over: bool = True) -> Mapping[str, Any]:
+        """Return what is counted of a day, by name; of one that lasts still, what is known of it."""
 
     def registered(self, connection_id: str) -> str:
         """Return the fingerprint of the mapping that a connection is registered with."""
@@ -47,23 +49,27 @@ class Gathered:
         canaries: Callable[[str], Sequence[str]],
         incidents: Callable[[date], bool],
         drift_level: Callable[[str, Mapping[str, Any]], str],
+        obsoleted: Mapping[str, date] | None = None,
     ) -> None:
         """Count by `counting`.
 
         `incidents` tells on which days the hub was at fault, `canaries` what must not leak, `drift_level` the lowest
-        level that the mapping running for a connection puts in doubt, compared with given bindings.
+        level that the mapping running for a connection puts in doubt, compared with given bindings, `obsoleted` the
+        day on which each case schema goes out of use.
         """
         self._counting, self._now, self._zone = counting, now, zone
         self._canaries, self._incidents, self._drift_level = canaries, incidents, drift_level
+        self._obsoleted = obsoleted or {}
 
     def day(self, certificate: CertificateRow, day: date) -> DayFacts:
         """Count one local day of the connection of a certificate."""
-        counted = self._counting.count(certificate.connection_id, day)
+        is_over = day < self._now().astimezone(self._zone).date()
+        counted = self._counting.count(certificate.connection_id, day, is_over=is_over)
         facts = {name: counted[name] for name in COUNTED if name in counted}
         facts.setdefault("reconciles", False)
         if certificate.level < "C3":
             facts["reconciles"] = False
-        drifted = self._drifted(certificate, day, counted)
+        drifted = self._drifted(certificate, counted, is_over=is_over)
         level = self._drift_level(certificate.connection_id, bindings_in(certificate.signed)) if drifted else ""
         canaries = self._canaries(certificate.connection_id)
         return DayFacts(
@@ -74,14 +80,21 @@ class Gathered:
             drift_level=level,
             leaks=self._counting.leaks(certificate.connection_id, day, canaries) if canaries else 0,
             is_crawler_up=bool(canaries),
-            days_left=(certificate.not_after.astimezone(self._zone).date() - day).days,
+            days_left=(self._ends_on(certificate) - day).days,
             **facts,
         )
 
-    def _drifted(self, certificate: CertificateRow, day: date, counted: Mapping[str, Any]) -> Sequence[str]:
+    def _ends_on(self, certificate: CertificateRow) -> date:
+        """Return the day a certificate ends: its own, or where its schema went out of use since, that one's."""
+        own = certificate.not_after.astimezone(self._zone).date()
+        version = bindings_in(certificate.signed)["case_schema"]["version"] if self._obsoleted else ""
+        gone = self._obsoleted.get(version)
+        return min(own, gone + timedelta(days=SCHEMA_GRACE_DAYS)) if gone else own
+
+    def _drifted(self, certificate: CertificateRow, counted: Mapping[str, Any], *, is_over: bool) -> Sequence[str]:
         """Name the mappings other than the certified one that made the day's events, or will make today's next."""
         running = set(counted.get("fingerprints", ()))
-        if day >= self._now().astimezone(self._zone).date():
+        if not is_over:
             running = {self._counting.registered(certificate.connection_id)} - {""} or running
         return sorted(running - {certificate.fingerprint})
 

@@ -71,6 +71,8 @@ class Keeper:
         """Look through `facts` and keep in `keeping`; `office` moves the certificates."""
         self._keeping, self._facts, self._office, self._calendar, self._now = keeping, facts, office, calendar, now
         self._known: dict[tuple[str, date], DayFacts] = {}
+        self._seen_of: dict[str, tuple[CertificateRow, list[ObservationRow]]] = {}
+        self._stood: dict[str, tuple[date, Kept]] = {}
 
     def step(self) -> int:
         """Look at every certified connection; return how many certificates moved."""
@@ -81,7 +83,7 @@ class Keeper:
     def _look(self, certificate: CertificateRow, today: date) -> bool:
         """Look at one connection: at every day that is over and not looked at, and at today as far as it matters."""
         begun = self._calendar.day_of(certificate.issued_at)
-        kept = list(self._keeping.observations(certificate.connection_id))
+        kept = self._observed(certificate)
         nightly = {each.day for each in kept if each.criterion == "K1"}
         added: list[ObservationRow] = []
         first = max(begun, today - timedelta(days=WINDOW_DAYS))
@@ -91,6 +93,15 @@ class Keeper:
                 added += self._seen(certificate, day, begun, CRITERIA)
         added += self._news(certificate, today, begun, [*kept, *added])
         return self._follow(certificate, kept, numbered(kept, added), today)
+
+    def _observed(self, certificate: CertificateRow) -> list[ObservationRow]:
+        """Return everything observed of a connection: read anew where its certificate moved, by a person say."""
+        known = self._seen_of.get(certificate.connection_id)
+        if known is None or known[0] != certificate:
+            known = certificate, list(self._keeping.observations(certificate.connection_id))
+            self._seen_of[certificate.connection_id] = known
+            self._stood.pop(certificate.connection_id, None)
+        return known[1]
 
     def _news(
         self, certificate: CertificateRow, today: date, begun: date, kept: Sequence[ObservationRow]
@@ -134,9 +145,10 @@ class Keeper:
         return facts
 
     def _follow(
-        self, certificate: CertificateRow, kept: Sequence[ObservationRow], added: Sequence[ObservationRow], today: date
+        self, certificate: CertificateRow, kept: list[ObservationRow], added: Sequence[ObservationRow], today: date
     ) -> bool:
-        standing = self.standing([*kept, *added], today)
+        standing = self._standing_of(certificate, [*kept, *added], today, is_changed=bool(added))
+        kept += added
         if added:
             cached = {
                 (certificate.connection_id, name): (row.phase, as_json(row)) for name, row in standing.rows.items()
@@ -146,6 +158,15 @@ class Keeper:
         if moved is not None:
             LOG.info("certificate moved", extra={"certificate": moved.certificate_id, "state": moved.state})
         return moved is not None
+
+    def _standing_of(
+        self, certificate: CertificateRow, observations: Sequence[ObservationRow], today: date, *, is_changed: bool
+    ) -> Kept:
+        """Fold anew only where something was seen, or another day has come."""
+        known = self._stood.get(certificate.connection_id)
+        if known is None or is_changed or known[0] != today:
+            known = self._stood[certificate.connection_id] = (today, self.standing(observations, today))
+        return known[1]
 
     def standing(self, observations: Sequence[ObservationRow], today: date) -> Kept:
         """Fold everything that was observed of one connection."""

@@ -149,6 +149,7 @@ def certify(  # noqa: PLR0913 - one option for each thing a certificate needs sa
         _people(hub, "renew" if held else "certify", by, second, reason),
         department_of(hub, shown.department),
         conditions=[conditioned(text) for text in condition or ()],
+        schema_obsoleted_on=hub.settings.conformance.schema_obsoleted.get(shown.bindings["case_schema"]["version"]),
     )
     if out is not None:
         out.write_bytes(row.signed)

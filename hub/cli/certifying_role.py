@@ -50,6 +50,7 @@ def keeper(hub: Hub, counting: DayCounts | None = None) -> Keeper:
         canaries=lambda connection: canaries(hub, connection),
         incidents=lambda day: is_incident(hub, day),
         drift_level=lambda connection, bound: drift_level(hub, connection, bound),
+        obsoleted=hub.settings.conformance.schema_obsoleted,
     )
     return Keeper(hub.certification, facts, certifying.office(hub), hub.calendar(), hub.clock.now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -25,6 +25,9 @@ ILLEGAL: Final = "R21"
 SAMPLE: Final = 2000
 """Events of a day whose way is timed: enough for percentiles, few enough to read."""
 
+DRAWN: Final = timedelta(days=60)
+"""For how long a day's sample is kept: as far as a look reaches back when the role begins."""
+
 CRAWLED: Final = 5000
 """Documents of the public feed that are searched for canaries at a look."""
 
@@ -38,10 +41,10 @@ class DayCounts:
     def __init__(self, url: str, zone: tzinfo) -> None:
         """Count in the database at `url`; days are those of `zone`."""
         self._engine, self._zone = open_engine(url), zone
-        self._drawn: tuple[tuple[date, datetime] | None, Mapping[str, list[float]]] = (None, {})
+        self._drawn: dict[date, Mapping[str, list[float]]] = {}
 
-    def count(self, connection_id: str, day: date) -> Mapping[str, Any]:
-        """Return what is counted of a day, by name; what could not be counted is left out."""
+    def count(self, connection_id: str, day: date, *, is_over: bool = True) -> Mapping[str, Any]:
+        """Return what is counted of a day, by name; what could not be counted is left out, latency while it lasts."""
         span = start_of(day, self._zone), end_of(day, self._zone)
         with reading(self._engine) as connection:
             return {
@@ -50,15 +53,16 @@ class DayCounts:
                 "conflicting": _conflicting(connection, connection_id, span),
                 "illegal_moves": _illegal(connection, connection_id, span),
                 **_manifest(connection, connection_id, day, span),
-                **self._latency(connection, connection_id, day, span),
+                **(self._latency(connection, connection_id, day, span) if is_over else {}),
                 "fingerprints": _fingerprints(connection, connection_id, span),
             }
 
     def _latency(self, connection: sa.Connection, connection_id: str, day: date, span: Span) -> Mapping[str, Any]:
-        """Tell the 95th percentile; the day's sample is drawn once for all connections, anew while the day lasts."""
-        if self._drawn[0] != (day, span[1]):
-            self._drawn = ((day, span[1]), _sampled(connection, span))
-        ways = self._drawn[1].get(connection_id, ())
+        """Tell the 95th percentile; the sample of a day is drawn once, for all connections."""
+        if day not in self._drawn:
+            self._drawn = {known: ways for known, ways in self._drawn.items() if known > day - DRAWN}
+            self._drawn[day] = _sampled(connection, span)
+        ways = self._drawn[day].get(connection_id, ())
         return {"latency_p95_s": _percentile(ways, 0.95)} if ways else {}
 
     def registered(self, connection_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -19,8 +19,11 @@ from hub import wiring
 from hub.cli import certifying, certifying_role
 from hub.cli.main import app
 from hub.errors import Misconfigured
+from hub.store.bulk import insert
 from hub.store.day_facts import DayCounts
+from hub.store.engine import open_engine, writing
 from hub.store.ledger import verify as verify_ledger
+from hub.store.tables import feed
 from tests.support import desks
 from tests.support.certificates import SHOWN
 from tests.support.desks import DEPARTMENT, a_desk, bring
@@ -197,6 +200,61 @@ def test_the_status_list_of_the_office_decides_a_verification(world: World) -> N
     assert failed_at(world.hub.clock.now() + timedelta(hours=1)) == "status"
     world.office.suspend(world.row.certificate_id, people(world.hub, "supervisor"), ["C3"])
     assert failed_at(world.hub.clock.now()) == "status"
+
+
+def test_a_day_is_counted_from_what_was_kept(world: World) -> None:
+    counts, day = DayCounts(world.hub.settings.store_url, world.hub.settings.zone), date(2026, 4, 1)
+    found = counts.count(CONNECTION, day)
+    told = {name: found[name] for name in ("units", "invalid", "ours", "conflicting", "illegal_moves", "is_backfill")}
+    assert told == {"units": 7, "invalid": 1, "ours": 0, "conflicting": 0, "illegal_moves": 1, "is_backfill": True}
+    assert found["fingerprints"] == [world.row.fingerprint]
+    assert 29 < found["latency_p95_s"] / 86_400 < 31, "the oldest of the desk's events is thirty days late"
+    assert "latency_p95_s" not in counts.count(CONNECTION, day, is_over=False)
+    empty = counts.count(CONNECTION, date(2026, 3, 31))
+    assert (empty["units"], empty["signs_of_life"], "latency_p95_s" in empty) == (0, 0, False)
+    counts.close()
+
+
+def test_a_canary_on_the_public_feed_stops_c2_at_once(world: World) -> None:
+    folder = world.folder / "conformance" / "canaries"
+    folder.mkdir(parents=True)
+    (folder / f"{CONNECTION}.txt").write_text("CANARY-7f3a\n", encoding="utf-8")
+    assert world.keep() == "active"
+    body = f'{{"source":"/connections/{CONNECTION}","data":{{"title":"CANARY-7f3a"}}}}'.encode()
+    engine = open_engine(world.hub.settings.store_url)
+    with writing(engine) as connection:
+        insert(connection, feed, [("public", 10_000_000, 1, "case", "321281", "k", "m", body)])
+    engine.dispose()
+    assert world.keep() == "suspended K9"
+    assert world.hub.certification.certificates(CONNECTION)[0].suspended == ("C2", "C3")
+
+
+def test_a_schema_that_goes_out_of_use_ends_its_certificates(world: World) -> None:
+    section = world.hub.settings.conformance.model_copy(
+        update={"schema_obsoleted": {"case-event.v1": date(2026, 1, 1)}}
+    )
+    settings = world.hub.settings.model_copy(update={"conformance": section})
+    hub = wiring.build(settings, clock=world.hub.clock)
+    certifying_role.keeper(hub).step()
+    hub.close()
+    assert world.state() == "expired K12"
+
+
+def test_looking_again_reads_nothing_anew_until_somebody_acts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = type(world.hub.certification).observations
+    monkeypatch.setattr(
+        type(world.hub.certification),
+        "observations",
+        lambda self, name, *rest: asked.append(name) or real(self, name, *rest),
+    )
+    keeper = certifying_role.keeper(world.hub)
+    for _ in range(3):
+        keeper.step()
+    assert len(asked) == 1
+    world.office.suspend(world.row.certificate_id, people(world.hub, "supervisor"))
+    keeper.step()
+    assert len(asked) == 2
 
 
 def test_what_a_person_suspended_no_criterion_lifts(world: World) -> None:

@@ -91,3 +91,9 @@ def test_drift_puts_the_lowest_level_it_touches_in_doubt() -> None:
     assert lowest_level(["mapping.parts.encoding", "mapping.sha256"], LEVELS) == "C1"
     assert lowest_level(["mapping.parts.codes", "connector.version"], LEVELS) == "C1"
     assert lowest_level(["mapping.sha256"], LEVELS) == "C1"
+
+
+@pytest.mark.parametrize("part", ["codes", "time", "encoding", "fields", "schema"])
+def test_without_a_list_of_tests_the_lowest_level_is_the_same(part: str) -> None:
+    differing = [f"mapping.parts.{part}"]
+    assert lowest_level(differing, {}) == lowest_level(differing, LEVELS)
