@@ -21,16 +21,41 @@ from hub.errors import Fault, Misconfigured
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from conformance.coverage.obligations import Obligation
     from hub.wiring import Hub
 
 _LEVELS: Final = ("C1", "C2", "C3", "C4")
 
 
+class Board:
+    """The coverage board of a hub. What is owed is read again where the catalogue changed, or another day has come."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Tell of `hub`."""
+        self._hub = hub
+        self._owed: tuple[object, Sequence[Obligation]] = (None, ())
+
+    def told(self) -> dict[str, Any]:
+        """Return the board as of now; volumes are those last counted."""
+        return _told(self._hub, self._obligations())
+
+    def _obligations(self) -> Sequence[Obligation]:
+        today = self._hub.calendar().day_of(self._hub.clock.now())
+        stamp = (self._hub.certification.catalogue_stamp(), today)
+        if self._owed[0] != stamp:
+            self._owed = stamp, obligations(self._hub.store.catalogue(), today)
+        return self._owed[1]
+
+
 def covered(hub: Hub) -> dict[str, Any]:
-    """Return the coverage board of a hub as of now; volumes are those last counted."""
+    """Return the coverage board of a hub, once."""
+    return Board(hub).told()
+
+
+def _told(hub: Hub, owed: Sequence[Obligation]) -> dict[str, Any]:
     calendar, now = hub.calendar(), hub.clock.now()
     world = World(
-        obligations=obligations(hub.store.catalogue(), calendar.day_of(now)),
+        obligations=owed,
         certificates=hub.certification.latest(),
         departments={name: each.departments for name, each in hub.store.connections().items()},
         reporting=hub.certification.reporting(),

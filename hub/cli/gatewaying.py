@@ -131,7 +131,7 @@ def parts_of(
         zone=hub.settings.zone,
         clock_text=clock_text or _replayed(hub),
         act=hub.act_on,
-        coverage=lambda: covering.covered(hub),
+        coverage=covering.Board(hub).told,
         status_list=lambda: certifying.listed(hub),
         issue=hub.issue_paper,
         dossier=hub.dossier,

@@ -21,6 +21,7 @@ from hub.store.certified import (
 )
 from hub.store.counted import case_facts
 from hub.store.engine import open_engine, reading, writing
+from hub.store.tables import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -156,6 +157,12 @@ class Certification:
         with writing(self._engine) as connection:
             connection.execute(sa.delete(reporting))
             connection.execute(sa.insert(reporting).from_select([column.name for column in reporting.columns], counted))
+
+    def catalogue_stamp(self) -> tuple[int, datetime | None]:
+        """Return what tells one state of the catalogue from another: how many departments, and the last loading."""
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(sa.func.count(), sa.func.max(catalogue.c.loaded_at))).one()
+        return int(row[0]), row[1]
 
     def reporting(self) -> Sequence[Reporting]:
         """Return what is reported over which connections, as last counted."""
