@@ -39,7 +39,7 @@ def value_of(line: Mapping[str, Any]) -> model.Header | model.Result | model.Wai
     return value
 
 
-def document_of(value: object, zone: tzinfo) -> Any:  # noqa: ANN401 - JSON
+def document_of(value: object, zone: tzinfo) -> Any:
     """Return a value of conformance.model as JSON: instants written in `zone`, days as days, None left out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
@@ -71,7 +71,7 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
     return typing.get_type_hints(kind, globalns=_NAMES)
 
 
-def _read(hint: Any, value: Any) -> Any:  # noqa: ANN401 - any annotation of the model, any JSON
+def _read(hint: Any, value: Any) -> Any:
     origin = get_origin(hint)
     if origin in {Union, types.UnionType}:
         return None if value is None else _read(next(a for a in get_args(hint) if a is not type(None)), value)

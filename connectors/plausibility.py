@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.codecs.common import refused
+from connectors.encodings import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +84,10 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: AN
 
 
 def judged(record: Record) -> Record:
-    """Return a record as it is, or refused where one of its texts was garbled before it came."""
+    """Return a record as it is, or refused where one of its texts was garbled before it came.
+
+    Characters that older editions of GB 18030 left in private use are put at their own places.
+    """
     if record.refused is not None:
         return record
     for path, text in _texts(record.tree):
@@ -94,7 +98,16 @@ def judged(record: Record) -> Record:
             )
             why = refused(b"", record.place, "garbled", f"{path}: {problem}", hint=hint).refused
             return replace(record, tree={}, refused=why)
-    return record
+    moved = any(normalised(text) is not text for _, text in _texts(record.tree))
+    return replace(record, tree=_normalised(record.tree)) if moved else record
+
+
+def _normalised(value: Any) -> Any:  # noqa: ANN401 - any record
+    if isinstance(value, str):
+        return normalised(value)
+    if isinstance(value, dict):
+        return {name: _normalised(child) for name, child in value.items()}
+    return [_normalised(child) for child in value] if isinstance(value, list) else value
 
 
 class Plausible:

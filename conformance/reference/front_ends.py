@@ -108,8 +108,8 @@ class HousingFrontEnd(FrontEnd):
         """Return the whole row of every case that an export touches."""
         touched: dict[int, dict[str, Any]] = {}
         for entry in export.entries:
-            row = self._state.setdefault(entry.case.key, {"no": entry.case.key, **_about(entry.case)})
-            row.update(_wide(entry.step))
+            row = self._state.setdefault(entry.case.key, {"no": entry.case.key, **about(entry.case)})
+            row.update(wide(entry.step))
             touched[entry.case.key] = _soiled(row, entry, "apply_date")
         return touched.values()
 
@@ -135,11 +135,12 @@ class WaterFrontEnd(FrontEnd):
         step = entry.step
         place = (entry.case.key, step.type, step.occurrence)
         number = self._numbers.setdefault(place, len(self._numbers) + 1)
-        row = {"no": number, **_about(entry.case), **_step(step)}
+        row = {"no": number, **about(entry.case), **_step(step)}
         return _soiled(row, entry, "process_date")
 
 
-def _about(case: CityCase) -> dict[str, str]:
+def about(case: CityCase) -> dict[str, str]:
+    """Return the columns that say what a case is."""
     return {
         "internal_no": case.case_no,
         "org_id": case.department.department_id,
@@ -157,7 +158,7 @@ def _about(case: CityCase) -> dict[str, str]:
     }
 
 
-def _wide(step: Step) -> dict[str, Any]:
+def wide(step: Step) -> dict[str, Any]:
     """Return the columns of a wide row that one step fills."""
     if step.type == "case.received":
         return {"apply_date": _text(step.occurred_at), "create_date": _text(step.recorded_at)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.web import Asked, Told, WebSystem
 
@@ -22,7 +22,7 @@ class RestOffice:
     def __init__(self, token: str) -> None:
         """Begin empty."""
         self._token = token
-        self._rows: list[Mapping[str, str]] = []
+        self._rows: list[Mapping[str, Any]] = []
         self._web = WebSystem(self._answer)
 
     @property
@@ -30,9 +30,10 @@ class RestOffice:
         """Return where it is, by the names that its mapping uses."""
         return {"OFFICE_URL": f"{self._web.url}/api/cases", "OFFICE_TOKEN": self._token}
 
-    def put(self, rows: Sequence[Mapping[str, str]]) -> None:
-        """Take rows in, each with `id` and the time of its last change, `changed_at` (RFC 3339, UTC)."""
-        self._rows = sorted([*self._rows, *rows], key=lambda row: (row["changed_at"], row["id"]))
+    def put(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take rows in, in the place of those of the same `id`; `changed_at` is their last change (RFC 3339, UTC)."""
+        by_id = {row["id"]: row for row in (*self._rows, *rows)}
+        self._rows = sorted(by_id.values(), key=lambda row: (row["changed_at"], row["id"]))
 
     def close(self) -> None:
         """Stop."""

@@ -58,6 +58,7 @@ class ServiceCentre:
     def __init__(self, password: str) -> None:
         """Begin empty."""
         self._password = password
+        self.wsdl = WSDL
         self._rows: list[Mapping[str, str]] = []
         self._web = WebSystem(self._answer)
 
@@ -67,8 +68,9 @@ class ServiceCentre:
         return {"CENTRE_URL": f"{self._web.url}/centre", "CENTRE_PASSWORD": self._password}
 
     def put(self, rows: Sequence[Mapping[str, str]]) -> None:
-        """Take rows in: case number, department's code, matter, times, each as text; GXSJ is the time of change."""
-        self._rows = sorted([*self._rows, *rows], key=lambda row: row["GXSJ"])
+        """Take rows in, in the place of those of the same SBLSH: each cell a text; GXSJ is the time of change."""
+        by_number = {row["SBLSH"]: row for row in (*self._rows, *rows)}
+        self._rows = sorted(by_number.values(), key=lambda row: row["GXSJ"])
 
     def close(self) -> None:
         """Stop."""
@@ -76,7 +78,7 @@ class ServiceCentre:
 
     def _answer(self, asked: Asked) -> Told:
         if not asked.body:
-            return Told(200, "text/xml", WSDL.replace("LOCATION", f"{self._web.url}/centre").encode())
+            return Told(200, "text/xml", self.wsdl.replace("LOCATION", f"{self._web.url}/centre").encode())
         if not has_login(asked, USER, self._password):
             return Told(401, _KIND, b"")
         found = re.search(

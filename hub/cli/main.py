@@ -15,6 +15,7 @@ from hub.cli import (
     certifying,
     checking,
     common,
+    conforming,
     connecting,
     covering,
     delivering,
@@ -80,6 +81,7 @@ app.add_typer(calendars.app, name="calendar")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(connecting.app, name="connection")
 app.add_typer(delivering.app, name="deliveries")
+app.add_typer(conforming.app, name="conformance")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="key")

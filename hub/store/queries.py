@@ -19,6 +19,7 @@ from hub.store.papers import PaperQueries
 from hub.store.receipts import receipt_of
 from hub.store.statistics_queries import StatisticsQueries
 from hub.store.terms_queries import TermsQueries
+from hub.store.withholding import with_tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -148,14 +149,21 @@ class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, Dossi
         kinds: Collection[str] | None = None,
         regions: Collection[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """List documents of one view after a sequence, in order; `body` is the document as published."""
+        """List documents of one view after a sequence, in order; `body` is the document as published.
+
+        In the public view a tombstone stands for every document of a case that is not public any more, or void.
+        """
         feed = tables.feed.c
         query = sa.select(tables.feed).where((feed.view == view) & (feed.sequence > after))
         if kinds:
             query = query.where(feed.kind.in_(list(kinds)))
         if regions:
             query = query.where(sa.or_(*(feed.county.startswith(each, autoescape=True) for each in regions)))
-        return self._all(query.order_by(feed.sequence).limit(limit))
+        found = self._all(query.order_by(feed.sequence).limit(limit))
+        if view != "public" or not found:
+            return found
+        with reading(self._engine) as connection:
+            return with_tombstones(connection, found)
 
     def quarantine(
         self, *, connection: str | None = None, state: str | None = None, limit: int = PAGE

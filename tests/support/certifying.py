@@ -105,3 +105,26 @@ def passed(**instead: Result | None) -> list[Result]:
 def summed_up(*results: Result, footer: Footer | None = None, **plan: Any) -> Any:
     """Return the summary of results, with a footer unless told."""
     return summarise(a_plan(**plan), results, footer or a_footer())
+
+
+def a_declaration(**fields: Any) -> dict[str, Any]:
+    """Return a department's declaration of a REST connection."""
+    return {
+        "connection": "taizhou.office.permits",
+        "department": "11321200014000028L",
+        "system": {"name": "办公系统"},
+        "transport": "rest",
+        "encoding": "utf-8",
+        "timezone": "Asia/Shanghai",
+        "flows": ["case.events"],
+        "families": ["application"],
+        "claims": [],
+        "confidentiality": "mixed",
+        "volume": {"daily": 40, "peak_per_minute": 4},
+        "latency_minutes": 720,
+        "contacts": [{"role": "liaison", "name": "王芳", "phone": "0523-80000000"}],
+        "signed": [
+            {"role": "data_owner", "name": "王芳", "signed_on": "2026-02-27"},
+            {"role": "system_owner", "name": "李强", "signed_on": "2026-02-27"},
+        ],
+    } | fields

@@ -1,0 +1,77 @@
+"""What checks share: waiting for scripted cases, comparing, and going through the texts of a record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from conformance.finding import Finding, failed, waits
+from conformance.model import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from conformance.lab import Lab
+    from conformance.model import Subject
+    from hub.model.values import Record
+
+
+def awaited(lab: Lab) -> Finding | None:
+    """Wait for scripted cases of which nothing has come, neither events nor a refusal; None where all are there."""
+    unseen = lab.unseen()
+    if not unseen or lab.pilot.quarantine():
+        return None
+    some = "、".join(unseen[:5])
+    return waits(f"等待脚本办件：{some}", f"waiting for scripted cases: {', '.join(unseen[:5])}")
+
+
+def instant(text: str) -> datetime:
+    """Read an instant of a document."""
+    return datetime.fromisoformat(text)
+
+
+def wrong(
+    blames: Subject,
+    zh: str,
+    en: str,
+    *,
+    expected: object,
+    got: object,
+    pointer: str = "",
+    fix: tuple[str, str] = ("", ""),
+) -> Finding:
+    """Say what is wrong; see failed."""
+    mend = Words(zh=fix[0], en=fix[1])
+    return failed(blames, Words(zh=zh, en=en), expected=str(expected), got=str(got), pointer=pointer, fix=mend)
+
+
+def with_texts(record: Record, change: Callable[[str], str]) -> Record:
+    """Return a record with every text in it changed."""
+    return replace(record, tree=_changed(record.tree, change))
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _changed(child, change) for name, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_changed(child, change) for child in value]
+    return value
+
+
+def texts_of(value: Any) -> Sequence[str]:
+    """Return every text within a tree."""
+    if isinstance(value, str):
+        return [value]
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return [text for child in children for text in texts_of(child)]
+
+
+def at(document: Mapping[str, Any], path: str) -> Any:
+    """Return what stands at a path (`case/title`), None where nothing does."""
+    found: Any = document
+    for name in path.split("/"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found

@@ -1,0 +1,49 @@
+"""Registry: who answers for a department."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.checks.common import wrong
+from conformance.finding import Finding, passed
+
+if TYPE_CHECKING:
+    from conformance.lab import Lab
+
+ROLES: Final = {
+    "first_responsible": "第一责任人",
+    "leader_in_charge": "分管领导",
+    "responsible_office": "责任部门",
+    "liaison": "专门工作人员",
+}
+PLACEHOLDERS: Final = frozenset({"", "无", "/", "-", "待定", "暂无", "tbd", "n/a"})
+
+
+def persons_are_named(lab: Lab) -> Finding:
+    """GOV-01: every department of the connection names its four roles, and somebody can be reached."""
+    for catalogue in lab.catalogues:
+        about = catalogue["department"]
+        if about["department_id"] not in lab.departments:
+            continue
+        for role, words in ROLES.items():
+            if str(about.get(role, "")).strip().lower() in PLACEHOLDERS:
+                return wrong(
+                    "department",
+                    f"未登记{words}",
+                    f"no {role} is registered",
+                    expected=words,
+                    got=about.get(role, "nothing"),
+                    pointer=f"department.yaml department.{role}",
+                    fix=("在 department.yaml 中登记", "register it in department.yaml"),
+                )
+    contacts = lab.declared.document["contacts"]
+    lab.keep("ATT", "registered.json", {"contacts": contacts, "departments": list(lab.departments)})
+    if any(sum(char.isdigit() for char in each["phone"]) < 7 for each in contacts):  # noqa: PLR2004 - a local number
+        return wrong(
+            "department",
+            "联系电话不可用",
+            "a telephone number cannot be one",
+            expected="a number",
+            got=contacts[0]["phone"],
+        )
+    return passed("责任人已登记、可联系", "responsible persons are registered and reachable")

@@ -1,0 +1,107 @@
+"""Reads what a department declares of one connection (ICS, 申报): which tests are its own follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from conformance.lines import read_as
+from conformance.model import Signature
+from hub.errors import Fault, Misconfigured
+from hub.model.shapes import shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+FOLDER: Final = "conformance"
+"""Folder beside a mapping file in which its declaration stands, under the mapping's own name."""
+
+_SMALL, _MEDIUM = 1_000, 20_000
+"""Cases a day up to which a connection is small (V-S) and of medium size (V-M)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A department's declaration of one connection; `document` has the shape of schemas/conformance-ics.v1."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def connection(self) -> str:
+        """Return the connection it is of."""
+        return str(self.document["connection"])
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of what it says, by which a certificate names it."""
+        return hashlib.sha256(orjson.dumps(self.document, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """Return what applicability expressions may name."""
+        return {name: self.document[name] for name in ("transport", "encoding", "flows", "families", "claims")} | {
+            "confidentiality": self.document["confidentiality"]
+        }
+
+    @property
+    def profiles(self) -> Sequence[str]:
+        """Return the profiles that a certificate prints."""
+        said, daily = self.document, self.document["volume"]["daily"]
+        transport = {"soap": "SOAP", "rest": "REST", "files": "FILE", "database": "DB", "push": "REST"}
+        encoding = {"utf-8": "UTF8", "gb18030": "GB18030"}
+        families = {"application": "APPROVAL", "complaint": "COMPLAINT"}
+        flows = sorted({families.get(family, "ENFORCE") for family in said["families"]})
+        size = "S" if daily <= _SMALL else "M" if daily <= _MEDIUM else "L"
+        return (
+            f"T-{transport[said['transport']]}",
+            f"E-{encoding[said['encoding']]}",
+            *(f"D-{flow}" for flow in flows),
+            "P-PUBLIC-ONLY" if said["confidentiality"] == "public_only" else "P-MIXED",
+            f"V-{size}",
+        )
+
+    @property
+    def signatures(self) -> Sequence[Signature]:
+        """Return who signed it."""
+        return tuple(read_as(Signature, each) for each in self.document["signed"])
+
+
+def beside(mapping: Path) -> Path:
+    """Return where the declaration of the connection of a mapping file stands."""
+    return mapping.parent / FOLDER / mapping.name
+
+
+def load_declaration(path: Path) -> Declared:
+    """Read a declaration; Misconfigured with every fault of it."""
+    try:
+        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        hint = "write it: docs/onboarding.md shows one"
+        raise Misconfigured(Fault(code="ics.missing", problem="no declaration", file=str(path), hint=hint)) from missing
+    except (YAMLError, UnicodeDecodeError) as broken:
+        raise Misconfigured(Fault(code="ics.syntax", problem=str(broken), file=str(path))) from broken
+    return declared(document, str(path))
+
+
+def declared(document: Any, file: str = "") -> Declared:
+    """Return a declaration that has its shape; Misconfigured with every fault."""
+    problems = shape("conformance-ics.v1").problems(document)
+    faults = [
+        Fault(
+            code=f"ics.{problem.rule.lower()}",
+            problem=problem.quoting,
+            file=file,
+            target_path=problem.path,
+            hint="see schemas/conformance-ics.v1.json",
+        )
+        for problem in problems
+    ]
+    if faults:
+        raise Misconfigured(*faults)
+    return Declared(document=document)

@@ -1,0 +1,81 @@
+"""The gateway of a test stand, asked in process: what a department's sender meets, keys and answers included."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from connectors.push import push_format
+from gateway.app import create_app
+from gateway.reading import Parts, Pushed
+from hub.identity import issue
+from hub.pushing import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from conformance.stand import Stand
+    from hub.identity import Issued
+
+SCOPE = "records:write"
+
+
+class Door:
+    """The gateway over one stand; `post` answers as HTTP does."""
+
+    def __init__(self, stand: Stand) -> None:
+        """Open it."""
+        self.stand, name = stand, stand.connection
+        self._desk = Desk(stand.hub.bus, lambda _, bus: stand.hub.intake(stand.mapping, bus), frozenset({name}))
+        declared = stand.mapping.declaration
+        pushed = Pushed(format=push_format(declared), desk=self._desk, departments=declared.departments)
+        hub: Any = stand.hub
+        parts = Parts(
+            pushed={name: pushed},
+            reading=hub.queries,
+            keys=hub.identities,
+            catalogue=hub.store.catalogue,
+            reach_bus=lambda: None,
+            now=hub.clock.now,
+            wall_now=hub.clock.now,
+            zone=hub.settings.zone,
+            act=hub.act_on,
+        )
+        self._app = create_app(parts)
+
+    def key(self, name: str = "", scope: str = SCOPE, *, lasts: timedelta = timedelta(days=30)) -> Issued:
+        """Issue a key in the connection's name, or another's."""
+        now: datetime = self.stand.hub.clock.now()
+        issued = issue(
+            name or self.stand.connection, kind="connection", scopes=[scope], now=now, expires_at=now + lasts
+        )
+        self.stand.hub.identities.add(issued)
+        return issued
+
+    def post(self, body: bytes, headers: Mapping[str, str], token: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Send a body of records."""
+        return self._ask("POST", f"/v1/records/{self.stand.connection}", token, body, headers)
+
+    def get(self, path: str, token: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Ask for something."""
+        return self._ask("GET", path, token, b"", {})
+
+    def _ask(
+        self, method: str, path: str, token: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        async def asked() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self._app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                own = {**headers, "Authorization": f"Bearer {token}"}
+                return await client.request(method, path, content=body, headers=own)
+
+        answer = asyncio.run(asked())
+        return answer.status_code, dict(answer.headers), answer.content
+
+    def close(self) -> None:
+        """Let what is under way end."""
+        self._desk.close()

@@ -1,0 +1,114 @@
+"""Keeps test sessions on disk: one record a session, a line added at a time and never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from conformance.lines import line_of, value_of
+from conformance.model import Footer, Header, Result, Waiver
+from conformance.verdicts import Plan, in_force, summarise
+from hub.errors import Fault, Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, tzinfo
+    from pathlib import Path
+
+    from conformance.model import Summary
+    from conformance.suite import Suite
+
+RECORD: Final = "results.ndjson"
+BUNDLE: Final = "bundle.zip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One session as its record tells it. `footer` is None unless the record's last line is one that fits."""
+
+    folder: Path
+    header: Header
+    results: Sequence[Result]
+    waivers: Sequence[Waiver]
+    footer: Footer | None
+    raw: bytes
+
+    def result(self, test: str) -> Result | None:
+        """Return the result in force of a test."""
+        return in_force(self.results).get(test)
+
+    def summary(self, suite: Suite, today: date) -> Summary:
+        """Return what it came to, as of a day."""
+        tests = {name: (suite.tests[name].level, str(suite.tests[name].severity)) for name in self.header.planned}
+        plan = Plan(header=self.header, tests=tests, waivers=self.waivers, today=today)
+        bundle = self.folder / BUNDLE
+        digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.is_file() else ""
+        return summarise(plan, self.results, self.footer, bundle_sha256=digest)
+
+
+class Sessions:
+    """All sessions below one folder."""
+
+    def __init__(self, folder: Path, zone: tzinfo) -> None:
+        """Keep them in `folder`, times written in `zone`."""
+        self.folder, self._zone = folder, zone
+
+    def begin(self, header: Header) -> Session:
+        """Begin a session."""
+        place = self.folder / header.session
+        place.mkdir(parents=True)
+        self.add(header.session, header)
+        return self.get(header.session)
+
+    def add(self, session: str, line: Header | Result | Waiver | Footer) -> None:
+        """Add a line to a session's record, durably."""
+        with (self.folder / session / RECORD).open("ab") as record:
+            record.write(orjson.dumps(line_of(line, self._zone)) + b"\n")
+            record.flush()
+            os.fsync(record.fileno())
+
+    def get(self, session: str) -> Session:
+        """Read a session; Misconfigured where there is none of that name."""
+        path = self.folder / session / RECORD
+        try:
+            raw = path.read_bytes()
+        except (OSError, ValueError) as missing:
+            hint = "sunlight conformance list"
+            raise Misconfigured(
+                Fault(code="session.unknown", problem="no such session", file=session, hint=hint)
+            ) from missing
+        return read_session(raw, path.parent)
+
+    def all(self) -> Sequence[Session]:
+        """Return every session, the oldest first."""
+        found = [read_session(path.read_bytes(), path.parent) for path in sorted(self.folder.glob(f"*/{RECORD}"))]
+        return sorted(found, key=lambda session: session.header.started_at)
+
+    def last(self, connection: str) -> Session | None:
+        """Return the last session of a connection."""
+        own = [session for session in self.all() if session.header.connection == connection]
+        return own[-1] if own else None
+
+
+def read_session(raw: bytes, folder: Path) -> Session:
+    """Read a session's record. A last line that was cut short is passed over: it never was."""
+    whole = raw[: raw.rfind(b"\n") + 1]
+    values = [value_of(orjson.loads(line)) for line in whole.splitlines()]
+    if not values or not isinstance(values[0], Header):
+        problem = "the record has no header"
+        raise Misconfigured(Fault(code="session.damaged", problem=problem, file=str(folder)))
+    last = values[-1]
+    before = whole[: whole.rstrip(b"\n").rfind(b"\n") + 1]
+    is_whole = isinstance(last, Footer) and last.lines_sha256 == hashlib.sha256(before).hexdigest()
+    return Session(
+        folder=folder,
+        header=values[0],
+        results=[value for value in values if isinstance(value, Result)],
+        waivers=[value for value in values if isinstance(value, Waiver)],
+        footer=last if is_whole and isinstance(last, Footer) else None,
+        raw=whole,
+    )

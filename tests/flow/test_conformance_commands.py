@@ -1,0 +1,146 @@
+"""`sunlight conformance`: plan, run, show and report, with the exit codes that scripts go by."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance.finding import Finding, passed, waits
+from conformance.model import Verdict, Words
+from conformance.suite import SuiteTest, load_suite
+from hub.cli.main import app
+from hub.model.shapes import shape
+from hub.resources import MAPPINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+
+NAME = "taizhou.market.licences"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder of its own, with the market regulator's connection in the sandbox."""
+    monkeypatch.chdir(tmp_path)
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name, value in {
+        "SUNLIGHT_DATA_DIR": str(tmp_path / "var"),
+        "SUNLIGHT_TOKEN_KEY": "a token key of tests, long enough",
+        "MARKET_INBOX": str(inbox),
+    }.items():
+        monkeypatch.setenv(name, value)
+    target = tmp_path / "var" / "sandbox" / "mappings" / "taizhou-market"
+    shutil.copytree(MAPPINGS / "taizhou-market", target)
+    return tmp_path
+
+
+def conformance(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["conformance", *arguments])
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, check: Callable[[Any], Finding]) -> None:
+    """Let every test come to the same."""
+    monkeypatch.setattr(SuiteTest, "function", lambda _: check)
+
+
+def failing(_: object) -> Finding:
+    return Finding(
+        verdict=Verdict.FAIL, reason=Words(zh="坏", en="bad"), blames="department", fix=Words(zh="改", en="mend")
+    )
+
+
+def broken(_: object) -> Finding:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("check", "code"),
+    [
+        (lambda _: passed("好", "good"), 0),
+        (failing, 1),
+        (lambda _: waits("等", "waiting"), 2),
+        (broken, 3),
+    ],
+    ids=["pass", "fail", "incomplete", "harness"],
+)
+@pytest.mark.usefixtures("sandbox")
+def test_run_ends_with_the_code_of_what_it_came_to(
+    monkeypatch: pytest.MonkeyPatch, check: Callable[[Any], Finding], code: int
+) -> None:
+    answering(monkeypatch, check)
+    result = conformance("run", NAME, "--level", "C1", "--json")
+    assert result.exit_code == code, result.output
+    document = json.loads(result.stdout)
+    assert shape("conformance-session.v1").problems(document) == []
+    assert document["is_certifiable"] is (code == 0)
+    assert conformance("show", NAME, "--json").exit_code == code
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_usage_and_the_unknown_have_codes_of_their_own() -> None:
+    assert conformance("plan", "nobody.knows.this").exit_code == 4
+    assert conformance("run", NAME, "--only", "XYZ-99").exit_code == 4
+    assert conformance("show", "never-run").exit_code == 5
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_plan_says_of_every_test_whether_it_is_mine_and_why() -> None:
+    document = json.loads(conformance("plan", NAME, "--level", "C3", "--json").stdout)
+    named = [each["test"] for part in ("tests", "omitted", "not_tested") for each in document[part]]
+    assert sorted(named) == sorted(case.id for case in load_suite().tests.values() if case.level != "C4")
+    assert all(each["why"]["zh"] for each in document["tests"])
+
+
+def test_a_failure_can_be_run_again_alone_disputed_attested_and_reported(
+    sandbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, failing)
+    conformance("run", NAME, "--level", "C1")
+    answering(monkeypatch, lambda _: passed("好", "good"))
+    again = json.loads(conformance("run", NAME, "--level", "C1", "--only", "ENC-02", "--json").stdout)
+    assert {each["test"]: each["attempt"] for each in again["results"]}["ENC-02"] == 2
+    assert again["counts"]["pass"] == 1
+    assert conformance("dispute", NAME, "TRN-F01", "--by", "王芳").exit_code == 0
+    statement = sandbox / "statement.pdf"
+    statement.write_bytes(b"signed")
+    assert conformance("attest", NAME, "TIM-02", "--by", "李强", "--statement", str(statement)).exit_code == 0
+    shown = json.loads(conformance("show", NAME, "--json").stdout)
+    standing = {each["test"]: each.get("verdict", each["lifecycle"]) for each in shown["results"]}
+    assert (standing["TRN-F01"], standing["TIM-02"]) == ("review", "attested")
+    out = {name: str(sandbox / name) for name in ("report.html", "junit.xml", "cover.csv", "bundle.zip")}
+    files = [
+        "--html",
+        out["report.html"],
+        "--junit",
+        out["junit.xml"],
+        "--csv",
+        out["cover.csv"],
+        "--bundle",
+        out["bundle.zip"],
+    ]
+    assert conformance("report", NAME, *files).exit_code == 0
+    assert "mend" in Path(out["report.html"]).read_text(encoding="utf-8")
+    assert "<failure" in Path(out["junit.xml"]).read_text(encoding="utf-8")
+    first = Path(out["bundle.zip"]).read_bytes()
+    conformance("report", NAME, "--bundle", out["bundle.zip"])
+    assert Path(out["bundle.zip"]).read_bytes() == first
+    assert json.loads(conformance("list", "--json").stdout)[0]["connection"] == NAME
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_department_whose_cases_did_not_come_yet_is_waited_for_and_nothing_of_it_is_believed() -> None:
+    result = conformance("run", NAME, "--level", "C1", "--json")
+    assert result.exit_code == 2, result.output
+    standing = {each["test"]: each.get("verdict", each["lifecycle"]) for each in json.loads(result.stdout)["results"]}
+    assert standing["ENC-02"] == "waiting"
+    assert standing["TRN-F01"] == "skip"
+    assert standing["GOV-01"] == "pass"
+    assert standing["CNF-06"] == "pass"

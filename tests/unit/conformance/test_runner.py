@@ -1,0 +1,163 @@
+"""A session runs what is planned, waits in working days, survives restarts, and ends with a footer or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from conformance.declaration import declared
+from conformance.evidence import EvidenceStore, secrets_in
+from conformance.finding import Finding, passed, waits
+from conformance.model import Lifecycle, Verdict
+from conformance.runner import Runner, new_header
+from conformance.sessions import RECORD, Sessions
+from conformance.suite import Suite, load_suite
+from hub.clock import ManualClock
+from hub.errors import Unavailable
+from hub.supervision.calendar import WorkCalendar
+from tests.support.certifying import BINDINGS, a_declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ZONE = ZoneInfo("Asia/Shanghai")
+FRIDAY = datetime(2026, 3, 6, 1, tzinfo=UTC)
+NAMES = ("ENC-01", "SCH-01")
+
+
+class FakeLab:
+    """A lab whose checks are given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store, self.kept, self.mode = EvidenceStore(folder), list[Any](), "REPLAY"
+
+    def for_test(self, _: object) -> FakeLab:
+        self.kept = []
+        return self
+
+    def keep(self, code: Any, name: str, data: bytes, media_type: str = "text/plain") -> None:
+        self.kept.append(self.store.keep(code, name, data, media_type))
+
+
+class World:
+    """A session of two tests whose checks a test gives."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.checks: dict[str, Callable[[Any], Finding]] = dict.fromkeys(NAMES, lambda _: passed("好", "good"))
+        suite = load_suite()
+        cases = {name: replace(suite.tests[name], verifies=suite.tests[name].verifies) for name in NAMES}
+        self.suite: Suite = replace(suite, tests=cases)
+        monkeypatch.setattr(type(suite.tests["ENC-01"]), "function", lambda case: self.checks[case.id])
+        self.clock, self.folder = ManualClock(FRIDAY), folder
+        self.sessions = Sessions(folder / "sessions", ZONE)
+        header = new_header(declared(a_declaration()), self.suite, "C2", bindings=BINDINGS, session="s", now=FRIDAY)
+        self.sessions.begin(header)
+
+    def run(self, *only: str) -> Any:
+        """Run with all new objects, as after a restart."""
+        sessions = Sessions(self.folder / "sessions", ZONE)
+        lab: Any = FakeLab(self.folder / "evidence")
+        running = Runner(sessions=sessions, suite=self.suite, lab=lab, clock=self.clock, calendar=WorkCalendar())
+        return running.run("s", only=only)
+
+    def summary(self, session: Any) -> Any:
+        return session.summary(self.suite, self.clock.now().astimezone(ZONE).date())
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(tmp_path, monkeypatch)
+
+
+def test_a_session_in_which_everything_is_shown_gets_its_footer_and_is_certifiable(world: World) -> None:
+    session = world.run()
+    assert session.footer is not None
+    assert (session.footer.planned, session.footer.executed, session.footer.is_certifiable) == (2, 2, True)
+    assert world.summary(session).is_certifiable
+
+
+def test_a_wait_is_over_after_so_many_working_days_and_then_it_is_a_skip(world: World) -> None:
+    world.checks["SCH-01"] = lambda _: waits("等", "waiting")
+    session = world.run()
+    waiting = session.result("SCH-01")
+    assert (session.footer, waiting.lifecycle) == (None, Lifecycle.WAITING)
+    assert waiting.until == datetime(2026, 3, 14, tzinfo=ZONE), "five working days after a Friday"
+    world.clock.move_to(datetime(2026, 3, 13, 15, tzinfo=UTC))
+    assert world.run().result("SCH-01").lifecycle is Lifecycle.WAITING
+    world.clock.move_to(datetime(2026, 3, 13, 17, tzinfo=UTC))
+    ended = world.run()
+    assert ended.result("SCH-01").verdict is Verdict.SKIP
+    assert not world.summary(ended).is_certifiable
+
+
+def test_what_was_waited_for_is_taken_up_after_a_restart_and_nothing_else_runs_again(world: World) -> None:
+    world.checks["SCH-01"] = lambda _: waits("等", "waiting")
+    world.run()
+    world.clock.move_to(datetime(2026, 3, 11, tzinfo=UTC))
+    world.checks["SCH-01"] = lambda _: passed("到了", "it came")
+    session = world.run()
+    assert session.footer.is_certifiable
+    assert [session.result(name).attempt for name in NAMES] == [1, 2]
+
+
+def test_only_the_test_that_is_named_is_run_again(world: World) -> None:
+    world.checks["ENC-01"] = lambda _: Finding(verdict=Verdict.FAIL, reason=passed("", "").reason, blames="department")
+    assert not world.run().footer.is_certifiable
+    world.checks["ENC-01"] = lambda _: passed("好", "good")
+    session = world.run("ENC-01")
+    assert [session.result(name).attempt for name in NAMES] == [2, 1]
+    assert session.footer.is_certifiable
+
+
+def test_a_check_that_breaks_is_the_harness_s_fault_and_one_that_cannot_reach_is_not_shown(world: World) -> None:
+    def broken(_: object) -> Finding:
+        raise ZeroDivisionError
+
+    def away(_: object) -> Finding:
+        raise Unavailable("the department is away")
+
+    world.checks |= {"ENC-01": broken, "SCH-01": away}
+    session = world.run()
+    assert (session.result("ENC-01").verdict, session.result("ENC-01").blames) == (Verdict.ERROR, "hub")
+    assert (session.result("SCH-01").verdict, session.result("SCH-01").blames) == (Verdict.SKIP, None)
+
+
+def test_a_record_that_was_cut_short_has_no_footer_and_loses_no_line_before(world: World) -> None:
+    world.run()
+    path = world.folder / "sessions" / "s" / RECORD
+    path.write_bytes(path.read_bytes()[:-20])
+    session = Sessions(world.folder / "sessions", ZONE).get("s")
+    assert session.footer is None
+    assert [result.test for result in session.results] == list(NAMES)
+    assert not world.summary(session).is_certifiable
+
+
+def test_a_record_in_which_a_verdict_was_altered_has_no_footer(world: World) -> None:
+    world.checks["ENC-01"] = lambda _: Finding(verdict=Verdict.FAIL, reason=passed("", "").reason)
+    world.run()
+    path = world.folder / "sessions" / "s" / RECORD
+    path.write_bytes(path.read_bytes().replace(b'"verdict":"fail"', b'"verdict":"pass"'))
+    assert Sessions(world.folder / "sessions", ZONE).get("s").footer is None
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        b"Authorization: Bearer slk_0123456789ab_abcdefghijklmnop",
+        b'{"password": "geheim-1"}',
+        b"postgresql://hub:geheim@db/hub",
+        b"-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+        "身份证 321200198501010017".encode(),
+    ],
+)
+def test_evidence_is_kept_without_secrets(tmp_path: Path, secret: bytes) -> None:
+    assert secrets_in(b"before " + secret + b" after")
+    item = EvidenceStore(tmp_path).keep("RAW", "x", b"before " + secret + b" after")
+    kept = EvidenceStore(tmp_path).read(item.sha256)
+    assert not secrets_in(kept)
+    assert kept.startswith(b"before ")
