@@ -191,7 +191,7 @@ class Office:
         """Return what happened to a certificate, in order."""
         return self._keeping.changes(number)
 
-    def _move(self, row: CertificateRow, what: str, people: Sequence[Approval], **changes: Any) -> CertificateRow:  # noqa: ANN401
+    def _move(self, row: CertificateRow, what: str, people: Sequence[Approval], **changes: Any) -> CertificateRow:
         now = self._now()
         fresh = {"criterion": "", "suspended": (), "reason": people[0].reason, "since": now}
         moved = replace(row, **{**fresh, **changes})

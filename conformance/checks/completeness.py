@@ -38,6 +38,12 @@ def shadowed(lab: Lab, days: int) -> Finding | None:
     )
 
 
+def unheard_days(lab: Lab) -> list[str]:
+    """Return the working days of the window on which no read and no push was reported."""
+    heard = {instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.pilot.entries("report")}
+    return [day.isoformat() for day in _window(lab) if day not in heard]
+
+
 def counts_match(lab: Lab) -> Finding:
     """CMP-01: the department's count by matter, state and day of receipt is the hub's."""
     theirs = lab.department.counts() if lab.department else None
@@ -97,10 +103,10 @@ def silence_is_no_zero(lab: Lab) -> Finding:
     waiting = shadowed(lab, 1)
     if waiting is not None:
         return waiting
-    heard = {instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.pilot.entries("report")}
     is_sender = lab.mapping.declaration.kind == "push"
-    silent = [day.isoformat() for day in _window(lab) if day not in heard]
-    lab.keep("LOG", "days.json", {"heard": sorted(day.isoformat() for day in heard), "silent": silent})
+    silent = unheard_days(lab)
+    days = [day.isoformat() for day in _window(lab)]
+    lab.keep("LOG", "days.json", {"working days": days, "silent": silent})
     if silent:
         blames: Subject = "department" if is_sender else "connector"
         return wrong(

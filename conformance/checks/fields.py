@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.checks.common import at, awaited, instant, wrong
-from conformance.finding import Finding, passed, skipped
+from conformance.finding import Finding, passed, skipped, waits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,9 +109,8 @@ def _due(lab: Lab, accepted: Sequence[Mapping[str, Any]], code: str) -> datetime
 
 def case_numbers_are_unique(lab: Lab) -> Finding:
     """FLD-05: a number names one case for ever: one title, one receipt, in every event the same."""
-    waiting = awaited(lab)
-    if waiting is not None:
-        return waiting
+    if not lab.events():
+        return waits("等待第一批事件", "waiting for the first events")
     by_case: dict[str, set[str]] = defaultdict(set)
     by_number: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     received: dict[str, set[tuple[str, str]]] = defaultdict(set)

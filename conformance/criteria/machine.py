@@ -128,7 +128,7 @@ def _counted(row: Row, day: date, *, is_workday: bool) -> Row:
     return row
 
 
-def _enter(row: Row, phase: Phase, day: date, **changes: Any) -> Row:  # noqa: ANN401 - a row's own fields
+def _enter(row: Row, phase: Phase, day: date, **changes: Any) -> Row:
     return replace(row, **{"phase": phase, "since": day, "used_wd": 0, "counted_on": day, **changes})
 
 

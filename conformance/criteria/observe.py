@@ -99,7 +99,7 @@ def _said(name: str, today: DayFacts, seen: Seen, measure: dict[str, Any]) -> Ob
 Looked = tuple[Seen, dict[str, Any]]
 
 
-def _verdict(held: bool, **measure: Any) -> Looked:  # noqa: ANN401, FBT001 - a predicate, and what was measured
+def _verdict(held: bool, **measure: Any) -> Looked:  # noqa: FBT001 - a predicate, and what was measured
     return (Seen.PASS if held else Seen.FAIL), measure
 
 

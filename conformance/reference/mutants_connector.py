@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from typing import IO, TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 from lxml import etree
 
 from conformance.reference.mutation import Mutant, Setting
-from connectors.codecs import CODECS
+from connectors.codecs import CODECS, csv_
 from connectors.codecs.common import CodecOptions, refused
 from connectors.listing import Answer
 from connectors.soap import SoapService
@@ -24,6 +26,25 @@ if TYPE_CHECKING:
 
 UNDER_LOAD: Final = 100
 """Records of a portion beyond which the faulty connector drops them."""
+
+
+def _unsettled(file: str) -> str:
+    """Let the cursor follow the newest row at once, and nothing be signed for."""
+    lines = file.replace("settle: 2m", "settle: 0s, overlap: 0s").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.strip().startswith("acknowledge:"))
+
+
+def _guessing(stream: IO[bytes], options: CodecOptions) -> Iterator[Record]:
+    """Read CSV as it decodes, whatever cannot be decoded replaced."""
+    text = stream.read().decode(options.encoding, errors="replace")
+    return csv_.read(io.BytesIO(text.encode(options.encoding)), options)
+
+
+def _guesses() -> contextlib.ExitStack:
+    stack = contextlib.ExitStack()
+    stack.enter_context(patch("connectors.plausibility.garbled", lambda _: ""))
+    stack.enter_context(patch.dict(CODECS, {"csv": _guessing}))
+    return stack
 
 
 def _replaced(text: str, by: str) -> Setting:
@@ -125,13 +146,13 @@ MUTANTS: Final = (
         "reads_past_open_transactions",
         "housing",
         "the cursor follows the newest row at once",
-        setting=_replaced("settle: 2m", "settle: 0s"),
+        setting=Setting(mapping=_unsettled),
     ),
     _mutant(
         "guesses_encodings",
         "market",
         "bytes of another encoding are taken as they decode",
-        patch=lambda: patch("connectors.plausibility.garbled", lambda _: ""),
+        patch=_guesses,
     ),
     _mutant(
         "takes_any_text",

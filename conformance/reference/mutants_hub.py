@@ -73,6 +73,10 @@ def _only_newer(log: Log, facts: Iterable[Fact]) -> Log:
     return log
 
 
+def _forgetful(log: Log, facts: Iterable[Fact]) -> Log:
+    return merge(log, [fact for fact in facts if fact.type != "case.delivered"])
+
+
 def _never_conflicting(before: Sequence[Arrival], fact: Fact, corrected: Any = ()) -> Outcome:
     found = outcome_of(before, fact, corrected)
     return Outcome.REVISED if found is Outcome.CONFLICTING else found
@@ -159,6 +163,7 @@ MUTANTS: Final = (
         "an event is dropped that happened before another that is known",
         _with("hub.bench.merge", _only_newer),
     ),
+    _mutant("forgets_deliveries", "that something was delivered is not kept", _with("hub.bench.merge", _forgetful)),
     _mutant(
         "forgets_what_arrived", "what has arrived before is not known again", _of(SqlUnit, "arrivals", lambda *_: {})
     ),
