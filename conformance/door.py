@@ -44,6 +44,8 @@ class Door:
             wall_now=hub.clock.now,
             zone=hub.settings.zone,
             act=hub.act_on,
+            issue=hub.issue_paper,
+            dossier=hub.dossier,
         )
         self._app = create_app(parts)
 

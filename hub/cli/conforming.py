@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -22,6 +22,7 @@ from conformance.lines import document_of
 from conformance.model import Level, Lifecycle, Result, Summary, Verdict, Waiver, Words
 from conformance.real import Connected, evidence_of, sessions_of
 from conformance.runner import Runner, new_header, session_name
+from conformance.script import script_for
 from conformance.sessions import BUNDLE, Session
 from conformance.suite import Suite, load_suite, why_it_applies
 from conformance.verdicts import UNKNOWN, USAGE, exit_code, standing_of
@@ -32,7 +33,9 @@ from hub.errors import Fault, HubError, Misconfigured
 from hub.sandbox import find, sandbox_of
 from hub.supervision.instants import HUB_ZONE
 
-app = typer.Typer(help="Certify connections: plan, run and show their conformance tests, in the sandbox.")
+app = typer.Typer(
+    help="Certify connections 接入认证: their tests in the sandbox, their certificates, who verifies them."
+)
 
 HARNESS: Final = 3
 _COLOURS: Final = {"pass": "green", "warn": "yellow", "fail": "bold red", "error": "bold magenta", "attested": "cyan"}
@@ -118,6 +121,46 @@ def plan(
 def vars_of(words: Words) -> dict[str, str]:
     """Return words as JSON."""
     return {"zh": words.zh, "en": words.en}
+
+
+@app.command()
+def script(
+    session: SessionName,
+    *,
+    as_json: common.AsJson = False,
+    settings: common.SettingsFile = None,
+) -> None:
+    """List the scripted cases of a session: what staff key in, on which of its working days, under which marker.
+
+    The marker stands in the case's number or in its title.
+
+    Example: sunlight conformance script taizhou.press.permits
+    """
+    with _told():
+        found, _, _ = _session(settings, session)
+        file = find(_sandbox(settings).settings.mappings.folder, found.header.connection)
+        claims = tuple(load_declaration(beside(file)).document["claims"])
+    calendar, first = _sandbox(settings).calendar(), found.header.started_at.astimezone(HUB_ZONE).date()
+    rows: list[dict[str, Any]] = [
+        {
+            "marker": case.case_no(found.header.session),
+            "shows": vars_of(case.shows),
+            "title_holds": case.title,
+            "acts": [
+                {"type": act.type, "on": calendar.add_workdays(first, act.day)[0].isoformat(), "result": act.result}
+                for act in case.acts
+            ],
+        }
+        for case in script_for(claims).values()
+    ]
+    if as_json:
+        common.print_json(rows)
+        return
+    table = Table("marker", "shows", "what to key in, and when")
+    for row in rows:
+        acts = "\n".join(f"{act['on']} {act['type']} {act['result']}".rstrip() for act in row["acts"])
+        table.add_row(row["marker"], f"{row['shows']['zh']} {row['title_holds']}\n{row['shows']['en']}", acts)
+    common.OUT.print(table)
 
 
 @app.command()

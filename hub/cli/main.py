@@ -89,9 +89,7 @@ app.add_typer(subscribing.app, name="subscriber")
 app.add_typer(mapping.app, name="mapping")
 
 
-_conformance: Final = typer.Typer(help="Certify connections 接入认证: certificates, their status, who verifies them.")
-certifying.add_to(_conformance)
-app.add_typer(_conformance, name="conformance")
+certifying.add_to(conforming.app)
 
 
 @app.callback()
