@@ -73,8 +73,8 @@ class Declared:
 
 
 def beside(mapping: Path) -> Path:
-    """Return where the declaration of the connection of a mapping file stands."""
-    return mapping.parent / FOLDER / mapping.name
+    """Return where the declaration of a mapping file's connection stands: a .yml, for every .yaml is a mapping."""
+    return mapping.parent / FOLDER / f"{mapping.stem}.yml"
 
 
 def load_declaration(path: Path) -> Declared:

@@ -235,6 +235,8 @@ def _run(
     with common.progress() as bar:
         task = bar.add_task(f"{connection} {name}", total=None, unit=" tests")
         session = runner.run(name, only=only, told=lambda _: bar.update(task, advance=1))
+    if session.footer is not None:
+        _bundle(sandbox, session, suite)
     today = clock.now().astimezone(sandbox.settings.zone).date()
     return session, session.summary(suite, today)
 
@@ -390,10 +392,17 @@ def report(
             junit.write_bytes(reports.junit(found, summary, suite))
         if csv:
             csv.write_text(reports.requirements_csv(summary, suite), encoding="utf-8")
-        packed = reports.bundle(found, summary, suite, evidence_of(_sandbox(settings).settings))
-        (found.folder / BUNDLE).write_bytes(packed)
+        packed = _bundle(_sandbox(settings), found, suite)
         if bundle:
             bundle.write_bytes(packed)
+
+
+def _bundle(sandbox: wiring.Hub, session: Session, suite: Suite) -> bytes:
+    """Write a session's evidence bundle beside its record; return its bytes."""
+    today = SystemClock().now().astimezone(HUB_ZONE).date()
+    packed = reports.bundle(session, session.summary(suite, today), suite, evidence_of(sandbox.settings))
+    (session.folder / BUNDLE).write_bytes(packed)
+    return packed
 
 
 @app.command()
