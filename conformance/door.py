@@ -10,16 +10,19 @@ import httpx
 
 from connectors.push import push_format
 from gateway.app import create_app
-from gateway.reading import Parts, Pushed
+from gateway.reading import Pushed
 from hub.identity import issue
 from hub.pushing import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from conformance.stand import Stand
+    from gateway.reading import Parts
     from hub.identity import Issued
+
+    MakeParts = Callable[[Any, Mapping[str, Pushed]], Parts]
 
 SCOPE = "records:write"
 
@@ -27,27 +30,13 @@ SCOPE = "records:write"
 class Door:
     """The gateway over one stand; `post` answers as HTTP does."""
 
-    def __init__(self, stand: Stand) -> None:
-        """Open it."""
+    def __init__(self, stand: Stand, parts: MakeParts) -> None:
+        """Open it; `parts` hands the gateway what it needs of a hub."""
         self.stand, name = stand, stand.connection
         self._desk = Desk(stand.hub.bus, lambda _, bus: stand.hub.intake(stand.mapping, bus), frozenset({name}))
         declared = stand.mapping.declaration
         pushed = Pushed(format=push_format(declared), desk=self._desk, departments=declared.departments)
-        hub: Any = stand.hub
-        parts = Parts(
-            pushed={name: pushed},
-            reading=hub.queries,
-            keys=hub.identities,
-            catalogue=hub.store.catalogue,
-            reach_bus=lambda: None,
-            now=hub.clock.now,
-            wall_now=hub.clock.now,
-            zone=hub.settings.zone,
-            act=hub.act_on,
-            issue=hub.issue_paper,
-            dossier=hub.dossier,
-        )
-        self._app = create_app(parts)
+        self._app = create_app(parts(stand.hub, {name: pushed}))
 
     def key(self, name: str = "", scope: str = SCOPE, *, lasts: timedelta = timedelta(days=30)) -> Issued:
         """Issue a key in the connection's name, or another's."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.declaration import Declared
+    from conformance.door import MakeParts
     from conformance.evidence import EvidenceStore
     from conformance.model import EvidenceCode, EvidenceItem, Mode
     from conformance.script import Scripted
@@ -81,6 +82,8 @@ class Lab:
     pilot: Stand
     stands: Stands
     store: EvidenceStore
+    parts: MakeParts
+    """Hands the gateway what it needs of a stand's hub."""
     records: Callable[[], Sequence[Record]]
     """Reads, from its beginning, everything the connection's source holds."""
     department: Department | None = None

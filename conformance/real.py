@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from conformance.door import MakeParts
     from conformance.stand import Hub
     from hub.mapping import CompiledMapping
     from hub.model.values import Record
     from hub.ports import Clock
     from hub.settings import Settings
+
+    Build = Callable[[Settings, Clock], Hub]
 
 FOLDER: Final = "conformance"
 """Folder of the sandbox's data folder in which sessions and evidence are kept."""
@@ -91,7 +94,7 @@ class Connected:
     counts: Path | None = None
     keys: Path | None = None
 
-    def lab(self, session: str, clock: Clock, folder: Path, build: Callable[[Settings, Clock], Hub]) -> Lab:
+    def lab(self, session: str, clock: Clock, folder: Path, build: Build, parts: MakeParts) -> Lab:
         """Return the lab of a session; stands are made in `folder`."""
         known = {name: value for name, value in self.environment.items() if _is_secret(name)}
         secrets = [value for value in known.values() if len(value) >= SECRET_CHARS]
@@ -107,6 +110,7 @@ class Connected:
             pilot=Stand(self.sandbox, self.mapping),
             stands=Stands(build, self.sandbox.settings, folder),
             store=evidence_of(self.sandbox.settings, secrets),
+            parts=parts,
             records=self.records,
             department=Told(counts_file=self.counts, keys_file=self.keys),
             live=self.live,

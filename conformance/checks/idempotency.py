@@ -60,7 +60,7 @@ def same_key_same_receipt(lab: Lab) -> Finding:
     if lab.mapping.declaration.connect.get("rows"):
         body = b'{"data": ' + body + b"}"
     headers = {"Content-Type": "application/json", "Idempotency-Key": "conformance-1"}
-    with contextlib.closing(Door(stand)) as door:
+    with contextlib.closing(Door(stand, lab.parts)) as door:
         token = door.key().token
         answers = []
         for _ in range(2):

@@ -26,7 +26,7 @@ BODY: Final = b'{"data": [{"internal_no": "x"}]}'
 def only_valid_keys(lab: Lab) -> Finding:
     """IDA-01: an unknown, expired, revoked, foreign or unentitled key opens nothing."""
     stand, elsewhere = lab.stand(), lab.stand()
-    with contextlib.closing(Door(stand)) as door, contextlib.closing(Door(elsewhere)) as other:
+    with contextlib.closing(Door(stand, lab.parts)) as door, contextlib.closing(Door(elsewhere, lab.parts)) as other:
         expired, revoked, good = door.key(lasts=timedelta(minutes=1)), door.key(), door.key()
         stand.hub.identities.revoke(revoked.identity.key_id, stand.hub.clock.now())
         stand.hub.clock.move_to(stand.hub.clock.now() + timedelta(hours=1))  # type: ignore[attr-defined]  # moved by hand

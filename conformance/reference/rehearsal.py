@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from conformance.door import MakeParts
     from conformance.reference.played import Reference
     from conformance.stand import Hub, Stand
     from hub.mapping import CompiledMapping
@@ -66,6 +67,7 @@ class Rehearsal:
         folder: Path,
         *,
         build: Callable[[Settings, Clock], Hub],
+        parts: MakeParts,
         settings: Settings,
         catalogues: Callable[[Path], dict[str, Any]],
         setting: Setting | None = None,
@@ -75,7 +77,7 @@ class Rehearsal:
         """Set the department up in `folder`, and let it hand its script over to the pilot hub, day by day."""
         self._setting = setting or Setting()
         self._stack = contextlib.ExitStack()
-        self._environment = dict(environment)
+        self._environment, self._parts = dict(environment), parts
         self.clock = ManualClock(datetime.combine(FIRST_DAY, time(8), HUB_ZONE))
         self.calendar = WorkCalendar()
         self.stands = Stands(build, settings, folder / "stands", template)
@@ -127,7 +129,7 @@ class Rehearsal:
     def read(self, department: Reference, stand: Stand) -> None:
         """Let a stand read what is new at a department, or the department send it."""
         if self.mapping.declaration.kind == "push":
-            with contextlib.closing(Door(stand)) as door:
+            with contextlib.closing(Door(stand, self._parts)) as door:
                 token = door.key().token
                 department.answered_by(lambda body, headers: door.post(body, headers, token))
             stand.line.settle()
@@ -194,6 +196,7 @@ class Rehearsal:
             pilot=self.pilot,
             stands=self.stands,
             store=EvidenceStore(folder / "evidence", secrets),
+            parts=self._parts,
             records=self.records,
             department=self.department,
             outage=self.outage,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -28,10 +28,14 @@ from conformance.suite import Suite, load_suite, why_it_applies
 from conformance.verdicts import UNKNOWN, USAGE, exit_code, standing_of
 from hub import wiring
 from hub.cli import common, operate
+from hub.cli.gatewaying import parts_of
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
 from hub.sandbox import find, sandbox_of
 from hub.supervision.instants import HUB_ZONE
+
+if TYPE_CHECKING:
+    from gateway.reading import Parts, Pushed
 
 app = typer.Typer(
     help="Certify connections 接入认证: their tests in the sandbox, their certificates, who verifies them."
@@ -221,7 +225,7 @@ def _run(
     sessions, clock = sessions_of(sandbox.settings), sandbox.clock
     last = None if new else sessions.last(connection)
     name = last.header.session if last else session_name(clock.now())
-    lab = connected.lab(name, clock, folder, lambda given, moment: wiring.build(given, clock=moment))
+    lab = connected.lab(name, clock, folder, lambda given, moment: wiring.build(given, clock=moment), _parts)
     stack.callback(lab.stands.close)
     stack.callback(lab.pilot.bus.close)
     stack.callback(lab.pilot.line.release)
@@ -239,6 +243,11 @@ def _run(
         _bundle(sandbox, session, suite)
     today = clock.now().astimezone(sandbox.settings.zone).date()
     return session, session.summary(suite, today)
+
+
+def _parts(hub: wiring.Hub, pushed: Mapping[str, Pushed]) -> Parts:
+    """Hand the gateway of a test stand what it needs."""
+    return parts_of(hub, hub.queries, pushing=pushed)
 
 
 def _connected(

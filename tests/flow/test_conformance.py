@@ -19,6 +19,7 @@ from conformance.suite import load_suite
 from hub import settings as settings_
 from hub import wiring
 from hub.catalogue import load_catalogue
+from hub.cli.gatewaying import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,7 @@ def a_rehearsal(name: str, folder: Path, template: Path, setting: Any = None) ->
         name,
         folder,
         build=lambda settings, clock: wiring.build(settings, clock=clock),
+        parts=lambda hub, pushed: parts_of(hub, hub.queries, pushing=pushed),
         settings=SETTINGS,
         catalogues=load_catalogue,
         setting=setting,
