@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ class Door:
         self._desk = Desk(stand.hub.bus, lambda _, bus: stand.hub.intake(stand.mapping, bus), frozenset({name}))
         declared = stand.mapping.declaration
         pushed = Pushed(format=push_format(declared), desk=self._desk, departments=declared.departments)
-        self._app = create_app(parts(stand.hub, {name: pushed}))
+        self._app = create_app(replace(parts(stand.hub, {name: pushed}), wall_now=stand.hub.clock.now))
 
     def key(self, name: str = "", scope: str = SCOPE, *, lasts: timedelta = timedelta(days=30)) -> Issued:
         """Issue a key in the connection's name, or another's."""

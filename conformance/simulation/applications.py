@@ -46,7 +46,7 @@ def ordinary(accept: int = 1, decide: int = 6, deliver: int = 3, publish: int = 
     ]
 
 
-def _stage(code: str, day: int, staff: str, kind: str = "stage.completed", **more: Any) -> Draft:  # noqa: ANN401
+def _stage(code: str, day: int, staff: str, kind: str = "stage.completed", **more: Any) -> Draft:
     fields = {"stage_code": code, "operator": {"staff_code": staff}}
     return Draft(type=kind, day=day, occurrence=code, fields=fields, **more)
 
@@ -66,7 +66,7 @@ def put(drafts: Sequence[Draft], *more: Draft) -> list[Draft]:
     return sorted([*drafts, *more], key=lambda each: each.day)
 
 
-def moved(drafts: Sequence[Draft], kind: str, **changes: Any) -> list[Draft]:  # noqa: ANN401 - fields of a draft
+def moved(drafts: Sequence[Draft], kind: str, **changes: Any) -> list[Draft]:
     """Change one step, by type or occurrence."""
     return [replace(each, **changes) if kind in (each.type, each.occurrence) else each for each in drafts]
 
@@ -122,7 +122,7 @@ def _extended(days: int) -> list[Draft]:
     )
 
 
-def _special(kind: str, ended: int = 4, **more: Any) -> list[Draft]:  # noqa: ANN401 - fields of a special procedure
+def _special(kind: str, ended: int = 4, **more: Any) -> list[Draft]:
     said = {**TESTING, "kind": kind, **more}
     return put(ordinary(decide=ended + 5), Draft(type="special.started", day=3, occurrence="1", fields={"special": said}),
                Draft(type="special.ended", day=3 + ended, occurrence="1", fields={"special": {"kind": kind}}))  # fmt: skip
@@ -178,7 +178,7 @@ def _rated(contact: int, answer: int) -> list[Draft]:
     ]
 
 
-def _closed_class(drafts: Sequence[Draft], class_: str, **more: Any) -> list[Draft]:  # noqa: ANN401 - fields of a draft
+def _closed_class(drafts: Sequence[Draft], class_: str, **more: Any) -> list[Draft]:
     return moved(drafts, "case.published", about={"disclosure": {"class": class_}}, **more)
 
 
@@ -196,7 +196,7 @@ def _correcting(day: int) -> Draft:
     return Draft(type="case.corrected", day=day, occurrence="1", fields={"correction_of": "case.accepted"})
 
 
-def _make(name: str, life: Life | list[Draft], **more: Any) -> Scenario:  # noqa: ANN401 - fields of a scenario
+def _make(name: str, life: Life | list[Draft], **more: Any) -> Scenario:
     told: Life = life if callable(life) else _only(*life)
     return Scenario(name=name, system=HOUSING_SYSTEM, life=told, **more)
 

@@ -52,7 +52,7 @@ def working(n: int) -> dict[str, Any]:
     return {"n": n, "unit": "working_day"}
 
 
-def _matter(code: str, name: str, power_type: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of an entry
+def _matter(code: str, name: str, power_type: str, **more: Any) -> dict[str, Any]:
     sound = {
         "matter_code": code, "version": "1", "name": name, "power_type": power_type, "valid_from": "2020-01-01",
         "published_at": "2020-01-03", "legal_basis": _BASIS, "flow": _FLOW, "materials": [{"name": "申请表"}],
@@ -61,7 +61,7 @@ def _matter(code: str, name: str, power_type: str, **more: Any) -> dict[str, Any
     return {name: value for name, value in (sound | more).items() if value is not None}
 
 
-def _unlimited(code: str, name: str, power_type: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of an entry
+def _unlimited(code: str, name: str, power_type: str, **more: Any) -> dict[str, Any]:
     return _matter(code, name, power_type, promised_limit=None, statutory_limit=None, materials=None, **more)
 
 

@@ -90,7 +90,7 @@ def _amount_mended(rng: Random, bad: str, life: Callable[[Random, str], list[Dra
     )
 
 
-def _fines(name: str, life: Callable[[Random], Sequence[Draft]], **more: Any) -> Scenario:  # noqa: ANN401 - fields
+def _fines(name: str, life: Callable[[Random], Sequence[Draft]], **more: Any) -> Scenario:
     about = {"family": "punishment", "matter_code": FINE, "power_type": "02", **more.pop("about", {})}
     return Scenario(name=name, system="market", life=life, about=about, **more)
 
@@ -145,7 +145,7 @@ def _deal(awarded: int, published: int) -> list[Draft]:
     return sorted((Draft(type=f"deal.{kind}", day=day) for kind, day in days.items()), key=lambda each: each.day)
 
 
-def _told(system: str, about: dict[str, Any], name: str, drafts: Sequence[Draft], **more: Any) -> Scenario:  # noqa: ANN401
+def _told(system: str, about: dict[str, Any], name: str, drafts: Sequence[Draft], **more: Any) -> Scenario:
     return Scenario(name=name, system=system, life=lambda _: drafts, about=about, **more)
 
 
@@ -206,7 +206,7 @@ def _unsolved(after: int) -> list[Draft]:
     return [*whole[:-1], *redone, Draft(type="complaint.closed", day=11)]
 
 
-def _calls(name: str, drafts: Sequence[Draft], *, said: dict[str, Any] | None = None, **more: Any) -> Scenario:  # noqa: ANN401
+def _calls(name: str, drafts: Sequence[Draft], *, said: dict[str, Any] | None = None, **more: Any) -> Scenario:
     about = {"channel": "hotline", "kind": "complaint", "track": "hotline", "category": "delay", **(said or {})}
     return Scenario(
         name=name, system="hotline", life=lambda _: drafts, about={"family": "complaint", "complaint": about}, **more

@@ -73,7 +73,7 @@ class System:
         return self.names.get(path, path.replace(".", "_"))
 
 
-def _files(variable: str, stem: str, form: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - options
+def _files(variable: str, stem: str, form: str, **more: Any) -> dict[str, Any]:
     names = {"path": f"${{{variable}}}", "pattern": f"{stem}-*", "format": form}
     return {**names, "complete": "rename", "watermark": "mtime", "every": "60s", **more}
 
@@ -291,7 +291,7 @@ def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
     return {key: _listed(value) for key, value in tree.items()}
 
 
-def _listed(node: Any) -> Any:  # noqa: ANN401 - a tree of a mapping
+def _listed(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     if node and all(key.isdigit() for key in node):
