@@ -75,7 +75,7 @@ def lines(document: Mapping[str, Any], department: str) -> list[tuple[str, str, 
     return [each for each in found if each[2]]
 
 
-def _listed(parts: Any) -> str:  # noqa: ANN401 - any texts
+def _listed(parts: Any) -> str:
     return "；".join(parts)
 
 
@@ -102,7 +102,7 @@ def as_pdf(document: Mapping[str, Any], department: str) -> bytes:
 
 
 def _story(document: Mapping[str, Any], department: str) -> list[Flowable]:
-    def style(size: float, **more: Any) -> ParagraphStyle:  # noqa: ANN401 - reportlab's own
+    def style(size: float, **more: Any) -> ParagraphStyle:
         return ParagraphStyle(f"s{size}{sorted(more)}", fontName=FONT, fontSize=size, leading=size * 1.4, **more)
 
     middle, small = style(11, alignment=TA_CENTER), style(7.5, textColor=colors.HexColor("#444444"))
