@@ -135,11 +135,16 @@ class Scorebook:
         return frozen
 
     def freeze_due(self, day_of_month: int) -> Frozen | None:
-        """Freeze last month once the day has come, if there was anything in it; None where nothing is to be done."""
+        """Freeze last month once the day has come, if there was anything in it; None where nothing is to be done.
+
+        A month that was frozen by a process which ended before it could tell the ledger is told of now.
+        """
         today = self.today()
         period = periods.last_month(today)
-        if not day_of_month or today.day < day_of_month or self._from.book.frozen(period) is not None:
+        if not day_of_month or today.day < day_of_month:
             return None
+        if (known := self._from.book.frozen(period)) is not None:
+            return self.freeze(period, HUB) if self._from.book.ledgered(known.act_id) is None else None
         chosen = self._set_of(period, None)
         is_empty = not any(each.cells or each.cards for each in self._gather(period, chosen).values())
         return None if is_empty else self.freeze(period, HUB)

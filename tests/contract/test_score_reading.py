@@ -254,7 +254,20 @@ def test_only_a_month_that_is_over_is_frozen(book: Book, period: str) -> None:
 def test_last_month_is_frozen_by_itself_from_its_day_on(book: Book, day: int, is_frozen: bool) -> None:  # noqa: FBT001
     keep(book.store, cases=[a_case("a")], facts=[some_facts("a")])
     assert (book.scores.freeze_due(day) is not None) == is_frozen
+    book.ledger()
     assert book.scores.freeze_due(day) is None
+
+
+def test_a_month_frozen_by_a_process_that_died_before_it_told_the_ledger_is_told_of_at_the_next_look(
+    book: Book,
+) -> None:
+    keep(book.store, cases=[a_case("a")], facts=[some_facts("a")])
+    frozen = book.scores.freeze("2026-03", "hub")
+    book.sent.clear()
+    again = book.scores.freeze_due(8)
+    assert again is not None
+    assert (again.digest, again.act_id) == (frozen.digest, frozen.act_id)
+    assert [each.message_id for each in book.sent] == [frozen.act_id]
 
 
 def test_a_month_without_anything_is_not_frozen_by_itself(book: Book) -> None:
