@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from hub.errors import HubError
+from hub.errors import HubError, Unavailable
 from hub.trace import traced
 from hub.webhook_signing import signed
 
@@ -70,10 +70,15 @@ class Progress:
     state: Literal["running", "stopped"] = "running"
 
 
-def restarted(at: Progress | None, name: str, last: int, *, after: int | None = None) -> Progress:
+def _restarted(at: Progress | None, name: str, last: int, after: int | None) -> Progress:
     """Return the progress of a webhook that is to go on: from `after`, else from where it stopped, else from `last`."""
     sequence = after if after is not None else at.sequence if at else last
     return Progress(name=name, sequence=sequence, said=at.said if at else "")
+
+
+def _role(name: str) -> str:
+    """Name the lease that lets one process at a time post to a subscriber."""
+    return f"webhook/{name}"
 
 
 class Keeping(Protocol):
@@ -132,14 +137,28 @@ class Poster:
 
     def deliver(self, to: Subscription) -> bool:
         """Post what is new to a subscriber; tell whether there was any and it was taken."""
-        role = f"webhook/{to.name}"
-        epoch = self.leases.claim(role, owner=self.owner, lease_s=LEASE_S)
+        epoch = self.leases.claim(_role(to.name), owner=self.owner, lease_s=LEASE_S)
         if epoch is None:
             return False
         try:
             return self._deliver(to, self._begun(to.name))
         finally:
-            self.leases.release(role, epoch=epoch)
+            self.leases.release(_role(to.name), epoch=epoch)
+
+    def restart(self, name: str, *, after: int | None = None) -> None:
+        """Let a webhook go on, from `after` or from where it is; Unavailable while it is being posted to.
+
+        Whoever posts notes how far it is after each document, and would undo what is noted beside it.
+        """
+        epoch = self.leases.claim(_role(name), owner=self.owner, lease_s=LEASE_S)
+        if epoch is None:
+            hint = f"try again in a moment, at the latest after {LEASE_S:.0f} seconds"
+            raise Unavailable("it is being posted to at this moment", place=name, hint=hint)
+        try:
+            at, last = self.keeping.progress(name), self.feed.last_sequence()
+            self.keeping.save(_restarted(at, name, last, after))
+        finally:
+            self.leases.release(_role(name), epoch=epoch)
 
     def _begun(self, name: str) -> Progress:
         """Return how far it is; a new webhook begins with what comes from now on."""
@@ -157,7 +176,8 @@ class Poster:
             to.view, after=at.sequence, limit=TOGETHER, kinds=sorted(to.kinds), regions=to.prefixes() or None
         )
         for row in rows:
-            self.leases.claim(f"webhook/{to.name}", owner=self.owner, lease_s=LEASE_S)
+            if self.leases.claim(_role(to.name), owner=self.owner, lease_s=LEASE_S) is None:
+                return False  # this process stood still for so long that another has gone on from here
             at = self._posted(to, at, row)
             self.keeping.save(at)
             if at.sequence < row["sequence"]:

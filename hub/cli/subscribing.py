@@ -13,7 +13,7 @@ from hub.bus.topology import SUBSCRIBER_MAX_LENGTH
 from hub.cli import common
 from hub.errors import Fault, Misconfigured
 from hub.subscription import KINDS, subscription
-from hub.webhooks import OK, restarted
+from hub.webhooks import OK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,8 +160,7 @@ def replay(
     if only_parked:
         _post_parked(hub, found)
         return
-    at, last = hub.webhooks.progress(name), hub.queries.last_sequence()
-    hub.webhooks.save(restarted(at, name, last, after=after))
+    hub.poster().restart(name, after=after)
     typer.echo(f"{name} is posted to again: the role `send` does it")
 
 

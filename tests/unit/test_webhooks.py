@@ -10,9 +10,10 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from hub.clock import ManualClock
+from hub.errors import Unavailable
 from hub.subscription import Subscription
 from hub.webhook_signing import secret_of, signed, webhook_key
-from hub.webhooks import PARK_AFTER, PAUSES_S, Answer, Poster, Progress, Webhooks, restarted
+from hub.webhooks import PARK_AFTER, PAUSES_S, Answer, Poster, Progress, Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -128,7 +129,7 @@ def test_a_receiver_that_is_away_is_asked_again_ever_later_and_loses_nothing(clo
     shelf.answers = lambda _: Answer(status=200, said="200")
     clock.move_to(clock.now() + timedelta(days=9))
     assert not made.deliver(CENTRE), "a stopped one waits for the operator"
-    shelf.save(restarted(shelf.kept["centre"], "centre", 5))
+    made.restart("centre")
     assert made.deliver(CENTRE)
     assert shelf.arrived == [1, 3, 5]
 
@@ -177,6 +178,33 @@ def test_two_processes_never_post_to_one_receiver_at_once(clock: ManualClock) ->
     shelf = Shelf(documents=1, held={"webhook/centre"})
     assert not poster(shelf, clock).deliver(CENTRE)
     assert not shelf.headers
+
+
+def test_a_process_that_stood_still_posts_nothing_more_once_another_has_its_turn(clock: ManualClock) -> None:
+    shelf = Shelf()
+    made = begun(shelf, clock)
+    shelf.documents = 5
+
+    def overtaken(_: int) -> Answer:
+        shelf.held.add("webhook/centre")
+        return Answer(status=200, said="200")
+
+    shelf.answers = overtaken
+    assert not made.deliver(CENTRE)
+    assert (shelf.arrived, shelf.kept["centre"].sequence) == ([1], 1)
+
+
+def test_a_webhook_is_not_set_back_under_the_hands_of_who_posts(clock: ManualClock) -> None:
+    shelf = Shelf(documents=5)
+    made = begun(shelf, clock)
+    shelf.held.add("webhook/centre")
+    with pytest.raises(Unavailable, match="being posted to"):
+        made.restart("centre", after=0)
+    assert shelf.kept["centre"].sequence == 5
+    shelf.held.clear()
+    made.restart("centre", after=0)
+    assert made.deliver(CENTRE)
+    assert shelf.arrived == [1, 3, 5]
 
 
 def test_one_receiver_that_fails_in_an_unheard_of_way_stops_no_other(clock: ManualClock) -> None:
