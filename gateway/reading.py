@@ -159,8 +159,8 @@ class Amending(Protocol):
     ) -> str:
         """Propose a change; return the act's id."""
 
-    def decide(self, change_id: str, *, approve: bool, by: str, note: str) -> str:
-        """Approve or refuse a change; return the act's id."""
+    def decide(self, change_id: str, *, approve: bool, by: str, note: str, department_id: str = "") -> str:
+        """Approve or refuse a change, as somebody of a department where one is named; return the act's id."""
 
 
 class Keys(Protocol):

@@ -119,8 +119,9 @@ class Terms:
         """Approve or refuse a change: 202 once the broker holds it, 409 where it is not allowed (which is kept too)."""
         demand(request, "catalogue:review")
         change, by, approve = self._change(name), _by(request.state.who), decision.decision == "approve"
-        act = self._parts.terms.decide(change.change_id, approve=approve, by=by, note=decision.note)
-        if wrong := undecidable(change, by=by, approve=approve, reason=decision.note):
+        own = request.state.who.department_id
+        act = self._parts.terms.decide(change.change_id, approve=approve, by=by, note=decision.note, department_id=own)
+        if wrong := undecidable(change, by=by, approve=approve, reason=decision.note, department_id=own):
             raise Problem(409, wrong.code, wrong.problem, hint=wrong.hint)
         return self._sent(act, change.change_id)
 

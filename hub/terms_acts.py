@@ -31,9 +31,10 @@ class TermsActs:
         said = {"department_id": department_id, "parts": list(parts), **({"note": note} if note else {})}
         return self._act("catalogue.propose", change_id, by, said)
 
-    def decide(self, change_id: str, *, approve: bool, by: str, note: str) -> str:
-        """Approve or refuse a change; return the act's id."""
-        said = {"note": note} if note else {}
+    def decide(self, change_id: str, *, approve: bool, by: str, note: str, department_id: str = "") -> str:
+        """Approve or refuse a change, as somebody of a department where one is named; return the act's id."""
+        told = {"note": note, "department_id": department_id}
+        said = {name: value for name, value in told.items() if value}
         return self._act("catalogue.approve" if approve else "catalogue.refuse", change_id, by, said)
 
     def load(self, notice: Notice, *, by: str) -> str:

@@ -46,7 +46,8 @@ class TermsDesk:
         if change is None:
             return _no("unknown", "there is no such change", "see `sunlight catalogue changes`")
         return undecidable(change, by=act.data["by"], approve=act.act == "catalogue.approve",
-                           reason=act.data.get("note", "")) or self._decide(act, change)  # fmt: skip
+                           reason=act.data.get("note", ""), department_id=act.data.get("department_id", "")) \
+            or self._decide(act, change)  # fmt: skip
 
     def _load(self, act: Act) -> Rejection | None:
         document = act.data.get("notice")
@@ -116,14 +117,22 @@ class TermsDesk:
         return known if known is not None else self._unit.catalogue_documents({department_id}).get(department_id)
 
 
-def undecidable(change: CatalogueChange, *, by: str, approve: bool, reason: str) -> Rejection | None:
-    """Say why somebody may not approve or refuse a change; None where they may."""
+def undecidable(
+    change: CatalogueChange, *, by: str, approve: bool, reason: str, department_id: str = ""
+) -> Rejection | None:
+    """Say why somebody, of a department or (empty) of the centre, may not approve or refuse a change; None: they may.
+
+    What a department is measured by is not approved by its own people, however many they are.
+    """
     word = "approved" if approve else "refused"
     if change.state != "proposed":
         return _no("state", f"a change that is {change.state} cannot be {word}", "propose another")
     if approve and same_person(by, change.proposed_by):
         problem = f"{by} has proposed this change"
         return _no("same-person", problem, "four eyes 双人审核: let somebody else approve it")
+    if approve and department_id and department_id == change.department_id:
+        problem = "nobody of a department approves changes of its own catalogue"
+        return _no("own-department", problem, "let the legal reviewer of the centre approve it")
     if not approve and not reason.strip():
         return _no("note", "a refusal needs a reason in words", "say it and send again")
     return None

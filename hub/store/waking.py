@@ -53,8 +53,7 @@ def recounted(connection: sa.Connection, is_present: Callable[[str], bool]) -> i
     """Wake the cases with a clock that still runs by a calendar of which `is_present` says no; count them."""
     clock = tables.clocks.c
     running = clock.state.in_(("running", "paused"))
-    versions = connection.execute(sa.select(clock.calendar_version).where(running).distinct()).scalars().all()
-    if not (past := [each for each in versions if not is_present(each)]):
+    if not (past := _past(connection, running, is_present)):
         return 0
     others = sa.select(clock.subject).where(running, among(connection, clock.calendar_version, past))
     return _wake(connection, tables.cases.c.case_id.in_(others))
@@ -64,8 +63,18 @@ def stale(connection: sa.Connection, kinds: Collection[str], is_present: Callabl
     """Return what has a running clock of these kinds by a calendar of which `is_present` says no."""
     clock = tables.clocks.c
     running = among(connection, clock.kind, kinds) & clock.state.in_(("running", "paused"))
-    found = connection.execute(sa.select(clock.subject, clock.calendar_version).where(running)).all()
-    return {row.subject for row in found if not is_present(row.calendar_version)}
+    if not (past := _past(connection, running, is_present)):
+        return set()
+    others = sa.select(clock.subject).where(running, among(connection, clock.calendar_version, past)).distinct()
+    return set(connection.execute(others).scalars())
+
+
+def _past(
+    connection: sa.Connection, running: sa.ColumnElement[bool], is_present: Callable[[str], bool]
+) -> Sequence[str]:
+    """Return the versions by which these clocks were counted and of which `is_present` says no: a few, if any."""
+    query = sa.select(tables.clocks.c.calendar_version).where(running).distinct()
+    return [each for each in connection.execute(query).scalars() if not is_present(each)]
 
 
 def relawed(connection: sa.Connection, moved: Moved, start_of: Callable[[date], datetime]) -> int:

@@ -7,6 +7,7 @@ what it was written against, so that two changes proposed side by side never und
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,10 @@ def obstacle(old: Mapping[str, Any] | None, parts: Sequence[Mapping[str, Any]]) 
 
 
 def same_person(one: str, other: str) -> bool:
-    """Tell whether two names are one person's, whatever keys they hold: `李四 (a1b2c3)` is 李四."""
+    """Tell whether two names are one person's, whatever keys they hold and however wide it was typed.
+
+    `李四 (a1b2c3)` is 李四, and Ｌｉ　Ｓｉ is li si.
+    """
     return _person(one) == _person(other)
 
 
@@ -186,7 +190,7 @@ def _digest(value: Any) -> str:  # noqa: ANN401 - whatever a part holds
 
 def _person(by: str) -> str:
     name, found, _ = by.rpartition(" (")
-    return " ".join((name if found else by).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", name if found else by).casefold().split())
 
 
 def _no(code: str, problem: str, hint: str) -> Rejection:

@@ -114,6 +114,7 @@ def propose(office: Office, who: dict[str, str], **body: Any) -> Any:
 
 def test_over_the_api_one_person_proposes_and_another_with_the_right_approves(office: Office) -> None:
     author = a_holder(office.hub, "author", "catalogue:propose", "catalogue:review", department=DEPARTMENT)
+    colleague = a_holder(office.hub, "colleague", "catalogue:review", department=DEPARTMENT)
     legal = a_holder(office.hub, "legal", "catalogue:review")
     answer = propose(office, author, matters=[WHOLE])
     assert office.settled(answer) == "done"
@@ -122,6 +123,7 @@ def test_over_the_api_one_person_proposes_and_another_with_the_right_approves(of
     for who, body, status in (
         (office.reader, {"decision": "approve"}, 403),
         (author, {"decision": "approve"}, 409),
+        (colleague, {"decision": "approve"}, 409),
         (legal, {"decision": "refuse"}, 409),
     ):
         assert office.client.post(decision, json=body, headers=who).status_code == status
@@ -138,6 +140,7 @@ def test_over_the_api_one_person_proposes_and_another_with_the_right_approves(of
     assert [act.split(": ")[:2] for act in acts] == [
         ["catalogue.propose"],
         ["refused", "catalogue.same-person"],
+        ["refused", "catalogue.own-department"],
         ["refused", "catalogue.note"],
         ["catalogue.approve"],
     ]

@@ -96,4 +96,5 @@ def test_a_version_taken_away_concerns_the_cases_since_it_began() -> None:
 def test_two_keys_of_one_name_are_one_person() -> None:
     assert same_person("李四 (a1b2)", "李四 (c3d4)")
     assert same_person(" 李四", "李四 (c3d4)")
+    assert same_person("Ｌｉ　Ｓｉ (a1b2)", "Li Si (c3d4)")
     assert not same_person("李四 (a1b2)", "王五 (a1b2)")
