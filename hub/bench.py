@@ -136,7 +136,7 @@ class Bench:
         )
         moved = reconcile(judgement, alerts, now=now, rules=self.rules)
         traces = traces_of(judgement.case, self.calendar)
-        facts = facts_of(judgement, self.catalogue, self.calendar)
+        facts = facts_of(judgement, self.catalogue, self.calendar, self.law)
         return Verdict(
             row=judgement.row,
             clocks=judgement.clock_rows,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.model.facts import CaseFacts
-from hub.supervision.law import law_limit
+from hub.supervision.law import LAW, law_limit
 from hub.supervision.spans import ONLINE
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.supervision.clocks import Clock
     from hub.supervision.fold import Case
     from hub.supervision.judge import Judgement
+    from hub.supervision.law import LawParameter
 
 DECISION_CLOCKS: Final = ("promised", "instant", "statutory", "joint", "penalty", "coercion", "complaint", "petition")
 """Kinds of clock that limit the matter itself, the governing one first. Acceptance, stages, delivery, publication and
@@ -26,8 +27,13 @@ BY_LAW: Final = frozenset({"statutory", "joint", "penalty", "coercion", "petitio
 """Kinds whose limit is the law's, not a promise."""
 
 
-def facts_of(judgement: Judgement, catalogue: Catalogue, calendar: WorkCalendar) -> CaseFacts | None:
-    """Return what is counted of a case; None for one that was entered in error, which leaves every figure."""
+def facts_of(
+    judgement: Judgement, catalogue: Catalogue, calendar: WorkCalendar, law: Sequence[LawParameter] = LAW
+) -> CaseFacts | None:
+    """Return what is counted of a case; None for one that was entered in error, which leaves every figure.
+
+    Catalogue, calendar and law are those that it was judged by.
+    """
     case = judgement.case
     if case.state == "voided":
         return None
@@ -39,7 +45,7 @@ def facts_of(judgement: Judgement, catalogue: Catalogue, calendar: WorkCalendar)
         **_identity(judgement, matter),
         **_days(case, clocks, calendar),
         **_times(clocks, calendar),
-        **_limits(clocks, matter, case.attributes.get("power_type", ""), calendar),
+        **_limits(clocks, matter, case.attributes.get("power_type", ""), calendar, law),
         **_standing(clocks, calendar),
         **_marks(judgement),
     )
@@ -121,23 +127,32 @@ def _times(clocks: Sequence[Clock], calendar: WorkCalendar) -> dict[str, Any]:
     }
 
 
-def _limits(clocks: Sequence[Clock], matter: Matter | None, power_type: str, calendar: WorkCalendar) -> dict[str, Any]:
+def _limits(
+    clocks: Sequence[Clock],
+    matter: Matter | None,
+    power_type: str,
+    calendar: WorkCalendar,
+    law: Sequence[LawParameter],
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     started = next((clock.row.started_at for clock in clocks), None)
     for kind in ("promised", "statutory"):
         limit = matter.limits.get(kind) if matter else None
         if limit is None and started is not None:
-            limit = _by_law(kind, clocks, power_type or (matter.power_type if matter else ""), calendar.day_of(started))
+            known = power_type or (matter.power_type if matter else "")
+            limit = _by_law(kind, clocks, known, calendar.day_of(started), law)
         found |= {f"{kind}_n": limit.n if limit else None, f"{kind}_unit": limit.unit if limit else ""}
     return found
 
 
-def _by_law(kind: str, clocks: Sequence[Clock], power_type: str, day: date) -> Limit | None:
+def _by_law(
+    kind: str, clocks: Sequence[Clock], power_type: str, day: date, law: Sequence[LawParameter]
+) -> Limit | None:
     """Return what the law says where the catalogue is silent; of families with a clock of their own, that clock's."""
     if kind == "promised":
         return None
     kinds = ["statutory", *(clock.row.kind for clock in clocks if clock.row.kind in BY_LAW)]
-    return next((law.limit for name in kinds if (law := law_limit(name, power_type, day))), None)
+    return next((found.limit for name in kinds if (found := law_limit(name, power_type, day, law))), None)
 
 
 def _standing(clocks: Sequence[Clock], calendar: WorkCalendar) -> dict[str, Any]:

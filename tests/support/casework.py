@@ -13,9 +13,12 @@ from hub.supervision.calendar import WorkCalendar
 from hub.supervision.caselog import Fact, Log, fact_from
 from hub.supervision.catalogue import Catalogue
 from hub.supervision.judge import Judgement, judge
+from hub.supervision.law import LAW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from hub.supervision.law import LawParameter
 
 CONNECTION: Final = "taizhou.housing.permits"
 DEPARTMENT: Final = "11321200014000028L"
@@ -166,10 +169,11 @@ def judged(
     horizon: str | None = "2026-12-31T00:00:00",
     catalogue: Catalogue = CATALOGUE,
     offers: frozenset[str] | None = OFFERS,
+    law: Sequence[LawParameter] = LAW,
 ) -> Judgement:
     """Judge a case of these facts at a local horizon."""
     moment = None if horizon is None else at(horizon)
-    return judge(a_log(*facts), catalogue=catalogue, calendar=CALENDAR, horizon=moment, offers=offers)
+    return judge(a_log(*facts), catalogue=catalogue, calendar=CALENDAR, horizon=moment, offers=offers, law=law)
 
 
 def found(judgement: Judgement) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from hub.supervision.facts import facts_of
+from hub.supervision.law import LAW, law_from
 from tests.support.casework import CALENDAR, CATALOGUE, MATTER, UNLIMITED, a_fact, judged, ordinary
 
 if TYPE_CHECKING:
@@ -71,6 +72,17 @@ def test_a_case_without_limits_finishes_when_it_closes_and_is_neither_on_time_no
     )
     assert facts.finished_on == date(2026, 3, 5)
     assert (facts.used_workdays, facts.on_time, facts.early, facts.late) == (None, False, False, False)
+
+
+def test_a_limit_that_the_catalogue_leaves_to_the_law_is_counted_as_the_city_states_the_law() -> None:
+    own = {"kind": "penalty", "power_type": "02", "n": 45, "unit": "calendar_day"}
+    law = (law_from({**own, "title": "某条例", "article": "1", "valid_from": "2020-01-01"}), *LAW)
+    about = {"family": "punishment", "matter_code": UNLIMITED, "power_type": "02"}
+    judgement = judged(a_fact("penalty.filed", "2026-03-03T09:00:00+08:00", case=about), law=law)
+    assert [clock.row.due_at.date() for clock in judgement.clocks if clock.row.kind == "penalty"] == [date(2026, 4, 17)]
+    facts = facts_of(judgement, CATALOGUE, CALENDAR, law)
+    assert facts is not None
+    assert (facts.statutory_n, facts.statutory_unit) == (45, "calendar_day")
 
 
 def test_what_the_applicant_withdraws_in_time_is_neither_on_time_nor_late() -> None:
