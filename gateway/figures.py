@@ -13,7 +13,7 @@ from gateway import listing
 from gateway.problems import Problem, json_response
 from gateway.rights import demand
 from hub.errors import Misconfigured
-from hub.reporting.tables import as_csv, as_xlsx, plain
+from hub.reporting.tables import as_csv, as_xlsx, figure, plain
 from hub.statistics.answer import ask
 from hub.statistics.asked import Asked
 from hub.statistics.naming import COLUMNS, DIMENSIONS, heading, naming
@@ -78,6 +78,8 @@ class Figures:
         `view=public` hides cells of fewer than `least` cases, and those by which they could be worked out.
         """
         demand(request, "feed:read:public" if view == "public" else "cases:read")
+        if request.state.who.kind == "subscriber":
+            raise Problem(403, "scope", "a subscriber's key opens its feed alone", hint="ask the operator for another")
         limits = {"region": region, "department": department, "matter": matter, "power_type": power_type}
         asked = {"by": by, "from": first, "to": last, **limits}
         table = self._table(asked, complaints=complaints, compare=compare, least=least if view == "public" else 0)
@@ -118,7 +120,7 @@ class Figures:
             regions=sorted({row["region_code"] for row in held}),
             departments=sorted((each, departments.get(each, each)) for each in {row["department_id"] for row in held}),
             files={form: _address(wanted, form) for form in ("json", "csv", "xlsx")},
-            written=written,
+            written=figure,
             heading=heading,
         )
 
@@ -148,14 +150,6 @@ def _question(asked: Mapping[str, str], *, complaints: bool, today: Any) -> Aske
         power_type=asked.get("power_type", ""),
         complaints=complaints,
     )
-
-
-def written(name: str, value: Any) -> str:  # noqa: ANN401 - a figure
-    """Write a figure for people; nothing as a dash."""
-    if value is None:
-        return "—"
-    kind = COLUMNS[name][2]
-    return f"{value:.1%}" if kind == "rate" else f"{value:.1f}" if kind == "days" else f"{value:,}"
 
 
 def _address(wanted: Mapping[str, str], form: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as Drawn
@@ -12,10 +12,10 @@ from rich.text import Text
 
 from hub.cli import common
 from hub.errors import Fault, Misconfigured
-from hub.reporting.tables import SUPPRESSED, TOTAL, as_csv, as_xlsx, heading_of, plain
+from hub.reporting.tables import SUPPRESSED, TOTAL, as_csv, as_xlsx, figure, heading_of, plain
 from hub.statistics.answer import ask
 from hub.statistics.asked import Asked
-from hub.statistics.naming import COLUMNS, heading, naming
+from hub.statistics.naming import heading, naming
 from hub.statistics.periods import Span, parsed
 from hub.statistics.suppress import LEAST
 
@@ -116,16 +116,8 @@ def _show(table: Table) -> None:
 def _written(table: Table, row: Row, figures: list[str]) -> list[str]:
     cells = []
     for name in figures:
-        cells.append(SUPPRESSED if row.get("suppressed") else written(name, row[name]))
+        cells.append(SUPPRESSED if row.get("suppressed") else figure(name, row[name]))
         if table.compare and name in ("opened", "closed", "open_after"):
             change = (row.get("change") or {}).get(name)
             cells.append("—" if change is None else f"{change:+.1%}")
     return cells
-
-
-def written(name: str, value: Any) -> str:  # noqa: ANN401 - a figure
-    """Write a figure for people; nothing as a dash."""
-    if value is None:
-        return "—"
-    kind = COLUMNS[name][2]
-    return f"{value:.1%}" if kind == "rate" else f"{value:.1f}" if kind == "days" else f"{value:,}"

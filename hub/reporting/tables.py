@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import xlsxwriter
 
+from hub.reporting.sheet import spoken
 from hub.statistics.answer import period_label
 from hub.statistics.naming import COLUMNS, heading
 
@@ -77,6 +78,11 @@ def _figures(table: Table, row: Row, changed: Sequence[str]) -> list[Any]:
     hidden = row.get("suppressed", False)
     found = [SUPPRESSED if hidden else row[name] for name in table.figures]
     return found + [(row.get("change") or {}).get(name) for name in changed]
+
+
+def figure(name: str, value: Any) -> str:  # noqa: ANN401 - a figure
+    """Write one figure for people; nothing as a dash."""
+    return spoken(value, COLUMNS[name][2])
 
 
 def as_csv(table: Table, language: Language = "zh") -> str:

@@ -117,6 +117,7 @@ def test_the_page_shows_the_table_with_bars(client: httpx.Client) -> None:
 def test_figures_of_cases_need_the_right_to_see_cases(tmp_path_factory: pytest.TempPathFactory) -> None:
     hub = a_desk(tmp_path_factory.mktemp("keys"), rows=())
     public, inside = a_key(hub, "feed:read:public"), a_key(hub, "cases:read")
+    follower = a_key(hub, "feed:read:public", kind="subscriber")
     with a_client(hub) as client:
 
         def status(token: str, **params: str) -> int:
@@ -124,6 +125,7 @@ def test_figures_of_cases_need_the_right_to_see_cases(tmp_path_factory: pytest.T
             return client.get("/v1/statistics", params={"from": "2026", **params}, headers=headers).status_code
 
         assert [status(""), status(public), status(public, view="public"), status(inside)] == [401, 403, 200, 200]
+        assert status(follower, view="public") == 403, "a subscriber's key opens its feed alone"
     hub.close()
 
 

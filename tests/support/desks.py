@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.reading import Parts
+    from hub.identity import Kind
     from hub.wiring import Hub
 
 NOW: Final = datetime(2026, 4, 1, 4, tzinfo=UTC)
@@ -98,9 +99,9 @@ def a_client(hub: Hub, *, parts: Parts | None = None) -> Iterator[httpx.Client]:
         running.stop()
 
 
-def a_key(hub: Hub, *scopes: str, **options: Any) -> str:
+def a_key(hub: Hub, *scopes: str, kind: Kind = "person", **options: Any) -> str:
     """Issue a key with `scopes`; return its token."""
-    issued = issue("值班台", kind="person", scopes=scopes, now=SystemClock().now(), **options)
+    issued = issue("值班台", kind=kind, scopes=scopes, now=SystemClock().now(), **options)
     hub.identities.add(issued)
     return issued.token
 
