@@ -47,7 +47,9 @@ class Wish(BaseModel):
     note: Annotated[str, Field(description="the reason, in words", max_length=2000)] = ""
     ground: Annotated[str, Field(description=f"with dismiss and revoke: {', '.join(GROUNDS)}", max_length=40)] = ""
     due_on: Annotated[str, Field(description="with order: its last day", pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
-    to: Annotated[str, Field(description="with escalate: to whom", max_length=200)] = ""
+    to: Annotated[
+        str, Field(description="with escalate: to whom; with attribute: department, connector or hub", max_length=200)
+    ] = ""
 
 
 class Following:

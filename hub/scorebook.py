@@ -82,7 +82,7 @@ class Sheet:
 class Sources:
     """What scores are made from: who gathers, who keeps, the sets, and who the departments are.
 
-    `obligations` says what departments owe by when, as far as the conformance of connections is followed.
+    `obligations` says what departments owe by when, and have now, as far as conformance of connections is followed.
     """
 
     reading: ScoreReading
@@ -94,7 +94,7 @@ class Sources:
     clock: Clock
     publish: Callable[[Message], None]
     revisit_months: int = 12
-    obligations: Callable[[str], Mapping[str, Obligation]] = lambda _: {}
+    obligations: Callable[[], Mapping[str, Obligation]] = dict
 
 
 class Scorebook:
@@ -206,9 +206,12 @@ class Scorebook:
             return indicator_set(frozen.document["set"], formulas=FORMULAS)
         return in_force(self._from.sets, periods.first_day(period))
 
-    def _gather(self, period: str, chosen: IndicatorSet, department: str = "") -> Of:
+    def _gather(
+        self, period: str, chosen: IndicatorSet, department: str = "", known: Mapping[str, Inputs] | None = None
+    ) -> Of:
+        """Gather a month. What departments owed in it cannot be told later: of a month that is `known` it stays so."""
         charged = {rule: charge.charged_to for rule, charge in chosen.charges.items()}
-        owed = self._from.obligations(period)
+        owed = self._from.obligations() if known is None else {name: each.obligation for name, each in known.items()}
         found = self._from.reading.month(period, self._from.calendar, self._from.homes(), charged, department)
         gathered = {each.department_id: replace(each, obligation=owed.get(each.department_id)) for each in found}
         return {name: papers.read(papers.written(each)) for name, each in gathered.items()}
@@ -220,10 +223,8 @@ class Scorebook:
         for month in earlier:
             frozen = self._frozen(month)
             if frozen is not None:
-                known, now = (
-                    self._known(frozen, before=period),
-                    self._gather(month, self._set_of(month, frozen), department),
-                )
+                known = self._known(frozen, before=period)
+                now = self._gather(month, self._set_of(month, frozen), department, known)
                 changed = {name: each for name, each in now.items() if each != known.get(name)}
                 if changed:
                     found[month] = changed

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from conformance.coverage.board import World, cells
+from conformance.coverage.obligations import obligations
+from conformance.coverage.owed import owed
 from connectors import open_source
 from connectors.channels import open_channels
 from connectors.plausibility import Plausible
@@ -96,6 +99,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from conformance.coverage.obligations import Obligation as Owing
     from hub.mapping import CompiledMapping
     from hub.model.values import AlertRow, Message
     from hub.ports import Bus, Clock, Source
@@ -105,6 +109,7 @@ if TYPE_CHECKING:
     from hub.supervision.instruments import PaperWish
     from hub.supervision.rules import Rule
     from hub.supervision.scoring.indicators import IndicatorSet
+    from hub.supervision.scoring.values import Obligation
 
 
 @dataclass(frozen=True)
@@ -432,8 +437,23 @@ class Hub:
             clock=self.clock,
             publish=self._publish,
             revisit_months=self.settings.scores.revisit_months,
+            obligations=self._owed,
         )
         return Scorebook(sources)
+
+    def world(self, owing: Sequence[Owing]) -> World:
+        """Return what the coverage of the city is told from: what is owed, and what stands beside it now."""
+        return World(
+            obligations=owing,
+            certificates=self.certification.latest(),
+            departments={name: each.departments for name, each in self.store.connections().items()},
+            reporting=self.certification.reporting(),
+        )
+
+    def _owed(self) -> Mapping[str, Obligation]:
+        now, calendar = self.clock.now(), self.calendar()
+        owing = obligations(self.store.catalogue(), calendar.day_of(now))
+        return owed(cells(self.world(owing), now, calendar.day_of))
 
     @property
     def scores(self) -> Scores:

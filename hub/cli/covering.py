@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conformance.certificate.running import beside
 from conformance.certificate.verify import different
-from conformance.coverage.board import STATES, WORDS, World, board, cells
+from conformance.coverage.board import STATES, WORDS, board, cells
 from conformance.coverage.gate import Answer, Standing, answer
 from conformance.coverage.obligations import obligations
 from conformance.criteria.gather import bindings_in
@@ -37,7 +37,9 @@ class Board:
 
     def told(self) -> dict[str, Any]:
         """Return the board as of now; volumes are those last counted."""
-        return _told(self._hub, self._obligations())
+        hub, now = self._hub, self._hub.clock.now()
+        found = cells(hub.world(self._obligations()), now, hub.calendar().day_of)
+        return board(found, now.astimezone(hub.settings.zone))
 
     def _obligations(self) -> Sequence[Obligation]:
         today = self._hub.calendar().day_of(self._hub.clock.now())
@@ -50,17 +52,6 @@ class Board:
 def covered(hub: Hub) -> dict[str, Any]:
     """Return the coverage board of a hub, once."""
     return Board(hub).told()
-
-
-def _told(hub: Hub, owed: Sequence[Obligation]) -> dict[str, Any]:
-    calendar, now = hub.calendar(), hub.clock.now()
-    world = World(
-        obligations=owed,
-        certificates=hub.certification.latest(),
-        departments={name: each.departments for name, each in hub.store.connections().items()},
-        reporting=hub.certification.reporting(),
-    )
-    return board(cells(world, now, calendar.day_of), now.astimezone(hub.settings.zone))
 
 
 def coverage(

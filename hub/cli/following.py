@@ -71,7 +71,9 @@ def move(  # noqa: PLR0913 - one option for each thing that may have to be said
     note: Annotated[str, typer.Option("--note", help="The reason, in words.")] = "",
     ground: Annotated[str, typer.Option("--ground", help=f"With dismiss and revoke: {', '.join(GROUNDS)}.")] = "",
     due_on: Annotated[str, typer.Option("--due-on", help="With order: the last day, YYYY-MM-DD.")] = "",
-    to: Annotated[str, typer.Option("--to", help="With escalate: to whom.")] = "",
+    to: Annotated[
+        str, typer.Option("--to", help="With escalate: to whom; with attribute: department, connector or hub.")
+    ] = "",
     settings: common.SettingsFile = None,
 ) -> None:
     """Do something to an alert, for the record: who, when and why go into the ledger, also where it is refused.

@@ -153,7 +153,7 @@ def alert_document(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_STAYING: Final = {"order": "supervised", "escalate": "escalated"}
+_STAYING: Final = {"order": "supervised", "escalate": "escalated", "attribute": "attributed"}
 """How moves are called after which an alert's state is what it was."""
 
 

@@ -7,13 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import orjson
 import sqlalchemy as sa
 
 from hub.store import rows, tables
 from hub.store.counted import case_facts
 from hub.store.engine import reading
 from hub.store.score_tables import conduct, score_marks
-from hub.supervision.scoring.values import Card, Cell, Inputs, Mark
+from hub.supervision.alert_cycle import attributed_to
+from hub.supervision.scoring.values import TAKEN_BACK, Card, Cell, Inputs, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,9 +74,10 @@ class ScoreReader:
             counts = _closed(connection, closed)
             _add_clocks(connection, closed, counts)
             cards = _cards(connection, raised, calendar, charged)
-            _add_feedback(connection, raised, counts)
+            _add_feedback(connection, raised, cards, counts)
             marks = _marks(connection, period, department)
-            quality = _quality(connection, opened, delivered(connection, first, following, calendar))
+            came = [delivered(connection, first, following, calendar), balanced(connection, first, following)]
+            quality = _quality(connection, opened, came)
         _add_cards(cards, counts)
         return _assembled(homes, counts, cards, marks, quality)
 
@@ -163,6 +166,7 @@ def _cards(
         sa.select(
             *(alert.alert_id, alert.rule_id, alert.level, alert.state, alert.region_code, alert.department_id),
             *(alert.subject, alert.raised_at, case.case_no, case.matter_code, case.disclosure),
+            alert.document,
         )
         .select_from(tables.alerts.outerjoin(tables.cases, alert.subject == case.case_id))
         .where(*raised, alert.state.not_in(("shadow", "pending")))
@@ -182,10 +186,22 @@ def _cards(
                 case_no=row.case_no or "",
                 disclosure=row.disclosure or "",
                 raised_on=calendar.day_of(row.raised_at).isoformat(),
-                charged_to=charged.get(row.rule_id, "department"),
+                charged_to=_attributed(row.document) or charged.get(row.rule_id, "department"),
             )
         )
     return found
+
+
+def _attributed(document: str) -> str:
+    """Return whom a person attributed an alert to; empty where nobody did. Most documents need not be read for it."""
+    return attributed_to(orjson.loads(document)) if _ATTRIBUTE in document else ""
+
+
+_BALANCES: Final = "R48"
+"""The rule that holds departments' days against the hub's."""
+
+_ATTRIBUTE: Final = "attribute"
+"""What stands in the document of an alert that was attributed by a person, and in hardly any other."""
 
 
 def _add_cards(cards: Mapping[str, Sequence[Card]], counts: dict[_Key, dict[str, int]]) -> None:
@@ -198,10 +214,13 @@ def _add_cards(cards: Mapping[str, Sequence[Card]], counts: dict[_Key, dict[str,
                 cell["cards"] = cell.get("cards", 0) + (card.level != "notice")
 
 
-def _add_feedback(connection: sa.Connection, raised: _Chosen, counts: dict[_Key, dict[str, int]]) -> None:
-    """Count the clocks on answering the month's alerts."""
+def _add_feedback(
+    connection: sa.Connection, raised: _Chosen, cards: Mapping[str, Sequence[Card]], counts: dict[_Key, dict[str, int]]
+) -> None:
+    """Count the clocks on answering the month's alerts, but for those whose cause is somebody else's."""
     alert, clock = tables.alerts.c, tables.clocks.c
-    key = (alert.department_id, alert.region_code, clock.state)
+    others = {card.alert_id for own in cards.values() for card in own if card.charged_to != "department"}
+    key = (alert.alert_id, alert.department_id, alert.region_code, clock.state)
     query = (
         sa.select(*key, sa.func.count().label("n"))
         .select_from(tables.alerts.join(tables.clocks, clock.subject == alert.alert_id))
@@ -210,6 +229,8 @@ def _add_feedback(connection: sa.Connection, raised: _Chosen, counts: dict[_Key,
         .group_by(*key)
     )
     for row in connection.execute(query):
+        if row.alert_id in others:
+            continue
         own = counts[row.department_id, row.region_code, ""]
         own["alert_feedback.judged"] = own.get("alert_feedback.judged", 0) + row.n
         own["alert_feedback.met"] = own.get("alert_feedback.met", 0) + (row.n if row.state == "met" else 0)
@@ -229,11 +250,11 @@ def _marks(connection: sa.Connection, period: str, department: str) -> Mapping[s
 
 
 def _quality(
-    connection: sa.Connection, opened: _Chosen, lines: Mapping[str, Mapping[str, int]]
+    connection: sa.Connection, opened: _Chosen, came: Sequence[Mapping[str, Mapping[str, int]]]
 ) -> Mapping[str, Mapping[str, int]]:
-    """Count by department how its cases of a month came, and what its connections delivered.
+    """Count by department how its cases of a month came, and what `came` of its connections.
 
-    What a connection that speaks for several departments delivered is charged to none of them.
+    What came of a connection that speaks for several departments is charged to none of them.
     """
     found: dict[str, dict[str, int]] = defaultdict(dict)
     fact = case_facts.c
@@ -251,7 +272,7 @@ def _quality(
     for row in connection.execute(query):
         found[row.department_id] = {"cases": row.cases, "late": int(row.late), "incomplete": int(row.incomplete)}
     whose = owners(connection)
-    for name, said in lines.items():
+    for name, said in (line for lines in came for line in lines.items()):
         if name in whose:
             own = found[whose[name]]
             for what, n in said.items():
@@ -289,6 +310,31 @@ def delivered(
     for row in connection.execute(events.where(live).group_by(read.connection_id)):
         found[row.connection_id] |= {"events": int(row.events), "conflicting": int(row.conflicting)}
     return found
+
+
+def balanced(connection: sa.Connection, first: date, following: date) -> Mapping[str, Mapping[str, int]]:
+    """Count by connection the days of a month that its department spoke of, and those on which the two still differ.
+
+    Days differ as R48 finds them, once the time to bring what is missing is over; not where its alert was taken back,
+    nor where a person attributed it to connector or hub.
+    """
+    said, alert = tables.manifests.c, tables.alerts.c
+    days = sa.select(said.connection_id, sa.func.count().label("n")).where(_in_month(said.day, first, following))
+    rows_ = connection.execute(days.group_by(said.connection_id))
+    found = {row.connection_id: {"days": int(row.n), "differing": 0} for row in rows_}
+    differing = sa.select(alert.subject, alert.document).where(
+        alert.rule_id == _BALANCES, alert.state.not_in(TAKEN_BACK), _in_month(alert.occurrence, first, following)
+    )
+    for row in connection.execute(differing):
+        own = found.get(row.subject.removeprefix("connection:"))
+        if own is not None and _attributed(row.document) in ("", "department"):
+            own["differing"] += 1
+    return found
+
+
+def _in_month(day: sa.ColumnElement[str], first: date, following: date) -> sa.ColumnElement[bool]:
+    """Choose local days as they are written, YYYY-MM-DD."""
+    return (day >= first.isoformat()) & (day < following.isoformat())
 
 
 def _assembled(

@@ -2,7 +2,8 @@
 
 raised 已发出 → signed 已签收 → answered 已反馈 → rectified 已整改 → verified 已核实 → closed 销号. Beside it: an appeal
 申诉 or a review of the centre's own motion 复核, by someone else, which upholds, downgrades or revokes on a ground; a
-supervision order 督办单; a step up. What the hub does by itself (raise, clear, excuse) is decided in alerts.py.
+supervision order 督办单; a step up; its cause attributed 归因 to department, connector or hub. What the hub does by
+itself (raise, clear, excuse) is decided in alerts.py.
 """
 
 from __future__ import annotations
@@ -56,7 +57,11 @@ GROUNDS: Final = (
 LOWER: Final[Mapping[str, str]] = {"red": "yellow", "yellow": "notice"}
 """What a level is downgraded to."""
 
+PARTIES: Final = ("department", "connector", "hub")
+"""Whom the cause of an alert can be attributed to 归因: only the department's own lower its score."""
+
 _OPEN: Final = frozenset({"raised", "signed", "answered", "rectified", "upheld", "downgraded"})
+_ISSUED: Final = _OPEN | {"verified", "closed", "appealed", "under_review"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +98,7 @@ _ROWS: Final = (
     _move("revoke", "撤销", "revoked", {"under_review"}, "revoked", "reviewer", "ground", "note"),
     _move("order", "督办", "put under a supervision order", _OPEN, "", "supervisor", "note", "due_on"),
     _move("escalate", "升级", "escalated", _OPEN, "", "supervisor", "note", "to"),
+    _move("attribute", "归因", "attributed", _ISSUED, "", "supervisor", "note", "to"),
 )  # fmt: skip
 
 MOVES: Final[Mapping[str, Move]] = {move.name: move for move in _ROWS}
@@ -101,7 +107,10 @@ MOVES: Final[Mapping[str, Move]] = {move.name: move for move in _ROWS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What one person wants to do to one alert. `department_id` is theirs; `due_on` a day, `to` who it goes up to."""
+    """What one person wants to do to one alert.
+
+    `department_id` is theirs; `due_on` a day; `to` who it goes up to, or whose its cause is.
+    """
 
     move: str
     by: str
@@ -153,6 +162,12 @@ def last_move(document: Mapping[str, Any]) -> str:
     """Name the last move of an alert's history; empty where none is told."""
     history = document.get("history", ())
     return str(history[-1]["move"]) if history else ""
+
+
+def attributed_to(document: Mapping[str, Any]) -> str:
+    """Return whom a person attributed the cause of an alert to, last; empty where nobody did, and its rule says."""
+    told = [str(each["to_whom"]) for each in document.get("history", ()) if each["move"] == "attribute"]
+    return told[-1] if told else ""
 
 
 def is_settled(alert: AlertRow) -> bool:
@@ -213,6 +228,8 @@ def _of_words(_alert: AlertRow, deed: Deed, move: Move, _calendar: WorkCalendar)
         return _no(missing.replace("_", "-"), f"{move.name} needs {_NEEDS[missing]}", "say it and send again")
     if deed.ground and deed.ground not in GROUNDS:
         return _no("ground", f"{deed.ground!r} is no ground", f"one of {', '.join(GROUNDS)}")
+    if move.name == "attribute" and deed.to not in PARTIES:
+        return _no("to", f"nothing is attributed to {deed.to!r}", f"one of {', '.join(PARTIES)}")
     if deed.due_on and not _is_day(deed.due_on):
         return _no("due-on", f"{deed.due_on!r} is no day", "write it as 2026-12-01")
     return None
@@ -229,7 +246,7 @@ _NEEDS: Final[Mapping[str, str]] = {
     "note": "a reason in words",
     "ground": f"a ground: {', '.join(GROUNDS)}",
     "due_on": "the day it must be done by, YYYY-MM-DD",
-    "to": "to whom it goes",
+    "to": "to whom it goes, or whose its cause is",
 }
 
 

@@ -16,11 +16,12 @@ from hub.clock import ManualClock
 from hub.errors import HubError, Misconfigured
 from hub.model.chain import Chain
 from hub.model.conduct import Conduct
-from hub.model.values import Connection
+from hub.model.values import Connection, ManifestRow
 from hub.score_telling import compared, explained
 from hub.scorebook import Altered, Scorebook, Sources
 from hub.store.score_tables import score_freezes
 from hub.supervision.calendar import WorkCalendar
+from hub.supervision.scoring.values import Obligation
 from hub.supervision.truth.measures import MEASURES
 from tests.support.figures import some_facts
 from tests.support.scoring import OURS, SET, THEIRS
@@ -178,6 +179,60 @@ def test_data_quality_is_counted_of_live_cases_and_of_what_the_connection_delive
     said = dict(gathered(store)[OURS].quality)
     assert said == {"cases": 1, "late": 1, "incomplete": 0, "records": 10, "quarantined": 1, "events": 2,
                     "conflicting": 1}  # fmt: skip
+
+
+def test_days_that_the_department_spoke_of_count_and_those_that_still_differ(store: SqlStore) -> None:
+    at = datetime(2026, 4, 3, 1, tzinfo=UTC)
+    said = [
+        ManifestRow(connection_id="conn", day=date.fromisoformat(day), cases=1, sha256="", said_at=at, since=at)
+        for day in ("2026-02-28", "2026-03-01", "2026-03-30", "2026-03-31", "2026-04-01")
+    ]
+    differing = {"2026-03-01": {}, "2026-03-30": {"state": "revoked"}, "2026-04-01": {},
+                 "2026-03-31": {"document": attributed("hub")}}  # fmt: skip
+    alerts = [
+        an_alert(day, "connection:conn", rule_id="R48", raised_at=at, changed_at=at, **fields)
+        for day, fields in differing.items()
+    ]
+    keep(store, manifests=said, alerts=alerts)
+    assert {name: gathered(store)[OURS].quality[name] for name in ("days", "differing")} == {"days": 3, "differing": 1}
+
+
+def attributed(*to: str) -> dict[str, Any]:
+    return {"history": [{"move": "attribute", "to_whom": each} for each in to]}
+
+
+@pytest.mark.parametrize(
+    ("to", "score", "judged"),
+    [((), 95, 1), (("connector",), 100, 0), (("hub",), 100, 0), (("hub", "department"), 95, 1)],
+)
+def test_an_alert_that_a_person_attributes_to_connector_or_hub_costs_nothing(
+    book: Book, to: tuple[str, ...], score: int, judged: int
+) -> None:
+    alert = an_alert("x", "a", raised_at=MARCH, changed_at=MARCH, document=attributed(*to))
+    answer = a_clock("1", "x", kind="alert_feedback", state="breached")
+    keep(book.store, cases=[a_case("a")], facts=[some_facts("a")], alerts=[alert], clocks=[answer])
+    assert book.score("2026-03") == score
+    inputs = gathered(book.store)[OURS]
+    assert (inputs.count("alert_feedback.judged"), inputs.count("cards")) == (judged, judged)
+
+
+def test_what_is_attributed_after_the_freeze_is_given_back_later(book: Book) -> None:
+    keep(book.store, cases=[a_case("a")], facts=[some_facts("a")],
+         alerts=[an_alert("x", "a", raised_at=MARCH, changed_at=MARCH)])  # fmt: skip
+    book.scores.freeze("2026-03", "王五")
+    keep(book.store, alerts=[an_alert("x", "a", raised_at=MARCH, changed_at=APRIL, document=attributed("hub"))])
+    assert book.scores.sheet("2026-04", book=OURS).accounts[OURS].adjustment == 5
+
+
+def test_what_was_owed_is_frozen_and_reaching_it_later_gives_nothing_back(book: Book) -> None:
+    keep(book.store, cases=[a_case("a")], facts=[some_facts("a")])
+    owing = Obligation(due_on="2026-03-31", required="C3", reached="C2")
+    late = Scorebook(replace(book.scores._from, obligations=lambda: {OURS: owing}))
+    late.freeze("2026-03", "王五")
+    now = Scorebook(replace(book.scores._from, obligations=lambda: {OURS: replace(owing, reached="C3")}))
+    march, april = (now.sheet(month, book=OURS).accounts[OURS] for month in ("2026-03", "2026-04"))
+    assert (march.statement.is_obliged, march.statement.score < 60) == (True, True)
+    assert (april.statement.is_obliged, april.adjustment) == (False, 0)
 
 
 def test_a_frozen_month_recomputes_to_the_identical_figure_whatever_happens_later(book: Book) -> None:

@@ -106,6 +106,7 @@ def test_an_alert_is_followed_to_its_end_and_the_ledger_tells_who_did_what(offic
         (office.clerk, "answer", {"note": "窗口系统升级"}),
         (office.officer, "return", {"note": "请附材料"}),
         (office.officer, "order", {"note": "限期反馈", "due_on": "2026-04-20"}),
+        (office.officer, "attribute", {"note": "前置机停机", "to": "connector"}),
         (office.clerk, "answer", {"note": "材料已附"}),
         (office.clerk, "rectify", {"note": "已办结"}),
         (office.officer, "verify", {"note": "属实"}),
@@ -114,7 +115,8 @@ def test_an_alert_is_followed_to_its_end_and_the_ledger_tells_who_did_what(offic
         assert office.settled(office.move(alert, who, move, **said)) == "done"
     assert office.state(alert) == "closed"
     assert [act for act, _ in office.acts()] == [
-        f"alert.{move}" for move in ("sign", "answer", "return", "order", "answer", "rectify", "verify", "close")
+        f"alert.{move}"
+        for move in ("sign", "answer", "return", "order", "attribute", "answer", "rectify", "verify", "close")
     ]
     assert {by for _, by in office.acts()} == {"clerk", "officer"}
     told = office.client.get(f"/v1/alerts/{alert}", headers=office.reader).json()
@@ -130,6 +132,7 @@ def test_an_alert_is_followed_to_its_end_and_the_ledger_tells_who_did_what(offic
         "answered",
         "signed",
         "supervised",
+        "attributed",
         "answered",
         "rectified",
         "verified",

@@ -88,6 +88,20 @@ def test_command_api_and_page_tell_the_same(world: World) -> None:
         assert "payload" in listed.json()
 
 
+@pytest.mark.parametrize(("level", "is_scored"), [("C3", False), ("C4", True)])
+def test_a_missed_reliable_connection_is_scored_as_the_board_tells_it(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    level: str,
+    is_scored: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr("conformance.coverage.owed.REQUIRED", level)  # the world holds C3 and no C4
+    world.hub.store.load_catalogue([a_catalogue(MATTER, planned={level: "2026-03-31"})])
+    month = world.hub.calendar().day_of(world.hub.clock.now()).isoformat()[:7]
+    account = world.hub.scorebook.sheet(month).accounts[DOCUMENT["department_id"]]
+    assert (account.statement.is_obliged, account.statement.score < 60) == (is_scored, is_scored)
+
+
 def test_a_department_without_a_catalogue_is_unknown_everywhere(world: World) -> None:
     world.hub.store.load_catalogue([{"department": {"name": "住建局", **DOCUMENT}, "matters": []}])
     told = run("coverage")[1]

@@ -1,4 +1,4 @@
-"""The data-quality score 数据质量分, apart from performance: completeness, lateness, rejects, reconciliation."""
+"""The data-quality score 数据质量分, apart from performance: completeness, lateness, rejects, contradictions, days."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ PARTS: Final = (
     ("lateness", "及时", "in time", "late", "cases"),
     ("rejects", "有效", "accepted", "quarantined", "records"),
     ("reconciliation", "一致", "without contradiction", "conflicting", "events"),
+    ("manifests", "对账", "days that balance", "differing", "days"),
 )
 """Each component: id, names, the count of what is wrong, and of all that it is counted among."""
 

@@ -66,8 +66,13 @@ def test_there_is_no_mean_of_nothing() -> None:
 
 def test_data_quality_is_the_mean_of_what_can_be_judged() -> None:
     found = quality(a_month(quality={"cases": 200, "incomplete": 10, "late": 50, "records": 1000, "quarantined": 1}))
-    assert [each.value for each in found.parts] == [95, 75, Decimal("99.9"), None]
+    assert [each.value for each in found.parts] == [95, 75, Decimal("99.9"), None, None]
     assert found.value == Decimal("89.97")
+
+
+def test_days_on_which_department_and_hub_differ_lower_the_data_quality() -> None:
+    found = quality(a_month(quality={"cases": 200, "incomplete": 0, "late": 0, "days": 20, "differing": 5}))
+    assert (found.parts[-1].value, found.value) == (75, Decimal("91.67"))
 
 
 def test_data_quality_does_not_touch_the_score() -> None:

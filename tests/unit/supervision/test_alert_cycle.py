@@ -11,7 +11,7 @@ from hub.errors import Rejection
 from hub.model.documents import alert_document
 from hub.model.shapes import shape
 from hub.supervision.alert_clocks import clocks_of_alert
-from hub.supervision.alert_cycle import GROUNDS, MOVES, STATES, Deed, done, is_settled, legal, refusal
+from hub.supervision.alert_cycle import GROUNDS, MOVES, STATES, Deed, attributed_to, done, is_settled, legal, refusal
 from hub.supervision.alerts import reconcile
 from hub.supervision.calendar import WorkCalendar
 from tests.support.casework import a_fact, at, judged
@@ -39,7 +39,8 @@ def an_alert(state: str = "raised", level: str = "yellow", **document: Any) -> A
 def a_deed(move: str, **fields: Any) -> Deed:
     """Return a deed as its lawful role would do it, with everything said that any move demands."""
     role = fields.pop("role", MOVES[move].role)
-    given = {"by": f"{role} 1", "at": at("2026-03-19T09:00:00"), **SAID, **fields}
+    to = {"to": "connector"} if move == "attribute" else {}
+    given = {"by": f"{role} 1", "at": at("2026-03-19T09:00:00"), **SAID, **to, **fields}
     return Deed(
         move=move, role=role, department_id=given.pop("department_id", OURS if role == "department" else ""), **given
     )
@@ -79,7 +80,8 @@ def test_every_state_can_be_reached_and_the_last_ones_are_left_by_nobody() -> No
         move.state for move in MOVES.values() if move.state
     }
     assert reached == set(STATES)
-    assert [state for state in STATES if not legal(state)] == ["shadow", "closed", "cleared", "revoked"]
+    assert [state for state in STATES if not legal(state)] == ["shadow", "cleared", "revoked"]
+    assert [move.name for move in legal("closed")] == ["attribute"]
 
 
 def test_the_whole_way_is_told_in_the_alerts_history() -> None:
@@ -141,6 +143,21 @@ def test_an_appeal_against_a_confirmed_alert_counts_from_its_confirmation() -> N
 def test_a_downgrade_lowers_the_level_by_one_and_a_notice_goes_no_lower() -> None:
     assert done(an_alert("under_review", "red"), a_deed("downgrade"), CALENDAR).level == "yellow"
     assert code(an_alert("under_review", "notice"), a_deed("downgrade")) == "alert.level"
+
+
+def test_the_last_word_says_whose_the_cause_of_an_alert_is_and_its_state_stays() -> None:
+    alert = an_alert("signed")
+    assert attributed_to(alert.document) == ""
+    ours = done(alert, a_deed("attribute", to="hub"), CALENDAR)
+    assert (ours.state, attributed_to(ours.document)) == ("signed", "hub")
+    assert alert_document(ours.document)["type"] == "sunlight.alert.attributed.v1"
+    later = done(ours, a_deed("attribute", to="department", at=at("2026-03-20T09:00:00")), CALENDAR)
+    assert attributed_to(done(later, a_deed("answer"), CALENDAR).document) == "department"
+
+
+@pytest.mark.parametrize("to", ["joint", "321200", "the weather"])
+def test_an_alert_is_attributed_to_department_connector_or_hub_alone(to: str) -> None:
+    assert code(an_alert(), a_deed("attribute", to=to)) == "alert.to"
 
 
 def test_an_order_leaves_the_state_and_names_a_later_day() -> None:

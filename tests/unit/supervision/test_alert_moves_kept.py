@@ -74,7 +74,8 @@ def an_alert(name: str, state: str = "raised", level: str = "yellow", *history: 
 
 def a_deed(move: str, role: str, **fields: Any) -> Deed:
     given = {"department_id": DEPARTMENT if role == "department" else "", "at": at("2026-03-19T09:00:00"), **SAID}
-    return Deed(**{"move": move, "role": role, "by": f"{role} 1", **given, **fields})
+    to = {"to": "connector"} if move == "attribute" else {}
+    return Deed(**{"move": move, "role": role, "by": f"{role} 1", **given, **to, **fields})
 
 
 def kept(*wishes: tuple[AlertRow, Deed]) -> tuple[list[str], Changes]:
