@@ -25,7 +25,7 @@ from hub.statistics.asked import Asked
 from hub.statistics.figures import difference
 from hub.statistics.periods import Span, parsed
 from hub.store import counted, rows
-from hub.store.facts import cell_row
+from hub.store.facts import cell_row, duration_rows
 from hub.store.migrate import begin, migrate
 from hub.store.queries import Queries
 
@@ -109,12 +109,18 @@ def _fill(url: str, cases: int) -> None:
                     kept.update({name: kept[name] + n for name, n in sums.items()})
                 durations.update({(cell, partition, days): n for (cell, days), n in moved.durations.items()})
         _copy(session, counted.figures, (cell_row(*key, *sums.values()) for key, sums in figures.items()))
-        _copy(session, counted.durations, (cell_row(*key, n) for key, n in durations.items()))
+        _copy(session, counted.durations, _duration_rows(durations))
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("VACUUM ANALYZE")
         for table in (counted.case_facts, counted.figures, counted.durations):
             found = session.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table.name]).fetchone()
             print(f"{table.name:12} {int(found[0]) if found else 0:10,} rows")
+
+
+def _duration_rows(durations: Counter[tuple[Any, int, int]]) -> Iterable[tuple[Any, ...]]:
+    for partition in range(PARTITIONS):
+        mine = {(cell, days): n for (cell, own, days), n in durations.items() if own == partition}
+        yield from duration_rows(partition, mine)
 
 
 def _copy(session: psycopg.Connection, table: Any, found: Iterable[tuple[Any, ...]]) -> None:  # noqa: ANN401

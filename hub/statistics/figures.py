@@ -33,6 +33,10 @@ NAMES: Final = tuple(name for names in MEASURES.values() for name in names)
 DISSATISFIED: Final = 4
 """Rating from which somebody is dissatisfied (4 不满意, 5 非常不满意)."""
 
+BLOCK_DAYS: Final = 20
+"""Numbers of working days that are counted side by side in one row: 0 to 19, 20 to 39 and on. Nearly every case is done
+within the 20 working days that the law allows (行政许可法 42), so that nearly every cell has one row."""
+
 MATTER_MONTH: Final = "matter_month"
 MONTH: Final = "month"
 DAY: Final = "day"

@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.model.facts import CaseFacts
-from hub.statistics.figures import NAMES
+from hub.statistics.figures import BLOCK_DAYS, NAMES
 from hub.store.tables import METADATA
 
 _TYPES: Final[dict[str, tuple[type[sa.types.TypeEngine[Any]], bool]]] = {
@@ -64,7 +64,8 @@ durations = sa.Table(
     "durations",
     METADATA,
     *_cell(),
-    sa.Column("used_workdays", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("block", sa.Integer, primary_key=True, autoincrement=False),
+    *(sa.Column(f"n{place}", sa.Integer, nullable=False) for place in range(BLOCK_DAYS)),
 )
-"""How many cases of a month took how many working days: whole days, so that percentiles are exact."""
+"""How many cases of a month took how many working days: whole days, so that percentiles are exact. `n3` of block 1 are
+those that took 23: numbers side by side are added up far faster than a row for each."""

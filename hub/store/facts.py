@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.statistics.figures import difference
+from hub.statistics.figures import BLOCK_DAYS, difference
 from hub.store import counted, rows
 from hub.store.bulk import among, insert
 
@@ -41,8 +41,16 @@ def _move(connection: sa.Connection, partition: int, old: Sequence[CaseFacts], n
     moved = difference(old, new)
     sums = [cell_row(cell, partition, *figures.values()) for cell, figures in moved.figures.items()]
     insert(connection, counted.figures, sums, conflict="add")
-    taken = [cell_row(cell, partition, days, n) for (cell, days), n in moved.durations.items()]
-    insert(connection, counted.durations, taken, conflict="add")
+    insert(connection, counted.durations, duration_rows(partition, moved.durations), conflict="add")
+
+
+def duration_rows(partition: int, durations: Mapping[tuple[Cell, int], int]) -> list[tuple[Any, ...]]:
+    """Return the rows of `durations` that say how many cases took how many working days."""
+    blocks: dict[tuple[Cell, int], list[int]] = {}
+    for (cell, days), n in durations.items():
+        block, place = divmod(days, BLOCK_DAYS)
+        blocks.setdefault((cell, block), [0] * BLOCK_DAYS)[place] += n
+    return [cell_row(cell, partition, block, *counts) for (cell, block), counts in blocks.items()]
 
 
 def cell_row(cell: Cell, partition: int, *values: int) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from hub.statistics.asked import COMPLAINTS, present_region, regions_of
-from hub.statistics.figures import DAY, DISSATISFIED, MATTER_MONTH, MEASURES, MONTH, MONTHLY, NAMES
+from hub.statistics.figures import BLOCK_DAYS, DAY, DISSATISFIED, MATTER_MONTH, MEASURES, MONTH, MONTHLY, NAMES
 from hub.statistics.periods import FIRST_DAY, Span, cut
 from hub.statistics.told import Key, Line
 from hub.store import counted
@@ -130,7 +130,13 @@ def _stock(connection: sa.Connection, asked: Asked) -> Mapping[tuple[str, ...], 
 
 
 Source = str
-"""`matter_month`, `month`, `day`, or the field of `case_facts` that names the day."""
+"""`matter_month`, `month`, `day`, or the field of `case_facts` that names the day; or `cases`, by all those fields."""
+
+CASES: Final = "cases"
+"""Days of single matters of which every case is read once, whichever of its days lies among them."""
+
+FIELD: Final[Mapping[str, str]] = {name: field for field, names in MEASURES.items() for name in names}
+"""The day of a case on which a measure counts."""
 
 
 def _sources(asked: Asked, span: Span, *, is_series: bool = True) -> Iterator[tuple[Span, Source]]:
@@ -142,13 +148,24 @@ def _sources(asked: Asked, span: Span, *, is_series: bool = True) -> Iterator[tu
     for days in (span,) if by_days else parts.days:
         if not asked.needs_matter:
             yield days, DAY
+        elif _is_one(asked, days):
+            yield days, CASES
         else:
             yield from ((days, name) for name in MEASURES)
+
+
+def _is_one(asked: Asked, days: Span) -> bool:
+    """Tell whether days lie in one of the periods that are told apart."""
+    first = FIRST_DAY[asked.period] if asked.period else None
+    return first is None or first(days.start) == first(days.last)
 
 
 def _sums(
     connection: sa.Connection, asked: Asked, span: Span, source: Source, names: Sequence[str], *, by_day: bool = True
 ) -> Iterator[tuple[Key, dict[str, int]]]:
+    if source == CASES:
+        yield from _of_cases(connection, asked, span, names, by_day=by_day)
+        return
     table, day, chosen = _place(asked, span, source)
     wanted = [name for name in names if source in SUMS or name in MEASURES[source]]
     if not wanted:
@@ -161,21 +178,49 @@ def _sums(
         yield _key(asked, row[: len(columns)]), {name: int(values.get(name) or 0) for name in names}
 
 
+def _of_cases(
+    connection: sa.Connection, asked: Asked, span: Span, names: Sequence[str], *, by_day: bool
+) -> Iterator[tuple[Key, dict[str, int]]]:
+    """Count days of one period from the cases: each is read once, and counts by each of its days that is among them."""
+    within = {name: (_facts[name] >= span.start) & (_facts[name] <= span.last) for name in MEASURES}
+    read = sa.or_(*(within[name] for name in dict.fromkeys(FIELD[name] for name in names)))
+    columns = [counted.case_facts.c[COLUMNS[name]] for name in asked.places]
+    measures = [_measure(counted.case_facts, name, within[FIELD[name]]).label(name) for name in names]
+    query = sa.select(*columns, *measures).where(read, *_chosen(asked, counted.case_facts)).group_by(*columns)
+    for row in connection.execute(query):
+        said = {name: int(value or 0) for name, value in zip(names, row[len(columns) :], strict=True)}
+        place = (*row[: len(columns)], *((span.start,) if asked.period and by_day else ()))
+        if any(said.values()):
+            yield _key(asked, place), said
+
+
 def _durations(connection: sa.Connection, asked: Asked, span: Span, source: Source) -> Iterator[tuple[Key, int, int]]:
     """Yield how many cases took how many working days: of months from the sums, of days from the cases themselves."""
-    if source not in (*SUMS, "finished_on") or asked.period in SHORT:
+    if source not in (*SUMS, CASES, "finished_on") or asked.period in SHORT:
         return
-    is_sum = source in MONTHLY
-    table, day, chosen = _place(asked, span, source if is_sum else "finished_on", sums=counted.durations)
+    if source in MONTHLY:
+        yield from _blocks(connection, asked, span, source)
+        return
+    table, day, chosen = _place(asked, span, "finished_on")
     columns = _grouped(connection, asked, table, day)
-    n = sa.func.sum(table.c.n) if is_sum else sa.func.count()
-    query = sa.select(*columns, table.c.used_workdays, n.label("n")).where(*chosen, *([] if is_sum else [_timed]))
+    query = sa.select(*columns, table.c.used_workdays, sa.func.count().label("n")).where(*chosen, _timed)
     keys: dict[tuple[Any, ...], Key] = {}
-    for *head, days, number in connection.execute(query.group_by(*columns, table.c.used_workdays)):
+    for *head, days, n in connection.execute(query.group_by(*columns, table.c.used_workdays)):
         place = tuple(head)
         key = keys.get(place) or keys.setdefault(place, _key(asked, place))
-        if number:
-            yield key, days, int(number)
+        yield key, days, int(n)
+
+
+def _blocks(connection: sa.Connection, asked: Asked, span: Span, source: Source) -> Iterator[tuple[Key, int, int]]:
+    table, day, chosen = _place(asked, span, source, sums=counted.durations)
+    columns = [*_grouped(connection, asked, table, day), table.c.block]
+    sums = [sa.func.sum(table.c[f"n{place}"]) for place in range(BLOCK_DAYS)]
+    for row in connection.execute(sa.select(*columns, *sums).where(*chosen).group_by(*columns)):
+        *place, block = row[: len(columns)]
+        key = _key(asked, place)
+        for days, n in enumerate(row[len(columns) :], block * BLOCK_DAYS):
+            if n:
+                yield key, days, int(n)
 
 
 def _place(
@@ -213,13 +258,15 @@ def _first_day(connection: sa.Connection, asked: Asked, day: sa.Column[date]) ->
     return day
 
 
-def _measure(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+def _measure(table: sa.Table, name: str, within: sa.ColumnElement[bool] | None = None) -> sa.ColumnElement[Any]:
+    """Return how a measure is added up; of cases only those whose day is `within`, where that is said."""
     if table is counted.figures:
         return sa.func.sum(table.c[name])
+    days = [] if within is None else [within]
     if name in SUMMED:
-        return sa.func.sum(SUMMED[name]).filter(_timed)
-    condition = CONDITIONS.get(name)
-    return sa.func.count() if condition is None else sa.func.count().filter(condition)
+        return sa.func.sum(SUMMED[name]).filter(_timed, *days)
+    conditions = [*days, *([CONDITIONS[name]] if name in CONDITIONS else [])]
+    return sa.func.count().filter(*conditions) if conditions else sa.func.count()
 
 
 def _key(asked: Asked, row: Sequence[Any]) -> Key:
