@@ -69,7 +69,7 @@ class Options:
         """Return a text; without a default it must be there."""
         value = self._take(key, default)
         if value is None or (value == "" and default is None):
-            self.fault(key, "is missing", "write it")
+            self.fault(key, "is missing", f"write it under {self._path}: in the mapping file")
             return ""
         return _SECRET.sub(lambda name: self._secret(key, name[1]), str(value))
 

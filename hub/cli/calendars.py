@@ -45,7 +45,7 @@ def load(
 
     The file says year, title, number, rest (days and spans of days: 2027-02-05..2027-02-11) and worked (weekends that
     are worked). It is refused if it cannot be right. Deadlines that reach into the year are counted anew; what was
-    provisional is judged. A second notice of a year takes the first one's place; [calendar] in settings.toml stands
+    provisional is judged. A second notice of a year takes the first one's place; `calendar` in settings.toml stands
     above both.
 
     Example: sunlight calendar load 2027.yaml --by 王五

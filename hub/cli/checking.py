@@ -55,7 +55,7 @@ class _Findings:
 def check(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Mapping files, catalogues, or folders of them. Default: [mappings] folder."),
+        typer.Argument(help="Mapping files, catalogues, or folders of them. Default: \\[mappings] folder."),
     ] = None,
     *,
     as_json: common.AsJson = False,

@@ -177,7 +177,7 @@ def promote(
     as_json: common.AsJson = False,
     settings: common.SettingsFile = None,
 ) -> None:
-    """Take a connection live that was tried in the sandbox: its files go to [mappings] folder, and it is registered.
+    """Take a connection live that was tried in the sandbox: its files go to the mappings folder; it is registered.
 
     Refused while the sandbox has mapped none of its records, or refused some.
 
@@ -214,7 +214,10 @@ def _trial_of(hub: Hub, connection: str) -> Path:
 def _check_trial(counts: Mapping[str, Any], connection: str, *, despite: bool) -> None:
     mapped, refused = counts.get("mapped", 0), counts.get("quarantined", 0)
     if not mapped:
-        problem, hint = "the sandbox has mapped none of its records", "sunlight connection add FILE, or let it send"
+        problem, hint = (
+            "the sandbox has mapped none of its records",
+            "sunlight connection add FILE; of one that sends: let it send to `sunlight --sandbox serve`",
+        )
     elif refused and not despite:
         problem = f"the sandbox refused {refused:,} of its records"
         hint = f"sunlight --sandbox quarantine list --connection {connection}; or --despite-refusals"

@@ -152,8 +152,10 @@ class _Examination:
         known = {name: path for path in files if (name := _connection_in(path))}
         if self._named in known:
             return known[self._named]
-        hint = f"known: {', '.join(sorted(known))}"
-        raise Misconfigured(Fault(code="doctor.unknown", problem=f"no mapping declares {self._named!r}", hint=hint))
+        hint = "name its mapping file; of one that is only in the sandbox: sunlight --sandbox doctor"
+        hint = f"known: {', '.join(sorted(known))}; or {hint}" if known else hint
+        problem = f"no mapping of {self._hub.settings.mappings.folder} declares {self._named!r}"
+        raise Misconfigured(Fault(code="doctor.unknown", problem=problem, hint=hint))
 
     def _network(self, mapped: CompiledMapping) -> Iterator[Step]:
         address = reach.address_of(mapped.declaration, os.environ)

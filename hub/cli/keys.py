@@ -56,10 +56,19 @@ def add(
     host, port = hub.settings.gateway.host, hub.settings.gateway.port
     for line in (
         f"Key {issued.identity.key_id} of {name}. The token above is shown this once: keep it now.",
-        f"Console: log in with it at http://{host}:{port}/",
-        f'Programs: curl -H "Authorization: Bearer $TOKEN" http://{host}:{port}/v1/summary',
+        *_uses(kind, name, f"http://{host}:{port}"),
     ):
         typer.echo(line, err=True)
+
+
+def _uses(kind: str, name: str, url: str) -> list[str]:
+    """Say what a key of a kind is for: a connection's opens no console, a subscriber's the feed alone."""
+    curl = 'curl -H "Authorization: Bearer $TOKEN"'
+    if kind == "connection":
+        return [f"Send with it: {curl} --data-binary @FILE {url}/v1/records/{name} (docs/push.md)"]
+    if kind == "subscriber":
+        return [f"Read with it: {curl} '{url}/v1/feed?after=0' (docs/subscribe.md)"]
+    return [f"Console: log in with it at {url}/", f"Programs: {curl} {url}/v1/summary"]
 
 
 @app.command("list")

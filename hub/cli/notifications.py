@@ -50,7 +50,7 @@ def notifications(
         table.add_row(*(Text(cell) for cell in cells), style=_STYLES[each["state"]])
     common.OUT.print(table)
     if not hub.settings.notify.on:
-        common.OUT.print("nobody is told of alerts: [notify] on = false in the settings")
+        common.OUT.print("nobody is told of alerts: \\[notify] on = false in the settings")
 
 
 def told_notice(notice: NotificationRow, zone: tzinfo) -> dict[str, Any]:

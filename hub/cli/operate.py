@@ -60,7 +60,7 @@ def migrate(*, settings: common.SettingsFile = None) -> None:
     mappings, catalogues = _configuration(hub) if folder.is_dir() else ({}, [])
     hub.register(list(mappings.values()), catalogues)
     if not folder.is_dir():
-        common.OUT.print(f"there is no folder {folder}: nothing to register ([mappings] folder, SUNLIGHT_MAPPINGS)")
+        common.OUT.print(f"there is no folder {folder}: nothing to register (\\[mappings] folder, SUNLIGHT_MAPPINGS)")
     common.OUT.print(f"revisions applied: {', '.join(applied) or 'none, the store is up to date'}")
     common.OUT.print(f"connections registered: {len(mappings)}; departments' catalogues loaded: {len(catalogues)}")
 

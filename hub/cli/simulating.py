@@ -59,6 +59,8 @@ def simulate(
 
     Seven systems of every kind of connector, with their mappings and catalogues, in which every rule is broken a known
     number of times: truth.json says where. `sunlight verify-truth` shows whether a hub finds exactly that.
+
+    Example: sunlight simulate --cases 2000 --seed 7 --out city
     """
     if out.exists() and any(out.iterdir()):
         problem, hint = "the folder is not empty", "name another one with --out"
@@ -94,6 +96,8 @@ def verify_truth(
     """Let a private hub take in a simulated city, and compare what it found with the truth. Exit code 0: all of it.
 
     The hub is an embedded one in a folder of its own; each week's records are handed over as their systems would.
+
+    Example: sunlight verify-truth city
     """
     truth = _truth(folder)
     outcome = _by_engine(folder, truth) if engine else _by_the_whole_path(folder, truth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -126,14 +127,14 @@ def alerts(  # noqa: PLR0913 - one option a filter
         region=region or None,
         limit=limit,
     )
+    documents = [orjson.loads(each["document"]) for each in found]
     if as_json:
-        common.print_json([each["document"] for each in found])
+        common.print_json(documents)
         return
     table = Table(title=f"{common.counted(len(found), 'alert')} 预警", title_justify="left")
     for heading in ("rule", "level", "state", "case", "finding", "alert"):
         table.add_column(heading, overflow="fold")
-    for each in found:
-        document = each["document"]
+    for each, document in zip(found, documents, strict=True):
         said = document["finding"]["zh"]
         cells = [each["rule_id"], Text(each["level"], style=_LEVELS[each["level"]]), each["state"]]
         table.add_row(*cells, Text(str(each["case_no"] or each["subject"])), Text(said), each["alert_id"][:8])

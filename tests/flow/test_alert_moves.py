@@ -226,3 +226,17 @@ def test_an_operator_moves_alerts_from_the_terminal(tmp_path: Path, monkeypatch:
     assert "it is entered once" in sent.output
     refused = CliRunner().invoke(app, ["alert", "move", alert[:13], "close"])
     assert "cannot be closed" in str(refused.exception)
+
+
+def test_the_terminal_lists_alerts_with_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = a_desk(tmp_path)
+    alert = hub.queries.alerts(rule="R14", level="yellow", limit=1)[0]["alert_id"]
+    hub.close()
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    table = CliRunner().invoke(app, ["alerts", "--level", "yellow"])
+    assert alert[:8] in table.output
+    assert "承诺超时" in table.output
+    listed = orjson.loads(CliRunner().invoke(app, ["alerts", "--rule", "R14", "--json"]).output)
+    assert {each["rule_id"] for each in listed} == {"R14"}
+    assert alert in {each["alert_id"] for each in listed}

@@ -391,6 +391,13 @@ def test_a_key_is_shown_once_and_can_be_revoked(sunlight: Any) -> None:
     assert sunlight("key", "revoke", issued["key_id"])[0] == 2
 
 
+def test_a_key_that_sends_says_where_to_send_and_names_no_console(sunlight: Any) -> None:
+    sunlight("migrate")
+    said = sunlight("key", "add", "taizhou.press.permits", "--kind", "connection", "--scope", "records:write")[2]
+    assert "/v1/records/taizhou.press.permits" in said
+    assert "Console" not in said
+
+
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield every command with the words that call it, groups included."""
     yield path, group
@@ -416,5 +423,7 @@ def test_the_help_of_every_command_teaches(path: tuple[str, ...]) -> None:
     assert len((command.help or "").split()) >= 5
     for parameter in command.params:
         assert getattr(parameter, "help", None) or parameter.name == "help", f"{parameter.name} is not explained"
+    told = [command.help or "", *(getattr(parameter, "help", None) or "" for parameter in command.params)]
+    assert not re.search(r"(?<!\\)\[[a-z]", " ".join(told)), "a word in brackets is taken for a style, and not shown"
     wanted = [p for p in command.params if getattr(p, "required", False)]
     assert not wanted or "Example: sunlight " in (command.help or "")

@@ -30,7 +30,7 @@ def list_(
 ) -> None:
     """List the matters 事项 in force, with their limits.
 
-    Example: sunlight catalogue list --on 2008-08-08
+    Example: sunlight catalogue list --on 2020-01-01
     """
     hub = common.hub(settings)
     day = _day(on)
@@ -58,7 +58,7 @@ def show(
 ) -> None:
     """Show every version of a matter, whole, and the changes that made it: who proposed and who approved, and when.
 
-    Example: sunlight catalogue show 11321200014000028L4320117001000
+    Example: sunlight catalogue show 11321200014000028L3320117001000
     """
     hub = common.hub(settings)
     chosen = [document_of(hub, department)] if department else list(documents(hub).values())

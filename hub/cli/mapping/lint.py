@@ -27,7 +27,7 @@ _FAULTY: Final = 2
 
 def lint(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Mapping files, or folders of them. Default: [mappings] folder.")
+        list[Path] | None, typer.Argument(help="Mapping files, or folders of them. Default: \\[mappings] folder.")
     ] = None,
     *,
     contract: Annotated[

@@ -64,7 +64,7 @@ class Result:
 
 def run(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Mapping files, or folders of them. Default: [mappings] folder.")
+        list[Path] | None, typer.Argument(help="Mapping files, or folders of them. Default: \\[mappings] folder.")
     ] = None,
     *,
     threshold: Annotated[

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.mapping.drafting.profile import Column
 
 _DATA: Final = re.compile(r"[0-9]{8,}")
+_PATHLESS: Final = "  # path: the file or folder, pattern: which of its files; without, for `sunlight import` alone"
 _NOT_KNOWN: Final = "  # 0.10: no column is known for it"
 _LISTS: Final[Mapping[str, tuple[str, str]]] = {
     "case/channel": ("channel", "window, online, mobile"),
@@ -57,7 +58,7 @@ def _head(name: str, origin: Origin, read: Mapping[str, str]) -> list[str]:
         "version: 1",
         'department: "11321200014000028L"  # set yours',
         f"kind: {origin.kind}",
-        f"connect: {{{_entries(origin.connect)}}}",
+        f"connect: {{{_entries(origin.connect)}}}" + ("" if origin.kind != "files" else _PATHLESS),
         f"read: {{{_entries(read)}}}",
     ]
 

@@ -40,8 +40,8 @@ WORDS: Final[Mapping[str, str]] = {
     ),
     "accepted": "受理时间 accept_date slsj",
     "promised": (
-        "承诺办结时间 限办截止时间 办理期限 promise_date due_date deadline case:deadline "
-        "expected_datetime cnbjsj xbjzsj"
+        "承诺办结时间 承诺办结日期 承诺时间 承诺日期 限办截止时间 办理期限 promise_date due_date deadline "
+        "case:deadline expected_datetime cnbjsj xbjzsj"
     ),
     "decided": "决定时间 决定日期 decide_date xk_jdrq cf_jdrq jdsj jdrq",
     "closed": "办结时间 结案时间 result_date finish_date closed_date enddate case:enddate bjsj jasj",

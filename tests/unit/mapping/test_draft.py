@@ -178,6 +178,7 @@ def test_the_standard_tables_are_known_without_a_hint() -> None:
         ("Created Date", "received"),
         ("acceptDate", "accepted"),
         ("XBJZSJ", "promised"),
+        ("承诺时间", "promised"),
     ],
 )
 def test_names_are_known_in_chinese_english_and_by_initials(column: str, target: str) -> None:
