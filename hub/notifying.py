@@ -86,7 +86,8 @@ class Planner:
     outbox: Outbox
     alert: Callable[[str], AlertRow | None]
     terms: Callable[[], NotifyTerms]
-    calendar: WorkCalendar
+    calendar: Callable[[], WorkCalendar]
+    """Return the calendar of now: a notice that is loaded meanwhile moves deadlines and quiet days."""
     clock: Clock
     bus: Bus
     name: str = "plan"
@@ -94,15 +95,15 @@ class Planner:
     def step(self) -> bool:
         """Plan notices for what is new on the feed, then for what has waited too long; tell whether any was new."""
         with self.bus.lease("notify.plan"):
-            terms, now = self.terms(), self.clock.now()
-            worked = self._at_once(terms, now)
+            terms, calendar, now = self.terms(), self.calendar(), self.clock.now()
+            worked = self._at_once(terms, calendar, now)
             for alert, known in self.outbox.watched():
-                later = told_later(alert, known, terms, self.calendar, now)
+                later = told_later(alert, known, terms, calendar, now)
                 if later:
                     self.outbox.add(later)
             return worked
 
-    def _at_once(self, terms: NotifyTerms, now: datetime) -> bool:
+    def _at_once(self, terms: NotifyTerms, calendar: WorkCalendar, now: datetime) -> bool:
         at = self.outbox.cursor()
         if at is None:
             self.outbox.add((), self.feed.last())  # a new hub tells of what comes from now on
@@ -110,14 +111,16 @@ class Planner:
         found = self.feed.after(at, "alert", TOGETHER)
         for row in found:
             document = orjson.loads(row["body"])
-            self.outbox.add(self._told(document, terms, now), row["sequence"])
+            self.outbox.add(self._told(document, terms, calendar, now), row["sequence"])
         return bool(found)
 
-    def _told(self, document: Mapping[str, Any], terms: NotifyTerms, now: datetime) -> Sequence[NotificationRow]:
+    def _told(
+        self, document: Mapping[str, Any], terms: NotifyTerms, calendar: WorkCalendar, now: datetime
+    ) -> Sequence[NotificationRow]:
         alert = self.alert(document["data"]["alert_id"])
         if alert is None or _is_past(alert, document):
             return ()
-        notices = told_at_once(document, alert, terms, self.calendar, now)
+        notices = told_at_once(document, alert, terms, calendar, now)
         for notice in notices:
             if notice.state == "nobody":
                 LOG.warning("nobody on duty can be told", extra={"alert_id": alert.alert_id, "reason": notice.reason})

@@ -398,7 +398,7 @@ class Hub:
             outbox=self.outbox,
             alert=self.queries.alert,
             terms=lambda: terms_of(notify, roster()),
-            calendar=self.calendar(),
+            calendar=self.calendar,
             clock=self.clock,
             bus=self.bus(),
         )

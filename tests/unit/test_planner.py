@@ -1,0 +1,63 @@
+"""Planning whom to tell, by what holds at the moment of planning and not when the process began."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hub.clock import ManualClock
+from hub.model.documents import alert_document
+from hub.notifying import Planner
+from hub.supervision.calendar import WorkCalendar
+from tests.support.casework import CALENDAR, at
+from tests.unit.supervision.test_duty import NOON, the_terms
+from tests.unit.supervision.test_instruments import an_alert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from hub.model.values import NotificationRow
+
+ALERT = an_alert()
+
+
+@dataclass
+class World:
+    """A feed of one document, an outbox that keeps what is planned, and a bus that lends."""
+
+    planned: list[NotificationRow] = field(default_factory=list)
+    calendar: WorkCalendar = CALENDAR
+    at: int = 0
+
+    def lease(self, _name: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def after(self, _sequence: int, _kind: str, _limit: int) -> Sequence[dict[str, Any]]:
+        return [{"sequence": self.at + 1, "body": orjson.dumps(alert_document(ALERT.document))}]
+
+    def cursor(self) -> int:
+        return self.at
+
+    def add(self, notices: Sequence[NotificationRow], cursor: int | None = None) -> None:
+        self.planned += notices
+        self.at = cursor or self.at
+
+    def watched(self) -> Sequence[Any]:
+        return ()
+
+
+def test_a_day_of_rest_that_is_announced_while_the_planner_runs_is_quiet() -> None:
+    world: Any = World()
+    planner = Planner(
+        feed=world, outbox=world, alert=lambda _: ALERT, terms=the_terms, calendar=lambda: world.calendar,
+        clock=ManualClock(at(NOON)), bus=world,
+    )  # fmt: skip
+    assert planner.step()
+    world.calendar = WorkCalendar({date(2026, 3, 18): False})
+    assert planner.step()
+    assert [each.not_before for each in world.planned] == [at(NOON), at("2026-03-19T08:00:00")]
