@@ -10,8 +10,9 @@ import orjson
 from hub.errors import Rejection
 from hub.model.documents import act_document
 from hub.model.terms import CatalogueChange, NoticeRow, Touched
-from hub.supervision.amendment import amended, change_id, obstacle, same_person, touched, valid_from
+from hub.supervision.amendment import amended, change_id, obstacle, touched, valid_from
 from hub.supervision.notice import implausible, notice_from
+from hub.supervision.persons import same_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

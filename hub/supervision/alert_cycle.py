@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from hub.errors import Rejection
 from hub.supervision.alert_clocks import appeal_ends
 from hub.supervision.instants import written
+from hub.supervision.persons import same_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -212,9 +213,9 @@ def _of_department(alert: AlertRow, deed: Deed, move: Move, _calendar: WorkCalen
 
 
 def _of_person(alert: AlertRow, deed: Deed, move: Move, _calendar: WorkCalendar) -> Rejection | None:
-    """Hold reviews to a second person: never who issued the alert, ordered or appealed."""
-    others = {each["by"] for each in alert.document.get("history", ()) if each["move"] in _ACTED}
-    if move.role == "reviewer" and deed.by in others:
+    """Hold reviews to a second person, whatever key they use: never who issued the alert, ordered or appealed."""
+    others = (each["by"] for each in alert.document.get("history", ()) if each["move"] in _ACTED)
+    if move.role == "reviewer" and any(same_person(deed.by, other) for other in others):
         return _no("same-person", f"{deed.by} has acted on this alert", "a review is made by somebody else")
     return None
 

@@ -7,7 +7,6 @@ what it was written against, so that two changes proposed side by side never und
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -103,14 +102,6 @@ def obstacle(old: Mapping[str, Any] | None, parts: Sequence[Mapping[str, Any]]) 
     return None
 
 
-def same_person(one: str, other: str) -> bool:
-    """Tell whether two names are one person's, whatever keys they hold and however wide it was typed.
-
-    `李四 (a1b2c3)` is 李四, and Ｌｉ　Ｓｉ is li si.
-    """
-    return _person(one) == _person(other)
-
-
 def valid_from(parts: Sequence[Mapping[str, Any]]) -> str:
     """Return the earliest day on which something of a change holds; empty where it says none."""
     return min((row["valid_from"] for row in _rows(parts, "matter") if "valid_from" in row), default="")
@@ -186,11 +177,6 @@ def _digest_or_none(value: Any) -> str:  # noqa: ANN401 - whatever a part holds
 
 def _digest(value: Any) -> str:  # noqa: ANN401 - whatever a part holds
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _person(by: str) -> str:
-    name, found, _ = by.rpartition(" (")
-    return " ".join(unicodedata.normalize("NFKC", name if found else by).casefold().split())
 
 
 def _no(code: str, problem: str, hint: str) -> Rejection:

@@ -113,6 +113,15 @@ def test_who_acted_on_an_alert_does_not_review_it() -> None:
     assert code(confirmed, a_deed("review", by="Colleague")) is None
 
 
+@pytest.mark.parametrize(
+    "by", ["李四 (b2)", "李四", "李 四 (b2)", "李四\u200b (b2)", "李四（复核） (b2)", "\uf9e1四 (b2)"]
+)
+def test_who_acted_on_an_alert_does_not_review_it_with_another_key(by: str) -> None:
+    confirmed = done(an_alert("pending", "red"), a_deed("confirm", by="李四 (a1)"), CALENDAR)
+    assert code(confirmed, a_deed("review", by=by)) == "alert.same-person"
+    assert code(confirmed, a_deed("review", by="李五 (b2)")) is None
+
+
 @pytest.mark.parametrize(("move", "missing"), [(move.name, need) for move in MOVES.values() for need in move.needs])
 def test_what_a_move_demands_must_be_said(move: str, missing: str) -> None:
     state = min(MOVES[move].after)

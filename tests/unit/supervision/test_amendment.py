@@ -15,7 +15,6 @@ from hub.supervision.amendment import (
     obstacle,
     parts_of,
     put,
-    same_person,
     touched,
     twice,
 )
@@ -91,10 +90,3 @@ def test_a_version_taken_away_concerns_the_cases_since_it_began() -> None:
     staff = differences(old, {**old, "department": {**old["department"], "staff": [{"staff_code": "s"}]}})  # type: ignore[dict-item]
     (open_ones,) = touched(DEPARTMENT, old, staff, lambda day: datetime(day.year, 1, 1, tzinfo=UTC))
     assert (open_ones.matters, open_ones.since) == (None, None)
-
-
-def test_two_keys_of_one_name_are_one_person() -> None:
-    assert same_person("李四 (a1b2)", "李四 (c3d4)")
-    assert same_person(" 李四", "李四 (c3d4)")
-    assert same_person("Ｌｉ　Ｓｉ (a1b2)", "Li Si (c3d4)")
-    assert not same_person("李四 (a1b2)", "王五 (a1b2)")
