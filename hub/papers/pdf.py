@@ -86,7 +86,8 @@ def _table(block: Block, font: str) -> Iterator[Flowable]:
     lines: list[Any] = [("GRID", (0, 0), (-1, -1), 0.5, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]
     if is_headed:
         lines.append(("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke))
-    table = Table(rows, colWidths=[share * WIDTH for share in shares], repeatRows=1 if is_headed else 0)
+    widths = [share * WIDTH for share in shares]
+    table = Table(rows, colWidths=widths, repeatRows=1 if is_headed else 0, splitInRow=1)  # a row may outgrow a page
     table.setStyle(TableStyle(lines))
     yield table
     yield Spacer(1, 3 * mm)

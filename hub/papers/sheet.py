@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -18,6 +19,10 @@ LEVELS: Final[Mapping[str, str]] = {
 }
 
 
+_UNDRAWABLE: Final = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""What no XML can hold (XML 1.0, 2.2), and so no DOCX; people paste it, and systems report it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One part of a sheet: a text, or the rows of a table, the first of which are its headings."""
@@ -26,10 +31,20 @@ class Block:
     text: str = ""
     rows: Sequence[Sequence[str]] = ()
 
+    def drawable(self) -> Block:
+        """Return it with U+FFFD for every character that no file can hold."""
+        rows = [[_drawable(cell) for cell in row] for row in self.rows]
+        return Block(kind=self.kind, text=_drawable(self.text), rows=rows)
+
+
+def _drawable(text: str) -> str:
+    return _UNDRAWABLE.sub("\ufffd", text)
+
 
 def blocks(content: Mapping[str, Any]) -> list[Block]:
     """Return what is read on a paper, from top to bottom."""
-    return [*_head(content), *_body(content), *_foot(content), *_slip(content)]
+    parts = (*_head(content), *_body(content), *_foot(content), *_slip(content))
+    return [block.drawable() for block in parts]
 
 
 def _head(content: Mapping[str, Any]) -> Iterator[Block]:

@@ -106,6 +106,25 @@ def test_the_same_content_gives_the_same_bytes_whenever_it_is_drawn(monkeypatch:
     assert not set(first.values()) & set(other.values())
 
 
+def test_what_no_file_can_hold_stops_no_paper() -> None:
+    """A number is given before the files are drawn: one that could not be drawn would be a number without a paper."""
+    odd = "".join(map(chr, (0, 11, 0x1F, 0xFFFE, 0xD800)))
+    content = CONTENT | {"note": f"报送{odd}整改", "basis": odd, "addressee": CONTENT["addressee"] | {"name": odd}}
+    content |= {"evidence": [{"field": odd, "value": f"前{odd}后", "event_id": "e-1"}]}
+    files = files_of(a_paper(**content))
+    for text in (read_docx(files["docx"]), read_pdf(files["pdf"])):
+        assert "整改" in squeezed(text)
+    assert "\ufffd整改" in read_docx(files["docx"])
+
+
+def test_evidence_that_is_longer_than_a_page_is_drawn_whole() -> None:
+    value = "".join(f"第{n}项" for n in range(1500))
+    files = files_of(a_paper(evidence=[{"field": "title", "value": value, "expected": "—", "event_id": "e-1"}]))
+    for text in (read_docx(files["docx"]), read_pdf(files["pdf"])):
+        assert "第0项" in squeezed(text)
+        assert "第1499项" in squeezed(text)
+
+
 def test_an_order_says_its_matter_and_last_day_and_a_mere_reminder_asks_for_nothing() -> None:
     order = {"n": 2, "content": "三日内报送整改情况", "due_on": "2026-04-10"}
     text = "\n".join(block.text for block in blocks(CONTENT | {"order": order, "answer_by": "2026-04-10"}))
