@@ -90,6 +90,9 @@ class Keeping(Protocol):
     def save(self, progress: Progress) -> None:
         """Keep how far it has come."""
 
+    def advance(self, known: Progress, now: Progress) -> bool:
+        """Keep how far it has come, unless it stands otherwise than `known` or is gone; tell whether it was kept."""
+
     def park(self, name: str, sequence: int, said: str, at: datetime) -> None:
         """Note a document that was passed by. Noting it twice changes nothing."""
 
@@ -134,6 +137,8 @@ class Poster:
     secret_of: Callable[[Subscription], str]
     clock: Clock
     owner: str
+    is_present: Callable[[Subscription], bool] = lambda _: True
+    """Tell whether a subscriber is still there as it was looked up: neither gone, suspended nor rotated since."""
 
     def deliver(self, to: Subscription) -> bool:
         """Post what is new to a subscriber; tell whether there was any and it was taken."""
@@ -141,7 +146,7 @@ class Poster:
         if epoch is None:
             return False
         try:
-            return self._deliver(to, self._begun(to.name))
+            return self.is_present(to) and self._deliver(to, self._begun(to.name))
         finally:
             self.leases.release(_role(to.name), epoch=epoch)
 
@@ -176,15 +181,19 @@ class Poster:
             to.view, after=at.sequence, limit=TOGETHER, kinds=sorted(to.kinds), regions=to.prefixes() or None
         )
         for row in rows:
-            if self.leases.claim(_role(to.name), owner=self.owner, lease_s=LEASE_S) is None:
-                return False  # this process stood still for so long that another has gone on from here
-            at = self._posted(to, at, row)
-            self.keeping.save(at)
-            if at.sequence < row["sequence"]:
+            if not self._may_post(to):
                 return False
+            known, at = at, self._posted(to, at, row)
+            if not self.keeping.advance(known, at) or at.sequence < row["sequence"]:
+                return False  # what the operator decided while it was being posted holds
         if not rows and at.sequence < last:
-            self.keeping.save(replace(at, sequence=last))
+            self.keeping.advance(at, replace(at, sequence=last))
         return bool(rows)
+
+    def _may_post(self, to: Subscription) -> bool:
+        """Tell whether to go on: this process may have stood still while another, or the operator, went on."""
+        is_ours = self.leases.claim(_role(to.name), owner=self.owner, lease_s=LEASE_S) is not None
+        return is_ours and self.is_present(to)
 
     def _posted(self, to: Subscription, at: Progress, row: Mapping[str, Any]) -> Progress:
         """Post one document; return how far the webhook has come by that."""

@@ -218,6 +218,7 @@ class Hub:
             secret_of=self.webhook_secret,
             clock=self.clock,
             owner=self.owner_name,
+            is_present=lambda each: each.state == "active" and self.subscribers.find(each.name) == each,
         )
 
     def posting(self) -> Webhooks:

@@ -157,9 +157,16 @@ def replay(
     if not found.webhook:
         hint = "it reads its queue and /v1/feed?after=… by itself"
         raise Misconfigured(Fault(code="subscriber.webhook", problem=f"{name} has no webhook", hint=hint))
+    if found.state != "active":
+        hint = f"sunlight subscriber resume {name}"
+        raise Misconfigured(Fault(code="subscriber.suspended", problem=f"{name} is suspended", hint=hint))
     if only_parked:
         _post_parked(hub, found)
         return
+    last = hub.queries.last_sequence()
+    if after is not None and after > last:
+        hint = f"the last one is {last}: what comes up to {after} would never be posted"
+        raise Misconfigured(Fault(code="subscriber.after", problem=f"nothing has sequence {after} yet", hint=hint))
     hub.poster().restart(name, after=after)
     typer.echo(f"{name} is posted to again: the role `send` does it")
 

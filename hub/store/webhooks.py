@@ -36,6 +36,15 @@ class WebhookStore:
         with writing(self._engine) as connection:
             insert(connection, webhooks, [astuple(progress)], conflict="replace")
 
+    def advance(self, known: Progress, now: Progress) -> bool:
+        """Keep how far it has come, unless it stands otherwise than `known` or is gone; tell whether it was kept."""
+        each = webhooks.c
+        same = (each.name == known.name) & (each.sequence == known.sequence)
+        same &= (each.attempts == known.attempts) & (each.state == known.state)
+        with writing(self._engine) as connection:
+            changed = connection.execute(sa.update(webhooks).where(same).values(**asdict(now)))
+            return changed.rowcount == 1
+
     def park(self, name: str, sequence: int, said: str, at: datetime) -> None:
         """Note a document that was passed by. Noting it twice changes nothing."""
         with writing(self._engine) as connection:
