@@ -92,7 +92,7 @@ class Feeding:
         view: Annotated[str | None, Query(max_length=20)] = None,
         kind: Filter = None,
         region: Filter = None,
-        last_event_id: Annotated[str | None, Header(max_length=20, pattern="^[0-9]*$")] = None,
+        last_event_id: Annotated[str | None, Header(max_length=18, pattern="^[0-9]*$")] = None,
     ) -> Response:
         """Stream a view's documents as they are published (server-sent events; the id of each is its sequence).
 

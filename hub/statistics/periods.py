@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 MONTHS: Final = 12
 _QUARTER: Final = 3
+YEARS: Final = range(1970, 2101)
+"""Years that are asked about: nothing is counted in others, and a series over them all can still be drawn."""
+
 YEAR_DIGITS: Final = 4
 
 
@@ -96,13 +99,13 @@ def parsed(text: str) -> Span:
     try:
         return _parsed(text)
     except ValueError as wrong:
-        hint = "write a year 2026, a quarter 2026-Q4, a month 2026-11 or a day 2026-11-27"
+        hint = "write a year 2026, a quarter 2026-Q4, a month 2026-11 or a day 2026-11-27, from 1970 to 2100"
         raise Misconfigured(Fault(code="statistics.period", problem=f"{text!r} is no period", hint=hint)) from wrong
 
 
 def _parsed(text: str) -> Span:
     year, _, rest = text.partition("-")
-    if len(year) != YEAR_DIGITS:
+    if len(year) != YEAR_DIGITS or int(year) not in YEARS:
         raise ValueError(text)
     if rest.startswith("Q"):
         start = date(int(year), int(rest[1:]) * _QUARTER - 2, 1)

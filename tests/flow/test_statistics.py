@@ -96,12 +96,22 @@ def test_the_public_view_hides_small_cells_and_what_would_give_them_away(client:
         {"region": "321281", "view": "public"},
         {"from": "2026-03-05", "view": "public"},
         {"from": "2026-03", "to": "2026-02"},
+        {"from": "9999"},
+        {"from": "2026", "to": "9999-12-31"},
+        {"from": "0001", "compare": "year"},
     ],
 )
 def test_what_cannot_be_answered_is_told_with_what_to_ask(client: httpx.Client, asked: dict[str, str]) -> None:
     answer = client.get("/v1/statistics", params=asked)
     assert answer.status_code == 400
     assert answer.json()["hint"]
+
+
+@pytest.mark.parametrize("by", ["rule,month", "department,matter,month", "region,quarter"])
+def test_all_the_years_there_are_can_be_asked_about(client: httpx.Client, by: str) -> None:
+    answer = client.get("/v1/statistics", params={"from": "1970", "to": "2100", "by": by})
+    assert answer.status_code == 200
+    assert answer.json()["rows"]
 
 
 def test_the_page_shows_the_table_with_bars(client: httpx.Client) -> None:

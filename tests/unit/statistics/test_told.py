@@ -47,6 +47,12 @@ def test_what_is_open_afterwards_is_what_was_open_and_came_less_what_went() -> N
     assert a_line(open_before=7, opened=5, closed=4).open_after == 8
 
 
+@pytest.mark.parametrize("text", ["9999", "9999-12", "9999-12-31", "0001", "1969-12", "2101-01-01"])
+def test_years_in_which_nothing_can_be_counted_are_no_period(text: str) -> None:
+    with pytest.raises(Misconfigured, match="from 1970 to 2100"):
+        parsed(text)
+
+
 @given(st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.integers(0, 800))
 def test_a_span_cut_at_months_is_the_same_days(start: date, days: int) -> None:
     span = Span(start=start, last=date.fromordinal(start.toordinal() + days))
