@@ -186,6 +186,7 @@ def _of_months(department: str, period: str, sheets: Sequence[Sheet]) -> dict[st
 
 
 def _line(line: Line, alert: Callable[[str], AlertRow | None]) -> dict[str, Any]:
+    found = alert(line.about["alert_id"]) if line.about.get("alert_id") else None
     return {
         "points": f"{line.points:.2f}",
         "kind": line.kind,
@@ -194,9 +195,15 @@ def _line(line: Line, alert: Callable[[str], AlertRow | None]) -> dict[str, Any]
         "zh": line.zh,
         "en": line.en,
         "source": line.source,
-        "about": {**line.about, **_links(line.about)},
-        "evidence": _evidence(line.about.get("alert_id"), alert),
+        "about": {**line.about, **_links(line.about), **_class_now(found)},
+        "evidence": _evidence(found),
     }
+
+
+def _class_now(found: AlertRow | None) -> dict[str, str]:
+    """Return the class of an alert's case as it is now: what was frozen knew only the class of that day."""
+    case = found.document.get("case", {}) if found else {}
+    return {"disclosure": case["disclosure"]["class"]} if "disclosure" in case else {}
 
 
 def _links(about: Mapping[str, str]) -> dict[str, str]:
@@ -213,9 +220,8 @@ def _links(about: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _evidence(alert_id: str | None, alert: Callable[[str], AlertRow | None]) -> list[dict[str, str]]:
+def _evidence(found: AlertRow | None) -> list[dict[str, str]]:
     """Return the events that an alert rests on, each with the digest of its source record."""
-    found = alert(alert_id) if alert_id else None
     items = found.document.get("evidence", ()) if found else ()
     return [{name: item[name] for name in ("event_id", "field", "value", "expected", "source_hash") if name in item}
             for item in items]  # fmt: skip

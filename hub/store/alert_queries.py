@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.store import rows, tables
+from hub.store import reclassified, rows, tables
 from hub.store.choosing import behind, equal, within
 from hub.store.engine import reading
 
@@ -55,11 +55,10 @@ class AlertQueries:
 
     def alert(self, name: str) -> AlertRow | None:
         """Return one alert by its id, or by what only its id begins with; None if there is none, or more than one."""
-        alert = tables.alerts
         with reading(self._engine) as connection:
-            begun = alert.c.alert_id.startswith(name, autoescape=True)
-            found = connection.execute(sa.select(alert).where(begun).limit(2)).all()
-            return rows.alert(found[0]) if len(found) == 1 else None
+            begun = tables.alerts.c.alert_id.startswith(name, autoescape=True)
+            found = connection.execute(reclassified.ALERTS.where(begun).limit(2)).all()
+            return reclassified.alert(found[0]) if len(found) == 1 else None
 
     def clocks(self, subject: str) -> list[ClockRow]:
         """Return the clocks of a case or an alert, the first due first."""

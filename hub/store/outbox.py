@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from hub.store import outgoing, rows, tables
+from hub.store import outgoing, reclassified, rows, tables
 from hub.store.bulk import insert
 from hub.store.engine import open_engine, reading, writing
 
@@ -47,8 +47,8 @@ class SqlOutbox:
             found: dict[str, list[NotificationRow]] = {}
             for row in connection.execute(told.where(alert.state.not_in(_OVER)).order_by(notice.created_at)):
                 found.setdefault(row.alert_id, []).append(rows.notification(row))
-            query = sa.select(tables.alerts).where(alert.alert_id.in_(sa.select(notice.alert_id)))
-            alerts = [rows.alert(row) for row in connection.execute(query.where(alert.state.not_in(_OVER)))]
+            query = reclassified.ALERTS.where(alert.alert_id.in_(sa.select(notice.alert_id)))
+            alerts = [reclassified.alert(row) for row in connection.execute(query.where(alert.state.not_in(_OVER)))]
         return [(each, found.get(each.alert_id, [])) for each in alerts]
 
     def due(self, channel: str, now: datetime, limit: int) -> Sequence[NotificationRow]:

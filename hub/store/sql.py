@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.errors import Fault, Fenced, HubError, Misconfigured
 from hub.model.values import Head
-from hub.store import facts, leases, numbering, outgoing, rows, tables, terms, terms_tables, waking
+from hub.store import facts, leases, numbering, outgoing, reclassified, rows, tables, terms, terms_tables, waking
 from hub.store.bulk import among, insert
 from hub.store.city_reading import CityReader
 from hub.store.engine import LOCK_S, STALL_S, open_engine, reading, writing
@@ -237,8 +237,8 @@ class SqlUnit:
 
     def alerts_named(self, alert_ids: Collection[str]) -> Mapping[str, AlertRow]:
         """See hub.ports.Unit."""
-        found = self._where_in(sa.select(tables.alerts), tables.alerts.c.alert_id, alert_ids)
-        return {row.alert_id: rows.alert(row) for row in found}
+        found = self._where_in(reclassified.ALERTS, tables.alerts.c.alert_id, alert_ids)
+        return {row.alert_id: reclassified.alert(row) for row in found}
 
     def clocks(self, subjects: Collection[str]) -> Mapping[str, Sequence[ClockRow]]:
         """See hub.ports.Unit."""

@@ -130,7 +130,16 @@ def _gone(judgement: Judgement, alert: AlertRow, now: datetime) -> AlertRow | No
         return None
     moved_on = alert.level == "notice" and clock is not None and _moved_on(alert, clock, judgement)
     state, reason = ("cleared", "case_progressed") if moved_on else ("revoked", "data_error")
-    return gone(alert, state, reason, now, judgement.zone)
+    return gone(_reclassified(alert, judgement), state, reason, now, judgement.zone)
+
+
+def _reclassified(alert: AlertRow, judgement: Judgement) -> AlertRow:
+    """Return an alert that says of its case the class that it has now: whoever may not see it is told no more of it."""
+    about = judgement.case.attributes
+    if "disclosure" not in about:
+        return alert
+    case = {**alert.document["case"], "disclosure": about["disclosure"]}
+    return replace(alert, document={**alert.document, "case": case})
 
 
 def gone(alert: AlertRow, state: str, reason: str, now: datetime, zone: tzinfo) -> AlertRow:

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from hub.cli.main import app
 from hub.clock import SystemClock
 from hub.identity import issue
+from hub.store import tables
 from hub.store.engine import open_engine, reading
-from tests.support.desks import DEPARTMENT, a_client, a_desk, bearer
+from tests.support.desks import DEPARTMENT, ROWS, a_client, a_desk, bearer, bring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,6 +213,39 @@ def test_an_alert_of_a_restricted_case_is_not_there_for_those_who_may_not_see_it
     for path in (f"/v1/alerts/{hidden}", f"/alerts/{hidden}"):
         assert office.client.get(path, headers=office.officer).status_code == 404
     assert office.move(hidden, office.clerk, "sign").status_code == 404
+
+
+def test_an_alert_follows_its_case_when_that_is_classified_later(tmp_path: Path) -> None:
+    """Who may not see the case any more is told nothing of its alerts: not asked for, not moved, not on the feed."""
+    hub = a_desk(tmp_path)
+    alerts = {each["case_no"]: str(each["alert_id"]) for each in hub.queries.alerts(rule="R14", limit=100)}
+    bring(hub, tmp_path, [["T-1", "食品经营许可申请", "secret", *ROWS[0][3:7], "2026-04-01 08:00"]])
+    with a_client(hub) as client:
+        office = Office(hub, client)
+        for path in (f"/v1/alerts/{alerts['T-1']}", f"/v1/alerts/{alerts['T-1']}/dossier"):
+            assert client.get(path, headers=office.officer).status_code == 404
+        assert office.move(alerts["T-1"], office.clerk, "sign").status_code == 404
+        cleared = a_holder(hub, "cleared", "alerts:supervise", "cases:read:secret")
+        for number in ("T-2", "T-1"):
+            ordered = office.move(alerts[number], cleared, "order", note="限期整改", due_on="2026-12-01")
+            assert ordered.status_code == 202
+            office.line.settle(1)
+    told = [orjson.loads(body) for body in alert_bodies(hub)]
+    assert {each["data"]["case"]["case_no"] for each in told if each["data"].get("orders")} == {"T-1", "T-2"}
+    for each in told:
+        if each["data"].get("orders"):
+            entry = {"T-1": "secret", "T-2": "intranet"}[each["data"]["case"]["case_no"]]
+            assert each["data"]["case"]["disclosure"]["class"] == entry, "the feed places it by this"
+    hub.close()
+
+
+def alert_bodies(hub: Hub) -> list[bytes]:
+    engine = open_engine(hub.settings.store_url)
+    with reading(engine) as connection:
+        query = sa.select(tables.ledger.c.body).where(tables.ledger.c.kind == "alert")
+        found = [bytes(body) for body in connection.execute(query).scalars()]
+    engine.dispose()
+    return found
 
 
 def test_an_operator_moves_alerts_from_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
