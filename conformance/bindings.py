@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import connectors
+from conformance.declaration import beside, load_declaration
 from conformance.model import Bindings
 from hub.mapping import fingerprint
 from hub.resources import SCHEMAS
+from hub.supervision.instants import HUB_ZONE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.declaration import Declared
     from conformance.suite import Suite
     from hub.mapping import CompiledMapping
@@ -20,9 +25,11 @@ if TYPE_CHECKING:
 CASE_SCHEMA: Final = "case-event.v1"
 
 
-def bindings_of(mapping: CompiledMapping, file: Path, declared: Declared, suite: Suite) -> Bindings:
-    """Return what a session of a connection is bound to."""
-    named = fingerprint(file)
+def bindings_of(
+    mapping: CompiledMapping, file: Path, declared: Declared | None, suite: Suite, *, zone: str = HUB_ZONE.key
+) -> Bindings:
+    """Return what a session of a connection is bound to, under a hub's `zone`."""
+    named = fingerprint(file, zone=zone)
     return Bindings(
         case_schema=CASE_SCHEMA,
         case_schema_sha256=_digest(SCHEMAS / f"{CASE_SCHEMA}.json"),
@@ -33,10 +40,43 @@ def bindings_of(mapping: CompiledMapping, file: Path, declared: Declared, suite:
         connector_kind=mapping.declaration.kind,
         connector_version=version("sunlight-hub"),
         connector_sha256=_digest(*sorted(Path(connectors.__file__).parent.rglob("*.py"))),
-        ics_sha256=declared.sha256,
+        ics_sha256=declared.sha256 if declared else "",
         suite_version=suite.version,
         suite_sha256=suite.sha256,
     )
+
+
+def running(mapping: CompiledMapping, file: Path, suite: Suite, *, zone: str) -> dict[str, Any]:
+    """Return the bindings of what runs here, as certificates write them; without a declaration beside it no `ics`."""
+    declared = load_declaration(beside(file)) if beside(file).is_file() else None
+    document = as_document(bindings_of(mapping, file, declared, suite, zone=zone))
+    return document if declared else {name: value for name, value in document.items() if name != "ics"}
+
+
+def filled(certified: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is running as far as it is known; of the rest what was certified."""
+    return {**certified, **known}
+
+
+def as_document(bindings: Bindings) -> dict[str, Any]:
+    """Return bindings as a certificate writes them (schemas/certificate.v1)."""
+    flat = asdict(bindings)
+    return {
+        "case_schema": {"version": flat["case_schema"], "sha256": flat["case_schema_sha256"]},
+        "code_lists": {"sha256": flat["code_lists_sha256"]},
+        "mapping": {
+            "version": flat["mapping_version"],
+            "sha256": flat["mapping_sha256"],
+            "parts": dict(flat["mapping_parts"]),
+        },
+        "connector": {
+            "kind": flat["connector_kind"],
+            "version": flat["connector_version"],
+            "artifact_sha256": flat["connector_sha256"],
+        },
+        "ics": {"sha256": flat["ics_sha256"]},
+        "suite": {"version": flat["suite_version"], "sha256": flat["suite_sha256"]},
+    }
 
 
 def _digest(*files: Path) -> str:

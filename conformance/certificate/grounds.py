@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from conformance.bindings import as_document
 from conformance.certificate.issue import Shown
 from conformance.model import Verdict
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from conformance.model import Bindings, Summary
+    from conformance.model import Summary
 
 
 def shown_in(summary: Summary, level: str = "") -> Shown:
@@ -65,24 +65,3 @@ def _oldest(summary: Summary, levels: list[Any]) -> dict[str, date]:
         if each.verdict is Verdict.ATTESTED and each.ended_at is not None and each.level in levels
     ]
     return {**found, **({"attested": min(said)} if said else {})}
-
-
-def as_document(bindings: Bindings) -> dict[str, Any]:
-    """Return bindings as a certificate writes them (schemas/certificate.v1)."""
-    flat = asdict(bindings)
-    return {
-        "case_schema": {"version": flat["case_schema"], "sha256": flat["case_schema_sha256"]},
-        "code_lists": {"sha256": flat["code_lists_sha256"]},
-        "mapping": {
-            "version": flat["mapping_version"],
-            "sha256": flat["mapping_sha256"],
-            "parts": dict(flat["mapping_parts"]),
-        },
-        "connector": {
-            "kind": flat["connector_kind"],
-            "version": flat["connector_version"],
-            "artifact_sha256": flat["connector_sha256"],
-        },
-        "ics": {"sha256": flat["ics_sha256"]},
-        "suite": {"version": flat["suite_version"], "sha256": flat["suite_sha256"]},
-    }

@@ -14,16 +14,18 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from conformance.bindings import filled
 from conformance.certificate import printing, signing
 from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import Approval
 from conformance.certificate.office import DUTIES, Bureau, Department, Office
 from conformance.certificate.record import summary_in
-from conformance.certificate.running import beside
 from conformance.certificate.status import FINAL, read_list
 from conformance.certificate.verify import TYP as CERTIFICATE
 from conformance.certificate.verify import Asked, Verification
 from conformance.certificate.verify import verify as verified
+from conformance.real import sessions_of
+from conformance.suite import load_suite
 from hub.cli import common
 from hub.errors import Fault, Misconfigured, Refused, Unavailable
 from hub.model import ids
@@ -34,6 +36,7 @@ from hub.signer import Signer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from conformance.model import Summary
     from hub.model.certified import CertificateRow
     from hub.wiring import Hub
 
@@ -120,7 +123,9 @@ def department_of(hub: Hub, department_id: str) -> Department:
 
 
 def certify(  # noqa: PLR0913 - one option for each thing a certificate needs said
-    session: Annotated[str, typer.Argument(help="The session: its name in the sandbox, or the folder of its record.")],
+    session: Annotated[
+        str, typer.Argument(help="The session: its name, its connection for the last one, or a record's folder.")
+    ],
     *,
     by: _By,
     second: _Second = "",
@@ -140,8 +145,7 @@ def certify(  # noqa: PLR0913 - one option for each thing a certificate needs sa
     Example: sunlight conformance certify 2026-06-01-a --by 张三 --second 李四 --reason 查验属实
     """
     hub = common.hub(settings)
-    today = hub.calendar().day_of(hub.clock.now())
-    shown = shown_in(summary_in(session_folder(hub, session), today), level)
+    shown = shown_in(summary_of(hub, session), level)
     shown = replace(shown, environment=environment)
     held = [row for row in hub.certification.certificates(shown.connection) if row.state not in FINAL]
     row = office(hub).certify(
@@ -171,8 +175,7 @@ def renew(
     """
     hub = common.hub(settings)
     row = hub.certification.certificate(number)
-    today = hub.calendar().day_of(hub.clock.now())
-    found = summary_in(session_folder(hub, session), today)
+    found = summary_of(hub, session)
     if row is None or row.state in FINAL or row.connection_id != found.header.connection:
         problem = f"{number} is no certificate of {found.header.connection} that can be renewed"
         raise Misconfigured(Fault(code="certificate.unknown", problem=problem, hint="sunlight conformance certify"))
@@ -180,12 +183,19 @@ def renew(
 
 
 def session_folder(hub: Hub, session: str) -> Path:
-    """Return the folder of a session: a path to one, or its name among those kept beside the sandbox."""
+    """Return the folder of a session: a path to one; its name, or its connection's, among those beside the sandbox."""
     given = Path(session)
     if given.is_dir():
         return given
     settings = hub.settings if common.IN_SANDBOX.get() else sandbox_of(hub.settings)
-    return settings.data_dir / FOLDER / "sessions" / given.name
+    sessions = sessions_of(settings)
+    last = sessions.last(session)
+    return last.folder if last else sessions.folder / given.name
+
+
+def summary_of(hub: Hub, session: str) -> Summary:
+    """Return what a session came to, by the suite and the day of the hub."""
+    return summary_in(session_folder(hub, session), load_suite(), hub.calendar().day_of(hub.clock.now()))
 
 
 def conditioned(text: str) -> dict[str, str]:
@@ -334,7 +344,7 @@ def verify(  # noqa: PLR0913 - one option for each thing it may be held against
     signed = _read(file)
     if against:
         certified = verified(signed, asked).certificate.get("bindings", {})
-        asked = replace(asked, running=beside(certified, running(hub, against)))
+        asked = replace(asked, running=filled(certified, running(hub, against)))
     if status_file and asked.status_list:
         with suppress(Refused):
             read_list(asked.status_list, pinned)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from conformance.bindings import running
 from conformance.certificate.recertify import lowest_level
-from conformance.certificate.running import measured
 from conformance.criteria.gather import Gathered
 from conformance.criteria.keeper import Keeper
+from conformance.declaration import beside, load_declaration
+from conformance.suite import load_suite
 from hub import mapping, wiring
 from hub.cli import certifying
 from hub.errors import Fault, Misconfigured
@@ -77,7 +79,14 @@ def drift_level(hub: Hub, connection: str, bound: Mapping[str, Any]) -> str:
     found = mapping.fingerprint(path, zone=hub.settings.zone.key)
     known = bound["mapping"]["parts"]
     differing = [f"mapping.parts.{name}" for name, value in found.parts.items() if known.get(name) != value]
-    return lowest_level(differing, {}) if differing else ""
+    return lowest_level(differing, own_levels(path)) if differing else ""
+
+
+def own_levels(path: Path) -> Mapping[str, str]:
+    """Return the levels of the tests that are a mapping file's own; nothing where it has no declaration."""
+    if not beside(path).is_file():
+        return {}
+    return {case.id: case.level for case in load_suite().plan(load_declaration(beside(path)), "C4").tests}
 
 
 def mapping_of(hub: Hub, connection: str) -> Path | None:
@@ -95,7 +104,7 @@ def bindings_of(hub: Hub, connection: str) -> dict[str, Any]:
     if path is None:
         hint = "run it where the mapping is ([mappings] folder)"
         raise Misconfigured(Fault(code="verify.mapping", problem=f"no mapping declares {connection}", hint=hint))
-    return measured(wiring.load_mapping(path), path, zone=hub.settings.zone.key)
+    return running(wiring.load_mapping(path), path, load_suite(), zone=hub.settings.zone.key)
 
 
 class Census:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from conformance import reports
 from conformance.bindings import bindings_of
+from conformance.carrying import carried
 from conformance.declaration import beside, load_declaration
 from conformance.lines import document_of
 from conformance.model import Level, Lifecycle, Result, Summary, Verdict, Waiver, Words
@@ -188,6 +189,8 @@ def run(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Run a connection's tests, or go on where its last session waits. A session lasts as long as it needs to.
 
+    After a change of the mapping a new session runs only the tests that the change touches; --new runs all of them.
+
     Exit code 0: certifiable; 1: something fails; 2: incomplete; 3: the harness is broken; 4: usage; 5: unknown.
 
     Example: sunlight conformance run taizhou.press.permits --level C2
@@ -229,11 +232,15 @@ def _run(
     stack.callback(lab.stands.close)
     stack.callback(lab.pilot.bus.close)
     stack.callback(lab.pilot.line.release)
-    bindings = bindings_of(connected.mapping, connected.mapping_file, lab.declared, suite)
+    zone = sandbox.settings.zone.key
+    bindings = bindings_of(connected.mapping, connected.mapping_file, lab.declared, suite, zone=zone)
     if last is None or last.header.bindings != bindings or last.header.target != level:
         name = session_name(clock.now()) if last else name
         lab = replace(lab, session=name)
-        sessions.begin(new_header(lab.declared, suite, level, bindings=bindings, session=name, now=clock.now()))
+        header = new_header(lab.declared, suite, level, bindings=bindings, session=name, now=clock.now())
+        sessions.begin(header)
+        for result in carried(last, header, suite) if last else ():
+            sessions.add(name, result)
     connected.read_into(lab.pilot)
     runner = Runner(sessions=sessions, suite=suite, lab=lab, clock=clock, calendar=lab.calendar)
     with common.progress() as bar:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from conformance.certificate.running import beside
+from conformance.bindings import filled
 from conformance.certificate.verify import different
 from conformance.coverage.board import STATES, WORDS, board, cells
 from conformance.coverage.gate import Answer, Standing, answer
@@ -145,9 +145,13 @@ def asked(hub: Hub, connection: str) -> Answer:
 
 
 def _differing(hub: Hub, connection: str, fingerprint: str, bound: Mapping[str, Any]) -> Sequence[str]:
-    """Name what differs between what runs and what is certified: part by part where the mapping is here."""
+    """Name what differs between what runs and what is certified: part by part where the mapping is here.
+
+    A newer suite is no change of the connection: what was shown by the older one stands until it ends.
+    """
     if certifying_role.mapping_of(hub, connection) is not None:
-        return different(bound, beside(bound, certifying_role.bindings_of(hub, connection)))
+        found = different(bound, filled(bound, certifying_role.bindings_of(hub, connection)))
+        return [path for path in found if not path.startswith("suite.")]
     return ("mapping.sha256",) if fingerprint and fingerprint != bound["mapping"]["sha256"] else ()
 
 

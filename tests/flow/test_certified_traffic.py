@@ -10,11 +10,12 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from conformance.bindings import running
 from conformance.certificate import signing
 from conformance.certificate.issue import Approval
 from conformance.certificate.office import CHANGE, Department
-from conformance.certificate.running import measured
 from conformance.certificate.verify import Asked, verify
+from conformance.suite import load_suite
 from hub import wiring
 from hub.cli import certifying, certifying_role
 from hub.cli.main import app
@@ -63,7 +64,7 @@ class World:
     def certify(self) -> CertificateRow:
         """Certify what the mapping file holds now."""
         path = self.folder / "desk.yaml"
-        bound = measured(wiring.load_mapping(path), path, zone="Asia/Shanghai")
+        bound = running(wiring.load_mapping(path), path, load_suite(), zone="Asia/Shanghai")
         today = self.hub.clock.now().date()
         shown = replace(
             SHOWN,

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import pytest
 
-from conformance.certificate.grounds import as_document, shown_in
+from conformance.bindings import as_document
+from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import write
 from conformance.certificate.record import summary_in
 from conformance.lines import line_of
 from conformance.model import Bindings, Footer, Header, Result, Signature, Verdict, Waiver
 from conformance.model import Lifecycle as Stage
+from conformance.suite import load_suite
 from hub.errors import Misconfigured
 from tests.support.certificates import APPROVALS, BINDINGS, NOW, PINNED, TERMS, ZONE
 
@@ -66,7 +68,7 @@ def record(folder: Path, *lines: Any, header: Header | None = None, ended: bool 
 
 
 def shown(folder: Path) -> Summary:
-    return summary_in(folder, TODAY)
+    return summary_in(folder, load_suite(), TODAY)
 
 
 def all_passed(**changed: Verdict) -> list[Result]:
