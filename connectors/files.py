@@ -84,8 +84,13 @@ class FilesSource:
                 if len(records) >= PORTION_RECORDS or held_bytes >= PORTION_BYTES:
                     yield Portion(records=records, checkpoint=progress.checkpoint())
                     records, held_bytes = [], 0
-        watermark = self._watermark(names, started_at)
-        yield Portion(records=records, checkpoint=progress.checkpoint(), watermark=watermark, final=True)
+        yield Portion(
+            records=records,
+            checkpoint=progress.checkpoint(),
+            watermark=self._watermark(names, started_at),
+            emptied_at=self._before_waiting(started_at),
+            final=True,
+        )
 
     def acknowledge(self, records: Sequence[Record]) -> None:
         """Do with every file of which the last record is among `records` what the declaration asks for."""
@@ -276,9 +281,11 @@ class FilesSource:
         found = {"now": started_at, "mtime": None if latest_ns is None else _instant(latest_ns)}.get(
             self._options.watermark
         )
-        if found is None:
-            return None
-        return min(found, started_at, *(_instant(stamp.mtime_ns) for stamp in self._waiting.values()))
+        return None if found is None else self._before_waiting(min(found, started_at))
+
+    def _before_waiting(self, instant: datetime) -> datetime:
+        """Return an instant, or the time of the oldest file that is there and not complete, if that is earlier."""
+        return min([instant, *(_instant(stamp.mtime_ns) for stamp in self._waiting.values())])
 
     def _away(self, name: str, away: OSError) -> Unavailable:
         place = told(f"{self._folder.place}: {name}")

@@ -213,6 +213,7 @@ class Admission:
             events=data["events"],
             ended_at=_instant(data["ended_at"]),
             body=delivery.body,
+            emptied_at=_instant(data["emptied_at"]) if "emptied_at" in data else None,
         )
         watermark = _instant(data["watermark"]) if "watermark" in data else None
         manifests = [_manifest(said) for said in data.get("manifests", ())]

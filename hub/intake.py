@@ -208,6 +208,8 @@ class Intake:
         }
         if portion.final and watermark is not None:
             data["watermark"] = written(watermark, self._zone)
+        if portion.final and portion.emptied_at is not None:
+            data["emptied_at"] = written(portion.emptied_at, self._zone)
         if portion.manifests:
             data["manifests"] = [_said(manifest) for manifest in portion.manifests]
         document = report_document(data)

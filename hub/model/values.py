@@ -90,12 +90,14 @@ class Portion:
     """A bounded part of one read. `checkpoint` is where the source stands after it (JSON object, opaque to the core).
 
     `watermark`: everything that happened at the source before this instant has been delivered once this portion is.
+    `emptied_at`: everything that the source held at this instant has been; what happened before it may still come.
     `final` marks the last portion of the read.
     """
 
     records: Sequence[Record]
     checkpoint: Mapping[str, Any] | None
     watermark: datetime | None = None
+    emptied_at: datetime | None = None
     final: bool = False
     manifests: Sequence[Manifest] = ()
     """What the source says of its days, with the last portion of a read."""
@@ -290,6 +292,8 @@ class ReadReport:
     events: int
     ended_at: datetime
     body: bytes
+    emptied_at: datetime | None = None
+    """When the source held nothing that is not delivered with this read; None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

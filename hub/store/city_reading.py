@@ -161,7 +161,7 @@ def _lines(connection: sa.Connection, catalogue: Catalogue) -> Sequence[LineStat
             whose=_of_connection(each, catalogue),
             connection_id=each.connection_id,
             heartbeat_at=ended[each.connection_id],
-            backlog_since=_backlog(marks.get(each.connection_id), ended[each.connection_id]),
+            backlog_since=_backlog(connection, each.connection_id, marks, ended[each.connection_id]),
             every_s=each.every_s,
         )
         for each in known
@@ -175,9 +175,28 @@ def _pairs(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[tuple[s
             yield name, moment
 
 
-def _backlog(mark: datetime | None, read_at: datetime) -> datetime | None:
-    """Return since when what a source has does not come: its watermark stands while it is read."""
-    return mark if mark is not None and read_at - mark > BACKLOG else None
+def _backlog(connection: sa.Connection, name: str, marks: Mapping[str, datetime], read_at: datetime) -> datetime | None:
+    """Return since when what a source has does not come: its watermark stands while it is read.
+
+    A watermark that moves with files alone stands where none comes, too: a source that was found empty since is quiet.
+    """
+    mark = marks.get(name)
+    if mark is None or read_at - mark <= BACKLOG:
+        return None
+    since = max(mark, _emptied_at(connection, name) or mark)
+    return since if read_at - since > BACKLOG else None
+
+
+def _emptied_at(connection: sa.Connection, name: str) -> datetime | None:
+    """Return when a source last held nothing that has not arrived, by its reads that every partition has all of."""
+    read, mark = tables.reads.c, tables.watermarks.c
+    kept = connection.execute(sa.select(tables.watermarks).where(mark.connection_id == name))
+    waiting = {each.read_id for row in kept for each in rows.watermark(row).awaited}
+    arrived = (read.connection_id == name) & read.read_id.not_in(waiting)
+    found: datetime | None = connection.execute(
+        sa.select(sa.func.max(read.emptied_at, type_=tables.Instant)).where(arrived)
+    ).scalar()
+    return found
 
 
 def _owners(connection: sa.Connection, catalogue: Catalogue) -> Mapping[str, Whose]:

@@ -270,6 +270,7 @@ reads = sa.Table(
     _int("events"),
     _at("ended_at"),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    _at("emptied_at", nullable=True),
     sa.CheckConstraint("read = mapped + empty + quarantined", name="records_add_up"),
     sa.Index(None, "connection_id", "ended_at"),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.model.digest import numbers_digest
-from hub.model.values import Connection, ManifestRow, Trace, Watermark
+from hub.model.values import Awaited, Connection, ManifestRow, Trace, Watermark
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.catalogue import Catalogue
 from tests.support.stores import DATABASES, StorePlace, a_case, a_report, an_alert, empty_place, held, written
@@ -148,6 +148,26 @@ def test_a_line_is_judged_by_its_last_read_and_its_watermark_and_a_push_by_neith
     assert store.reader.lines(NOW, CATALOGUE, CALENDAR).lines == [line]
     keep(store, watermarks=[replace(mark, delivered_to=read_at)])
     assert city(store).lines[0].backlog_since is None
+
+
+def test_a_source_that_was_found_empty_is_quiet_and_not_behind(store: SqlStore) -> None:
+    """Its mark moves with files alone, and a week without one is no backlog; what it holds back since then is."""
+    read_at = NOW - timedelta(hours=1)
+    silent = Watermark(connection_id="conn", delivered_to=read_at - timedelta(days=7))
+    looked = a_report("looked", ended_at=read_at, emptied_at=read_at - timedelta(minutes=1))
+    keep(store, reports=[a_report("before", ended_at=read_at - timedelta(days=7)), looked], watermarks=[silent])
+    assert city(store).lines[0].backlog_since is None
+    full = a_report("full", ended_at=read_at + timedelta(days=2), emptied_at=None)
+    keep(store, reports=[full])
+    assert city(store).lines[0].backlog_since == looked.emptied_at
+
+
+def test_a_read_of_which_events_are_missing_does_not_call_its_source_empty(store: SqlStore) -> None:
+    read_at = NOW - timedelta(hours=1)
+    lost = Awaited(read_id="lost", events=3, watermark=read_at)
+    mark = Watermark(connection_id="conn", delivered_to=read_at - timedelta(days=7), awaited=[lost])
+    keep(store, reports=[a_report("lost", ended_at=read_at, emptied_at=read_at)], watermarks=[mark])
+    assert city(store).lines[0].backlog_since == mark.delivered_to
 
 
 def test_alerts_are_told_as_they_were_issued_and_answered(store: SqlStore) -> None:

@@ -27,6 +27,7 @@ class Folder:
 
     def __init__(self, path: Path, **options: Any) -> None:
         self.path, self.options, self.checkpoint = path, options, None
+        self.emptied_at: datetime | None = None
 
     def put(self, name: str, *, age_s: float = 0, number: str = "1") -> Path:
         path = self.path / name
@@ -39,7 +40,7 @@ class Folder:
         connect = {"path": str(self.path), **self.options}
         source = open_source(Declared(kind="files", connect=connect), {}, clock=ManualClock(NOW))
         portions = list(source.read(orjson.loads(orjson.dumps(self.checkpoint))))
-        self.checkpoint = portions[-1].checkpoint
+        self.checkpoint, self.emptied_at = portions[-1].checkpoint, portions[-1].emptied_at
         told = [
             record.refused.code if record.refused else record.tree["n"]
             for portion in portions
@@ -72,6 +73,17 @@ def test_a_file_that_waits_proves_nothing_of_its_time(
     assert len(told) == 2
     assert proved is not None
     assert proved <= NOW - timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("watermark", ["none", "now", "mtime"])
+def test_a_source_says_when_it_was_found_empty_and_for_how_long_a_file_waits(tmp_path: Path, watermark: str) -> None:
+    folder = Folder(tmp_path, watermark=watermark, complete="rename")
+    folder.put("a.csv", age_s=7 * 86_400)
+    folder.poll()
+    assert folder.emptied_at == NOW
+    folder.put("b.csv.part", age_s=30)
+    folder.poll()
+    assert folder.emptied_at == NOW - timedelta(seconds=30)
 
 
 def test_a_folder_that_is_empty_all_at_once_forgets_and_proves_nothing(tmp_path: Path) -> None:

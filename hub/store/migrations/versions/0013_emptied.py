@@ -1,0 +1,13 @@
+"""A read says when its source had nothing more, so that its silence is told from a backlog."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.store.tables import Instant
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    op.add_column("reads", sa.Column("emptied_at", Instant(), nullable=True))
