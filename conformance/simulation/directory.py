@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 HOUSING: Final = "11321200014002015Q"
 PLANNING: Final = "11321200014002023K"
@@ -128,9 +128,15 @@ _OFFICES: Final[tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...]] = 
 )  # fmt: skip
 
 
-def documents() -> dict[str, dict[str, Any]]:
-    """Return every department's document (schemas/catalogue.v1) by the name of its folder."""
-    return {folder: _document(*office) for folder, *office in _OFFICES}  # type: ignore[arg-type]  # the rest of the row
+BESIDE_HOUSING: Final = ("planning", "gardens")
+"""Departments without a system of their own: housing's tells of them."""
+
+
+def documents(systems: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+    """Return each department's document (schemas/catalogue.v1) by the name of its folder; of some systems or all."""
+    every = {folder: _document(*office) for folder, *office in _OFFICES}  # type: ignore[arg-type]  # the rest of the row
+    told_by = dict.fromkeys(BESIDE_HOUSING, "housing")
+    return {name: each for name, each in every.items() if systems is None or told_by.get(name, name) in systems}
 
 
 def _document(department: str, name: str, matters: Sequence[dict[str, Any]]) -> dict[str, Any]:

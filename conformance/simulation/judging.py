@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hub.supervision.judge import Judgement
 
 NOT_JUDGED: Final = ("R48", "R71", "R72")
-"""Rules that the engine alone has no inputs of: departments' manifests, and alerts that were issued."""
+"""Rules that the engine alone has no inputs of: departments' word on their days, and alerts that were issued."""
 
 COMPLAINT_DAYS: Final = 62
 """Days looked back at for complaints, as the hub does."""
@@ -41,7 +41,8 @@ class Bench:
     def __init__(self, offers: Mapping[str, frozenset[str] | None]) -> None:
         """Take what each connection reports."""
         self._offers = offers
-        self._catalogue, self._calendar = Catalogue(documents().values()), WorkCalendar()
+        told_of = documents({name.removeprefix("sim.") for name in offers})
+        self._catalogue, self._calendar = Catalogue(told_of.values()), WorkCalendar()
         self.standing: dict[str, Counter[str]] = defaultdict(Counter)
         self.excused: dict[str, Counter[str]] = defaultdict(Counter)
         self.lapsed: dict[str, Counter[str]] = defaultdict(Counter)
@@ -109,7 +110,7 @@ class Bench:
             complaints=[_complained(each) for each in traces if each.kind == "complaint" and each.day >= recent],
             references=[_reference(each, self._numbers) for each in traces if each.kind == "reference"],
             months=[self._month(whose[name], month) for name in whose for month in MONTHS],
-            lines=[_silent()],
+            lines=[_silent()] if SILENT in self._offers else [],
         )
 
     def _month(self, whose: Whose, month: str) -> Month:
@@ -128,7 +129,7 @@ def key_of(rule: str, subject: str, occurrence: str) -> str:
         return occurrence.rpartition(":")[0].removeprefix("#")
     if rule == "R47":
         return f"{subject}|{occurrence.partition('#')[0]}"
-    return f"{subject}|{occurrence}" if rule == "R44" else subject
+    return f"{subject}|{occurrence}" if rule in ("R44", "R48") else subject
 
 
 def _came_late(document: Mapping[str, Any]) -> bool:

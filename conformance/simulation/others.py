@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.simulation.applications import again, delayed, mended, moved, ordinary, put, without
+from conformance.simulation.applications import REFUSED, again, delayed, mended, moved, ordinary, put, without
+from conformance.simulation.days import MISNAMED_ON, TOLD_LATE_ON
 from conformance.simulation.directory import (
     DEAL,
     FILES,
@@ -261,6 +262,7 @@ COMPLAINTS: Final = (
 
 SPOTTED: Final = {"matter_code": SPOT, "case_type": "1", "power_type": "10"}
 _FOOD: Final = {"matter_code": FOOD}
+BRIEF: Final = (Draft(type="case.received", day=0), Draft(type="case.not_accepted", day=2, fields={"result": REFUSED}))
 _KEPT: Final = {"matter_code": FILES, "power_type": "20"}
 
 COUNTIES: Final = (
@@ -273,5 +275,8 @@ COUNTIES: Final = (
           planted=("R17",)),
     _told("county", SPOTTED, "done on the spot and told late", [*ordinary()[:1], replace(ordinary()[1], day=0),
           Draft(type="case.closed", day=0, delay=1)], excused=("R17",)),
+    _told("county", _FOOD, "county day told before its case", [replace(each, delay=1) for each in BRIEF], near=("R48",),
+          since=TOLD_LATE_ON, until=TOLD_LATE_ON + timedelta(days=1), on_monday=True),
+    _told("county", _FOOD, "county case that its day misnames", BRIEF, since=MISNAMED_ON, until=MISNAMED_ON + timedelta(days=1)),
     _told("archives", _KEPT, "file lent", put(ordinary()[:2], Draft(type="case.closed", day=6)), share=0.01, until=date(2026, 3, 16)),
 )  # fmt: skip

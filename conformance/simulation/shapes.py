@@ -101,13 +101,16 @@ SYSTEMS: Final = (
         "time_format": "%Y-%m-%d %H:%M:%S", "embedded": "return", "rows": "BJ", "key": "XH", "paging": {"by": "page"},
         "cursor": {"column": "GXSJ", **_CHANGED}, "every": "60s", "rate": _RATE,
         "auth": {"kind": "basic", "user": "hub", "password": "${SIM_RESOURCES_PASSWORD}"}}),
-    System(name="county", kind="files", connect=_files("SIM_COUNTY", "county", "jsonl"), nested="steps",
-           moment="%Y-%m-%dT%H:%M:%S"),
+    System(name="county", kind="files", nested="steps", moment="%Y-%m-%dT%H:%M:%S",
+           connect=_files("SIM_COUNTY", "county", "jsonl", manifest={"files": "*.days"})),
     System(name="archives", kind="files", connect=_files("SIM_ARCHIVES", "archives", "csv")),
 )  # fmt: skip
 """Every kind of connector: a database, files in GB 18030, XML, JSON lines and CSV, a REST office, a SOAP centre."""
 
 BY_NAME: Final = {system.name: system for system in SYSTEMS}
+KINDS: Final = tuple(dict.fromkeys(system.kind for system in SYSTEMS))
+"""The kinds of connectors that read them."""
+
 CASE_PATHS: Final = ("no", "department", "matter", "power", "type", "channel", "disclosure", "title", "name",
                      "kind", "id", "phone", "family")  # fmt: skip
 STEP_PATHS: Final = ("step", "occurrence", "version", "occurred", "recorded")

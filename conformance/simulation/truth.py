@@ -7,12 +7,17 @@ from decimal import Decimal
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance.simulation.days import PENDING_ON, SPEAKING, UNBALANCED
 from conformance.simulation.directory import FAULTS, documents
 from conformance.simulation.model import WEEKS
 from conformance.simulation.others import REPEATED
+from conformance.simulation.plan import OFFICES
+from conformance.simulation.told import connection_of
 from hub.model import ids
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from conformance.simulation.model import SimCase
 
 MONTHS: Final = ("2026-04", "2026-05")
@@ -30,8 +35,9 @@ SILENT: Final = "sim.archives"
 class Truth:
     """Gathers, case by case, what must be found. Keys of findings about no case are `<subject>|<occurrence>`."""
 
-    def __init__(self) -> None:
-        """Begin with what the catalogue and the silent connection give away."""
+    def __init__(self, systems: Collection[str] = tuple(OFFICES)) -> None:
+        """Begin with what the catalogue and the silent connection of these systems give away."""
+        self._systems = systems
         self.planted: dict[str, Counter[str]] = defaultdict(Counter)
         self.near: dict[str, Counter[str]] = defaultdict(Counter)
         self.excused: dict[str, Counter[str]] = defaultdict(Counter)
@@ -42,9 +48,15 @@ class Truth:
         self._opened: Counter[tuple[str, str]] = Counter()
         self._late: Counter[tuple[str, str]] = Counter()
         self._groups: set[str] = set()
-        for rule, subject in FAULTS.items():
+        for rule, subject in FAULTS.items() if "resources" in systems else ():
             self.planted[rule][subject] += 1
-        self.planted["R46"][f"connection:{SILENT}"] += 1
+        if SILENT in map(connection_of, systems):
+            self.planted["R46"][f"connection:{SILENT}"] += 1
+
+    def tell_days(self) -> None:
+        """Take in the days of which a department says what the hub cannot hold, or need not hold yet."""
+        for kind, days in (("planted", UNBALANCED), ("near", (PENDING_ON,))):
+            getattr(self, kind)["R48"].update(f"connection:{connection_of(SPEAKING)}|{day}" for day in days)
 
     def add(self, case: SimCase, connection: str) -> None:
         """Take one case in."""
@@ -84,6 +96,7 @@ class Truth:
             "cases": self.cases,
             "events": self.events,
             "weeks": WEEKS,
+            "systems": sorted(self._systems),
             "records": dict(sorted(self.records.items())),
             "refused": dict(sorted(self.refused.items())),
             **{name: _plain(getattr(self, name)) for name in ("planted", "near", "excused")},
@@ -94,7 +107,7 @@ class Truth:
         }
 
     def _across(self) -> None:
-        for document in documents().values():
+        for document in documents(self._systems).values():
             department = document["department"]["department_id"]
             for month in MONTHS:
                 if document["matters"] and not self._opened[department, month]:

@@ -14,15 +14,25 @@ from xml.sax.saxutils import escape
 import orjson
 from ruamel.yaml import YAML
 
+from conformance.simulation.days import SPEAKING, Days
 from conformance.simulation.directory import documents
 from conformance.simulation.model import WEEKS, exports
 from conformance.simulation.plan import cases_of
-from conformance.simulation.shapes import BY_NAME, CASE_PATHS, case_row, columns_of, mapping_of, step_row
+from conformance.simulation.shapes import (
+    BY_NAME,
+    CASE_PATHS,
+    KINDS,
+    SYSTEMS,
+    case_row,
+    columns_of,
+    mapping_of,
+    step_row,
+)
 from conformance.simulation.told import connection_of, document_of
 from conformance.simulation.truth import SILENT_WEEK, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from conformance.simulation.model import SimCase, Step
@@ -75,11 +85,7 @@ class Weekly:
         return self.folder / f"{self.system.name}-{exports()[week]:%Y%m%d}.{self.suffix}"
 
     def close(self) -> None:
-        """End every file, dated to when it is handed over; a week in which nothing happened has one too."""
-        for week in range(WEEKS if self.system.name != "archives" else SILENT_WEEK):
-            if week not in self._open:
-                self._open[week] = self.path(week).open("wb")
-                self._open[week].write(self.head)
+        """End every file, dated to when it is handed over."""
         for week, file in self._open.items():
             file.write(self.tail)
             file.close()
@@ -236,28 +242,56 @@ _WRITERS: Final[Mapping[str, Callable[[System, Path], Weekly | StepTable]]] = {
 }
 
 
-def write(folder: Path, *, seed: int, cases: int, progress: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
-    """Write a city into `folder`, which is made; return its truth. `progress` is told of each hundred cases."""
+def write(
+    folder: Path,
+    *,
+    seed: int,
+    cases: int,
+    kinds: Collection[str] = KINDS,
+    progress: Callable[[int], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Write a city into `folder`, which is made; return its truth. `progress` is told of each hundred cases.
+
+    Of its cases only those are written whose system is read by a connector of one of `kinds`, and of them none that
+    refers to a case which is left out.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    _write_mappings(folder / "mappings")
-    truth = Truth()
+    systems = [system for system in SYSTEMS if system.kind in kinds]
+    names = [system.name for system in systems]
+    _write_mappings(folder / "mappings", names)
+    truth, days = Truth(names), Days()
     with contextlib.ExitStack() as stack, (folder / "cases.jsonl").open("wb") as told:
-        writers = {name: make(BY_NAME[name], folder) for name, make in _WRITERS.items()}
+        writers = {system.name: _WRITERS[system.name](system, folder) for system in systems}
         for writer in writers.values():
             stack.callback(writer.close)
         for number, case in enumerate(cases_of(seed, cases), 1):
-            connection = connection_of(case.scenario.system)
-            told.write(orjson.dumps(document_of(case)) + b"\n")
-            truth.add(case, connection)
-            truth.records[connection] += _hand_over(case, writers[case.scenario.system])
-            if number % DIRTY_EVERY == 1:
-                truth.records[connection] += _soil(case, writers[case.scenario.system])
-                truth.refused[connection] += 1
+            if _is_told(case, names):
+                told.write(orjson.dumps(document_of(case)) + b"\n")
+                _write_case(case, writers[case.scenario.system], truth, is_soiled=number % DIRTY_EVERY == 1)
+            if case.scenario.system == SPEAKING:
+                days.count(case)
             if number % 100 == 0:
                 progress(100)
+    if SPEAKING in writers:
+        days.write(folder / SPEAKING)
+        truth.tell_days()
     document = truth.as_document(seed=seed)
     (folder / "truth.json").write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     return document
+
+
+def _is_told(case: SimCase, systems: Collection[str]) -> bool:
+    refers = "related_case_no" in case.about.get("complaint", {})
+    return case.scenario.system in systems and ("housing" in systems or not refers)
+
+
+def _write_case(case: SimCase, writer: Weekly | StepTable, truth: Truth, *, is_soiled: bool) -> None:
+    connection = connection_of(case.scenario.system)
+    truth.add(case, connection)
+    truth.records[connection] += _hand_over(case, writer)
+    if is_soiled:
+        truth.records[connection] += _soil(case, writer)
+        truth.refused[connection] += 1
 
 
 def _hand_over(case: SimCase, writer: Weekly | StepTable) -> int:
@@ -291,12 +325,12 @@ def _elements(cells: Mapping[str, str]) -> str:
     return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in cells.items())
 
 
-def _write_mappings(folder: Path) -> None:
+def _write_mappings(folder: Path, systems: Collection[str]) -> None:
     """Write a department.yaml for each department, and beside it the mapping of its system."""
     yaml = YAML()
     yaml.width = 4096
     yaml.representer.ignore_aliases = lambda *_: True  # mappings hold no anchors
-    for name, document in documents().items():
+    for name, document in documents(systems).items():
         (folder / name).mkdir(parents=True)
         with (folder / name / "department.yaml").open("wb") as file:
             yaml.dump(document, file)

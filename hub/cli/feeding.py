@@ -42,9 +42,6 @@ FILES: Final = {"market": "SIM_MARKET", "urban": "SIM_URBAN", "county": "SIM_COU
 TAKEN_BACK: Final = ("cleared", "revoked")
 EVERY: Final = 1_000_000
 
-WITHOUT_INPUTS: Final = ("R48",)
-"""Rules of which no system of the city reports the inputs: departments' manifests."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fed:
@@ -65,7 +62,8 @@ class Systems:
         for name in FILES:
             (self._private / name).mkdir(parents=True)
         self._database = self._private / "front-end.db"
-        shutil.copyfile(folder / "housing" / "front-end.db", self._database)
+        if (folder / "housing").exists():
+            shutil.copyfile(folder / "housing" / "front-end.db", self._database)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -146,7 +144,7 @@ def _live(
 
 @contextlib.contextmanager
 def _reading(hub: Hub, mapping: CompiledMapping) -> Iterator[Callable[[], int]]:
-    with contextlib.closing(hub.bus()) as bus, contextlib.closing(hub.source(mapping)) as source:
+    with contextlib.closing(hub.bus()) as bus, contextlib.closing(hub.source(mapping, remembers=True)) as source:
         intake = hub.intake(mapping, bus)
         yield lambda: intake.run_once(source).messages(len(hub.partitions))
 
@@ -161,7 +159,7 @@ def _told(hub: Hub) -> Fed:
         lapses = row["rule_id"] in LAPSING and row["level"] == "notice"
         kind = standing if row["state"] not in TAKEN_BACK else lapsed if lapses else excused
         kind[row["rule_id"]][key] += 1
-    found = Found(standing=standing, excused=excused, lapsed=lapsed, not_judged=WITHOUT_INPUTS)
+    found = Found(standing=standing, excused=excused, lapsed=lapsed)
     accounts = hub.queries.accounting()
     refused = {name: each["quarantined"] for name, each in accounts.items() if each["quarantined"]}
     return Fed(found=found, derived=_derived(rows, hub.clock.now()), refused=refused)

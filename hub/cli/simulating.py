@@ -16,6 +16,7 @@ from rich.table import Table
 from conformance.simulation.comparing import Line, compare, precision, recall
 from conformance.simulation.judging import Bench
 from conformance.simulation.plan import LEAST_CASES
+from conformance.simulation.shapes import KINDS
 from conformance.simulation.writing import write
 from hub import wiring
 from hub.cli import common
@@ -53,6 +54,9 @@ def simulate(
     out: Annotated[Path, typer.Option("--out", help="Folder that is made, and must not hold anything yet.")],
     cases: Annotated[int, typer.Option(min=LEAST_CASES, help="How many cases the city has.")] = CASES,
     seed: Annotated[int, typer.Option(help="Another seed, another city; the same seed, the same bytes.")] = SEED,
+    connectors: Annotated[
+        str, typer.Option(help="Kinds of connectors that are to have something to read; what others would is left out.")
+    ] = ",".join(KINDS),
     as_json: common.AsJson = False,
 ) -> None:
     """Write the records of a simulated city, as its departments' own systems hold them, and the truth about them.
@@ -65,9 +69,10 @@ def simulate(
     if out.exists() and any(out.iterdir()):
         problem, hint = "the folder is not empty", "name another one with --out"
         raise Misconfigured(Fault(code="simulate.not-empty", problem=problem, file=str(out), hint=hint))
+    kinds = _kinds(connectors)
     with common.progress() as bar:
         task = bar.add_task("simulate 模拟", total=cases, unit=" cases")
-        truth = write(out, seed=seed, cases=cases, progress=lambda more: bar.update(task, advance=more))
+        truth = write(out, seed=seed, cases=cases, kinds=kinds, progress=lambda more: bar.update(task, advance=more))
     if as_json:
         common.print_json(
             {"folder": str(out), **{name: truth[name] for name in ("seed", "cases", "events", "records", "refused")}}
@@ -83,6 +88,16 @@ def simulate(
     for name, count in truth["records"].items():
         table.add_row(name, f"{count:,}", f"{truth['refused'].get(name, 0):,}")
     common.OUT.print(table)
+
+
+def _kinds(said: str) -> frozenset[str]:
+    """Read the kinds of connectors that were asked for."""
+    kinds = frozenset(each.strip() for each in said.split(",") if each.strip())
+    if not kinds or kinds - {*KINDS}:
+        unknown = ", ".join(sorted(kinds - {*KINDS})) or "nothing"
+        problem, hint = f"--connectors names {unknown}", f"name some of {', '.join(KINDS)}, with a comma between them"
+        raise Misconfigured(Fault(code="simulate.connectors", problem=problem, hint=hint))
+    return kinds
 
 
 def verify_truth(

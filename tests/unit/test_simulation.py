@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import orjson
@@ -18,6 +18,7 @@ from conformance.simulation.truth import Truth
 from conformance.simulation.writing import write
 from hub.mapping import TOKEN_KEY, load
 from hub.mapping.mapping import lint
+from hub.model.digest import numbers_digest
 from hub.model.organisations import is_uscc
 from hub.model.shapes import shape
 from hub.supervision.rules import ALL_RULES
@@ -97,6 +98,38 @@ def test_every_kind_of_connector_has_a_system_and_every_mapping_is_clean(folder:
         assert [*lint(path)] == []
 
 
+def test_a_city_of_some_connectors_has_only_their_systems_and_its_own_truth(tmp_path: Path) -> None:
+    truth = write(tmp_path, seed=7, cases=500, kinds={"rest", "soap"})
+    assert {each.name for each in (tmp_path / "mappings").iterdir()} == {"hotline", "resources"}
+    assert set(truth["records"]) == {"sim.hotline", "sim.resources"}
+    told = [load(path, environment={TOKEN_KEY: "k" * 32}) for path in tmp_path.glob("mappings/*/records.yaml")]
+    bench = Bench({each.declaration.connection: each.declaration.offers for each in told})
+    for line in (tmp_path / "cases.jsonl").read_bytes().splitlines():
+        bench.take(orjson.loads(line))
+    lines = compare(truth, bench.across())
+    assert [line for line in lines if line.missed or line.false] == []
+    assert {"R03", "R21", "R66"} <= {line.rule for line in lines}
+    assert not {"R14", "R46", "R48", "R49"} & {line.rule for line in lines}
+
+
+def test_the_county_says_of_two_days_what_cannot_be_and_of_the_last_week_what_may_still_come(folder: Path) -> None:
+    """Every other day balances, also the one whose case is handed over a week after it was told of."""
+    began: dict[str, list[str]] = defaultdict(list)
+    for line in (folder / "cases.jsonl").read_bytes().splitlines():
+        said = orjson.loads(line)
+        if said["connection_id"] == "sim.county":
+            began[said["events"][0]["occurred_at"][:10]].append(said["case"]["case_no"])
+    words = [orjson.loads(path.read_bytes())["days"] for path in sorted((folder / "county").glob("*.days"))]
+    days = {each["day"]: each for week in words for each in week}
+    assert (len(words), len(days)) == (17, 119)
+    odd = [day for day, word in days.items() if word["sha256"] != numbers_digest(began[day])]
+    assert odd == ["2026-06-03", "2026-06-09", "2026-06-24"]
+    assert [days[day]["cases"] - len(began[day]) for day in odd] == [0, 1, 1]
+    assert began["2026-06-01"]
+    truth = orjson.loads((folder / "truth.json").read_bytes())
+    assert truth["planted"]["R48"] == [f"connection:sim.county|{day}" for day in odd[:2]]
+
+
 def test_every_department_fits_the_catalogue_schema_and_has_a_valid_code() -> None:
     for document in documents().values():
         assert shape("catalogue.v1").problems(document) == []
@@ -113,7 +146,7 @@ def test_files_of_the_market_are_in_gb_18030_and_no_person_stands_in_the_cases(f
 
 def test_the_truth_says_how_many_records_each_system_holds(folder: Path) -> None:
     truth = orjson.loads((folder / "truth.json").read_bytes())
-    lines = sum(len(file.read_bytes().splitlines()) for file in (folder / "county").iterdir())
+    lines = sum(len(file.read_bytes().splitlines()) for file in (folder / "county").glob("*.jsonl"))
     assert truth["records"]["sim.county"] == lines
     assert truth["cases"] == 500
     assert len((folder / "cases.jsonl").read_bytes().splitlines()) == 500
