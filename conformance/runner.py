@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger(__name__)
 
 _OPEN: Final = frozenset({NEVER_RUN, Lifecycle.WAITING, Lifecycle.REVIEW})
+_UNDECIDED: Final = _OPEN | {Verdict.SKIP, Verdict.ERROR}
+"""What going on with a session tries again: what was not shown, or broke in the harness, may be by now."""
 
 
 def session_name(now: datetime) -> str:
@@ -73,11 +75,11 @@ class Runner:
     def run(
         self, session: str, *, only: Collection[str] = (), told: Callable[[Result], None] = lambda _: None
     ) -> Session:
-        """Run every planned test that is not done, or those of `only` again; end the record if nothing is left open."""
+        """Run every planned test that shows nothing yet, or those of `only` again; end the record if none is open."""
         current = self.sessions.get(session)
         for name in current.header.planned:
             before = current.result(name)
-            if name in only or (not only and standing_of(before) in _OPEN):
+            if name in only or (not only and standing_of(before) in _UNDECIDED):
                 result = self._attempt(self.suite.tests[name], before)
                 self.sessions.add(session, result)
                 told(result)

@@ -19,7 +19,7 @@ from connectors.push import push_format
 from hub.errors import HubError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from conformance.lab import Lab
     from hub.model.values import Record
@@ -83,7 +83,7 @@ def conflicts_are_refused(lab: Lab) -> Finding:
     conflicts: dict[str, Callable[[bytes], bytes]] = {
         f"{other} bytes": lambda raw: raw.decode(declared).encode(other),
         "UTF-16 bytes": lambda raw: raw.decode(declared).encode("utf-16"),
-        "a stray byte": lambda raw: _with_stray(raw, declared),
+        "a stray byte": lambda raw: _with_stray(raw, declared, sound),
     }
     found = {}
     for name, change in conflicts.items():
@@ -104,10 +104,14 @@ def conflicts_are_refused(lab: Lab) -> Finding:
     return passed("编码冲突一律拒收", "every conflict of encodings is refused")
 
 
-def _with_stray(raw: bytes, encoding: str) -> bytes:
-    """Return bytes with one in the midst of some Chinese that no encoding here has."""
+def _with_stray(raw: bytes, encoding: str, sound: Collection[str]) -> bytes:
+    """Return bytes with one that no encoding here has, in the midst of Chinese or, where there is none, of a value."""
     text = raw.decode(encoding)
-    place = next(at for at, char in enumerate(text) if "一" <= char <= "龥")
+    chinese = (at for at, char in enumerate(text) if "一" <= char <= "龥")
+    values = (at for value in sorted(sound, key=len, reverse=True) if value and (at := text.find(value)) >= 0)
+    place = next(chinese, None)
+    if place is None:
+        place = next(values, len(text) - 1)
     return text[:place].encode(encoding) + b"\xff\xff" + text[place + 1 :].encode(encoding)
 
 

@@ -71,6 +71,7 @@ def _say(found: Mapping[str, Any]) -> None:
 
 def _create(out: Path, text: str) -> None:
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as refused:

@@ -105,6 +105,17 @@ def test_what_was_waited_for_is_taken_up_after_a_restart_and_nothing_else_runs_a
     assert [session.result(name).attempt for name in NAMES] == [1, 2]
 
 
+@pytest.mark.parametrize("verdict", [Verdict.SKIP, Verdict.ERROR])
+def test_what_was_not_shown_is_tried_again_and_what_failed_is_not(world: World, verdict: Verdict) -> None:
+    nothing = passed("", "").reason
+    world.checks["ENC-01"] = lambda _: Finding(verdict=Verdict.FAIL, reason=nothing, blames="department")
+    world.checks["SCH-01"] = lambda _: Finding(verdict=verdict, reason=nothing, blames="hub")
+    world.run()
+    world.checks = dict.fromkeys(NAMES, lambda _: passed("到了", "it came"))
+    session = world.run()
+    assert [session.result(name).verdict for name in NAMES] == [Verdict.FAIL, Verdict.PASS]
+
+
 def test_only_the_test_that_is_named_is_run_again(world: World) -> None:
     world.checks["ENC-01"] = lambda _: Finding(verdict=Verdict.FAIL, reason=passed("", "").reason, blames="department")
     assert not world.run().footer.is_certifiable
