@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks.common import awaited, instant, wrong
+from conformance.checks.common import at, awaited, instant, wrong
 from conformance.finding import Finding, passed, skipped
 from hub.errors import Refused
 from hub.model.shapes import shape
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.lab import Lab
 
 UNSEEN: Final = "§未见§"
@@ -48,11 +49,11 @@ def crosswalk_is_total(lab: Lab) -> Finding:
     """CDL-02: an unseen code in any column that is declared to hold codes is refused; there is no silent default."""
     tried = {}
     for column in lab.declared.document.get("coded", ()):
-        record = next((each for each in lab.given() if each.tree.get(column)), None)
+        record = next((each for each in lab.given() if at(each.tree, column)), None)
         if record is None:
             continue
         try:
-            lab.mapping.map_record(replace(record, tree={**record.tree, column: UNSEEN}).tree)
+            lab.mapping.map_record(_with(record.tree, column, UNSEEN))
             tried[column] = "accepted"
         except Refused as refused:
             tried[column] = refused.rejection.code
@@ -71,6 +72,12 @@ def crosswalk_is_total(lab: Lab) -> Finding:
     if not tried:
         return skipped("没有带代码的记录", "no record holds a code")
     return passed("未见过的代码一律隔离", "an unseen code is always refused")
+
+
+def _with(tree: Mapping[str, Any], column: str, value: str) -> dict[str, Any]:
+    """Return a record's tree with another value in a column, which may lie within another (`result/code`)."""
+    first, _, rest = column.partition("/")
+    return {**tree, first: _with(tree[first], rest, value) if rest and column not in tree else value}
 
 
 def references_are_live(lab: Lab) -> Finding:

@@ -13,7 +13,7 @@ from connectors.codecs import CODECS, CodecOptions
 from hub.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.lab import Lab
     from hub.model.values import Record
@@ -128,11 +128,21 @@ def refusals_are_useful(lab: Lab) -> Finding:
 
 def _broken(lab: Lab, record: Record) -> Record | None:
     """Return the record with one text changed so that it is refused by the mapping."""
-    for name, value in record.tree.items():
-        if isinstance(value, str) and value:
-            changed = replace(record, tree={**record.tree, name: "2026-13-45 99:99"})
-            try:
-                lab.mapping.map_record(changed.tree)
-            except Refused:
-                return changed
+    for tree in _spoiled(record.tree):
+        try:
+            lab.mapping.map_record(tree)
+        except Refused:
+            return replace(record, tree=tree)
     return None
+
+
+def _spoiled(value: Any) -> Iterator[Any]:
+    """Yield a tree again and again, each time with one of its texts changed, those at its top first."""
+    if isinstance(value, str) and value:
+        yield "2026-13-45 99:99"
+    within = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for place, child in sorted(within, key=lambda each: not isinstance(each[1], str)):
+        for changed in _spoiled(child):
+            copy: Any = value.copy()
+            copy[place] = changed
+            yield copy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import re
 import shutil
@@ -13,12 +12,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import zeep
 from zeep.exceptions import Error as ZeepError
 
 from conformance.checks.common import wrong
+from conformance.contract import Contract, read_contract
 from conformance.finding import Finding, passed, skipped
 from conformance.reference.web import Asked, Told, WebSystem
 from connectors import open_source
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from conformance.model import Subject
     from hub.model.values import Record
 
-_ADDRESS: Final = re.compile(rb'(<(?:\w+:)?address[^>]*\blocation=")[^"]*(")')
 _NAME: Final = re.compile(r"\$\{(\w+)\}")
 
 
@@ -41,38 +41,49 @@ def filled(text: str, environment: Mapping[str, str]) -> str:
     return _NAME.sub(lambda found: environment.get(found[1], ""), text)
 
 
-def contract_digest(contract: bytes) -> str:
-    """Return the digest of a WSDL without the address of its port, which says where a service is and not what."""
-    return hashlib.sha256(_ADDRESS.sub(rb"\1\2", contract)).hexdigest()
+def _fetched(address: str) -> bytes:
+    return httpx.get(address, trust_env=False).raise_for_status().content
 
 
 def contract_is_declared(lab: Lab) -> Finding:
-    """TRN-S01: the WSDL that the service shows is the declared one, and loads strictly with nothing else at hand."""
-    url = filled(str(lab.mapping.declaration.connect["url"]), lab.environment)
-    contract = httpx.get(f"{url}?wsdl", trust_env=False).content
-    lab.keep("RAW", "contract.wsdl", contract, "text/xml")
+    """TRN-S01: the WSDL that the service shows is the declared one with all it takes parts from, and loads strictly."""
+    url = f"{filled(str(lab.mapping.declaration.connect['url']), lab.environment)}?wsdl"
+    try:
+        contract = read_contract(url, _fetched)
+    except (httpx.HTTPError, ValueError) as unread:
+        return wrong("department", "WSDL 不完整", "the WSDL is not whole", expected="loads", got=unread, pointer=url)
+    for at, document in contract.documents.items():
+        lab.keep("RAW", "contract.wsdl" if at == url else urlsplit(at).path.rpartition("/")[2], document, "text/xml")
     declared = lab.declared.document["contract_sha256"]
-    found = contract_digest(contract)
-    if found != declared:
+    if contract.digest != declared:
         return wrong(
             "department",
             "服务给出的 WSDL 与申报的不同",
             "the service shows another WSDL than was declared",
             expected=declared,
-            got=found,
-            pointer=f"{url}?wsdl",
+            got=contract.digest,
+            pointer=url,
             fix=("重新申报契约，或恢复原契约", "declare the contract anew, or restore the old one"),
         )
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "contract.wsdl"
-            path.write_bytes(contract)
-            client = zeep.Client(str(path), settings=zeep.Settings(strict=True, forbid_external=True))
-            operations = sorted(dir(client.service))
+        operations = _strictly(contract)
     except (ZeepError, ValueError, OSError) as unread:
         return wrong("department", "WSDL 不能严格装载", "the WSDL does not load strictly", expected="loads", got=unread)
-    lab.keep("CFG", "operations.json", [name for name in operations if not name.startswith("_")])
+    lab.keep("CFG", "operations.json", operations)
     return passed("WSDL 与申报一致，严格装载", "the WSDL is the declared one and loads strictly")
+
+
+def _strictly(contract: Contract) -> Sequence[str]:
+    """Load a contract with nothing else at hand; return its operations. One of several files by its names alone."""
+    if len(contract.documents) > 1:
+        if nowhere := contract.unresolved():
+            raise ValueError(f"names that are declared nowhere: {', '.join(nowhere[:3])}")
+        return contract.operations
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "contract.wsdl"
+        path.write_bytes(next(iter(contract.documents.values())))
+        client = zeep.Client(str(path), settings=zeep.Settings(strict=True, forbid_external=True))
+        return [name for name in sorted(dir(client.service)) if not name.startswith("_")]
 
 
 _FAULT: Final = (

@@ -13,18 +13,20 @@ import shlex
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
 
 from conformance.script import script_for
+from connectors.soap_envelope import ENVELOPES
 from hub.cli.main import app
 from hub.clock import SystemClock
 from hub.supervision.calendar import WorkCalendar
+from tests.support.web import Answer, Asked, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,8 +42,6 @@ ENDS: Final = datetime(2026, 3, 18, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 """A working day on which the session begins, and one after the last on which something is to be keyed in."""
 
 MOST_COMMANDS: Final = 12
-LOGGED_CASES: Final = 40
-"""How many cases of the log are handed over; the whole log goes the same way, and takes longer."""
 
 
 def commands() -> list[list[str]]:
@@ -155,11 +155,10 @@ DECISIONS: Final = {"granted": "Permit granted", "denied": "Permit denied"}
 
 
 def logged() -> tuple[Sequence[str], list[dict[str, str]]]:
-    """Return the columns of the log, and the rows of its first cases."""
+    """Return the columns of the log, and its rows."""
     with gzip.open(DATA / "eventlogs" / "receipt.csv.gz", "rt", encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
-        by_case = groupby(reader, key=lambda row: row["case:concept:name"])
-        rows = [row for _, (_, own) in zip(range(LOGGED_CASES), by_case, strict=False) for row in own]
+        rows = list(reader)
         return reader.fieldnames or [], rows
 
 
@@ -209,5 +208,107 @@ def test_the_receipt_log_as_files_goes_from_nothing_to_correct_data(
         sample=inbox / "receipt-2012.csv",
         claims=("codes",),
         key_in=lambda acts: written(inbox / "receipt-2026.csv", columns, list(tasks(acts))),
+    )
+    goes_to_correct_data(foreign, tmp_path, monkeypatch)
+
+
+# a service of the Dutch municipal standard -------------------------------------------------------------------------
+
+STUF: Final = DATA / "soap" / "stuf"
+CONTRACT: Final = "/zds_1_2/zkn0310/vraagAntwoord/zkn0310_beantwoordVraag"
+STATUSES: Final[Mapping[str, str]] = {
+    "case.received": "Ontvangen",
+    "case.supplement_requested": "Aanvulling gevraagd",
+    "case.supplement_received": "Aanvulling ontvangen",
+    "case.accepted": "In behandeling",
+    "case.not_accepted": "Niet ontvankelijk",
+    "case.withdrawn": "Ingetrokken",
+    "stage.completed": "Getoetst",
+    "case.decided": "Besloten",
+    "case.closed": "Afgehandeld",
+    "case.delivered": "Verzonden",
+}
+RESULTS: Final = {"granted": "Verleend", "denied": "Geweigerd", "": ""}
+
+STOCK: Final = [
+    Keyed(
+        case_no="0363-2026-1",
+        type=kind,
+        at=datetime(2026, 2, 9 + place, 10, tzinfo=ZoneInfo("Europe/Amsterdam")),
+        result="granted" if kind == "case.decided" else "",
+        title="",
+    )
+    for place, kind in enumerate(("case.received", "case.accepted", "case.decided", "case.closed"))
+]
+"""What the system holds before anybody keys a script in."""
+
+
+class CaseSystem:
+    """A case system that shows the standard's WSDL, with every file that it takes parts from, and answers zakLv01."""
+
+    def __init__(self) -> None:
+        self.acts: Sequence[Keyed] = STOCK
+        self._service = Service(self._answer)
+        self.url = f"{self._service.url}{CONTRACT}"
+        self.close = self._service.close
+
+    def key_in(self, acts: Sequence[Keyed]) -> None:
+        self.acts = [*STOCK, *acts]
+
+    def _answer(self, asked: Asked) -> Answer:
+        if asked.method == "GET":
+            wanted = f"{CONTRACT}.wsdl" if asked.path == CONTRACT else asked.path
+            file = STUF / wanted.lstrip("/")
+            return Answer(body=file.read_bytes()) if file.is_file() else Answer(status=404)
+        kind = {"Content-Type": "text/xml; charset=utf-8"}
+        if b"zakLv01" not in asked.body:
+            return Answer(status=500, headers=kind, body=b"<html>zakLv01</html>")
+        return Answer(headers=kind, body=answered(self.acts).encode())
+
+
+def answered(acts: Sequence[Keyed]) -> str:
+    """Write acts as the standard's answer: one object a case, its statuses within it."""
+    by_case: dict[str, list[Keyed]] = {}
+    for act in acts:
+        by_case.setdefault(act.case_no, []).append(act)
+    objects = "".join(_object(case_no, own) for case_no, own in by_case.items())
+    return (
+        f'<e:Envelope xmlns:e="{ENVELOPES["1.1"]}"><e:Body><z:zakLa01 xmlns:z="http://www.egem.nl/StUF/sector/zkn/0310"'
+        ' xmlns:s="http://www.egem.nl/StUF/StUF0301"><z:stuurgegevens><s:berichtcode>La01</s:berichtcode>'
+        f"</z:stuurgegevens><z:antwoord>{objects}</z:antwoord></z:zakLa01></e:Body></e:Envelope>"
+    )
+
+
+def _object(case_no: str, acts: Sequence[Keyed]) -> str:
+    outcome = RESULTS[max(act.result for act in acts)]
+    result = f"<z:resultaat><z:omschrijving>{outcome}</z:omschrijving></z:resultaat>" if outcome else ""
+    statuses = "".join(
+        f'<z:heeft s:entiteittype="ZAKSTT"><z:gerelateerde s:entiteittype="STT"><z:volgnummer>{number}</z:volgnummer>'
+        f"<z:omschrijving>{STATUSES[act.type]}</z:omschrijving></z:gerelateerde>"
+        f"<z:datumStatusGezet>{act.at:%Y%m%d%H%M%S}</z:datumStatusGezet><z:isGezetDoor>0363</z:isGezetDoor></z:heeft>"
+        for number, act in enumerate(acts)
+    )
+    return (
+        f'<z:object s:entiteittype="ZAK"><z:identificatie>{case_no}</z:identificatie>'
+        f"<z:omschrijving>环境许可申请 {escape(acts[0].title)}</z:omschrijving>"
+        f"<z:startdatum>{acts[0].at:%Y%m%d}</z:startdatum>{result}{statuses}</z:object>"
+    )
+
+
+@pytest.fixture
+def case_system() -> Iterator[CaseSystem]:
+    system = CaseSystem()
+    yield system
+    system.close()
+
+
+def test_a_service_of_a_foreign_standard_goes_from_nothing_to_correct_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case_system: CaseSystem
+) -> None:
+    monkeypatch.setenv("STUF_URL", case_system.url)
+    sample = tmp_path / "answer.xml"
+    sample.write_text(answered(keyed("0", ("codes",), "Europe/Amsterdam")), encoding="utf-8")
+    foreign = Foreign(
+        name="stuf", connection="onboarded.stuf", sample=sample, claims=("codes",), key_in=case_system.key_in
     )
     goes_to_correct_data(foreign, tmp_path, monkeypatch)
