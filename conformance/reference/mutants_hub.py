@@ -183,7 +183,7 @@ MUTANTS: Final = (
     _mutant(
         "storms_at_backfill",
         "a backfill is judged while it is read",
-        _with("hub.supervise.horizon", lambda _, **how: how["now"]),
+        _with("hub.batch_marks.horizon", lambda _, **how: how["now"]),
     ),
     _mutant(
         "counts_every_day",

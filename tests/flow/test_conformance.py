@@ -128,7 +128,7 @@ NAMED: Final = {name: [case.id for case in SUITE.tests.values() if name in case.
 def test_a_mutant_is_failed_by_the_tests_that_name_it_and_by_none_that_blames_another(
     name: str, tmp_path: Path, template: Path, sound: dict[str, Rehearsal]
 ) -> None:
-    mutant = MUTANTS[name]
+    mutant, CAUGHT[name] = MUTANTS[name], False
     own = mutant.setting is not None
     rehearsal = a_rehearsal(mutant.at, tmp_path, template, mutant.setting) if own else sound[mutant.at]
     rehearsal.lab.shared.clear()
