@@ -26,6 +26,7 @@ from hub.cli import (
     following,
     importing,
     keys,
+    kitting,
     ledger,
     mapping,
     notifications,
@@ -90,6 +91,7 @@ app.add_typer(mapping.app, name="mapping")
 
 
 certifying.add_to(conforming.app)
+kitting.add_to(conforming.app)
 
 
 @app.callback()
