@@ -35,6 +35,7 @@ REFUSALS: Final[Mapping[str, Label]] = {
     "decode.bad-row": Label("数据库行无法还原", "the bytes are no database row"),
     "decode.bad-workbook": Label("工作簿无法打开", "the workbook cannot be opened"),
     "decode.bad-xml": Label("不是有效的 XML", "this is no well-formed XML"),
+    "decode.day-manifest": Label("日清单无法读取", "what the department says of its days cannot be read"),
     "decode.dtd": Label("XML 自带定义（DTD），不予读取", "the XML brings definitions of its own (a DTD)"),
     "decode.encoding-conflict": Label("文件自称的编码与声明不符", "the file names another encoding than the mapping"),
     "decode.garbled": Label("文本在到达之前已成乱码", "a text was garbled before it came"),
