@@ -27,6 +27,9 @@ DEPARTMENT: Final = "11321200014000028L"
 ENDS_S: Final = 60
 """Seconds within which a process that was asked to end has ended, whatever it was at."""
 
+STARTS_S: Final = 120
+"""Seconds after which a process that has not said a word hangs: four that start at once beside others are only slow."""
+
 CATALOGUE: Final = f"""
 department: {{department_id: "{DEPARTMENT}", name: 住房和城乡建设局, region_code: "321200", valid_from: "2019-03-01"}}
 """
@@ -75,7 +78,7 @@ class Process:
             assert found or not ended, self.said
             return found is not None
 
-        eventually(heard)
+        eventually(heard, within_s=STARTS_S)
         found = wanted.search(self.said, after)
         assert found
         return found
