@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from hub.errors import HubError, Unavailable
 from hub.trace import traced
-from hub.webhook_signing import signed
+from hub.webhook_signing import key_of, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -214,7 +214,7 @@ class Poster:
     def again(self, to: Subscription, row: Mapping[str, Any]) -> Answer:
         """Post one document as it was published, signed as of now."""
         body = bytes(row["body"])
-        proof = signed(self.secret_of(to), message_id=row["message_id"], at=self.clock.now(), body=body)
+        proof = signed(key_of(self.secret_of(to)), message_id=row["message_id"], at=self.clock.now(), body=body)
         return self.post(to.webhook, {"content-type": "application/cloudevents+json", **proof}, body)
 
 

@@ -13,14 +13,14 @@ import orjson
 from conformance.reference.mutation import Mutant
 from gateway.rights import Gate
 from hub.admission import _require, _shaped
+from hub.deciding import Session
 from hub.errors import Rejection, Unavailable
 from hub.model.documents import event_document, rejection_document
 from hub.model.public import PUBLIC_CASE
 from hub.model.shapes import Shape, shape
 from hub.model.values import Outcome
 from hub.store.alert_queries import AlertQueries
-from hub.store.sql import SqlUnit
-from hub.supervise import _Session
+from hub.store.unit import SqlUnit
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.caselog import Log, merge, outcome_of
 from hub.supervision.fold import _run
@@ -177,7 +177,7 @@ MUTANTS: Final = (
         "lets_the_last_win", "a contradiction counts as a revision", _with("hub.bench.outcome_of", _never_conflicting)
     ),
     _mutant(
-        "counts_channels_apart", "a case that another channel reports is refused", _of(_Session, "_stranger", _apart)
+        "counts_channels_apart", "a case that another channel reports is refused", _of(Session, "_stranger", _apart)
     ),
     _mutant("erases_alerts", "an alert that was revoked is shown no more", _of(AlertQueries, "alerts", _erasing)),
     _mutant(

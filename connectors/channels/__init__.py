@@ -7,9 +7,10 @@ import ssl
 from typing import TYPE_CHECKING
 
 from connectors.channels.mail import Mail
-from connectors.channels.web import SECRET_PREFIX, TextGateway, Webhook, key_of
+from connectors.channels.web import TextGateway, Webhook
 from hub.errors import Fault, Misconfigured
 from hub.notify_settings import secret_of
+from hub.webhook_signing import PREFIX, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ def _key(secret: str) -> bytes:
     try:
         return key_of(secret)
     except ValueError as wrong:
-        hint = f"write it as Standard Webhooks has it: {SECRET_PREFIX} and base64 of 24 to 64 bytes"
+        hint = f"write it as Standard Webhooks has it: {PREFIX} and base64 of 24 to 64 bytes"
         fault = Fault(code="notify.secret", problem="the webhook's secret cannot be read", hint=hint)
         raise Misconfigured(fault) from wrong
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -13,6 +10,7 @@ import httpx
 import orjson
 
 from hub.errors import Refused, Rejection, Unavailable
+from hub.webhook_signing import signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,9 +26,6 @@ _LATER: Final = frozenset({401, 403, 408, 425, 429})
 
 _MARK: Final = re.compile(r"\{(phone|text|id)\}")
 """What is filled in."""
-
-SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - it says that a secret follows
-"""What a webhook's secret begins with (Standard Webhooks); base64 follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +51,9 @@ class Webhook:
                 },
             }
         )
-        at = str(int(self.now().timestamp()))
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": notice.notification_id,
-            "webhook-timestamp": at,
-            "webhook-signature": signature(self.key, notice.notification_id, at, body),
-        }
+        proof = signed(self.key, message_id=notice.notification_id, at=self.now(), body=body)
+        headers = {"content-type": "application/json", **proof}
         _posted("the webhook", contact, body, headers)
-
-
-def key_of(secret: str) -> bytes:
-    """Read a webhook's secret (Standard Webhooks); ValueError where it is none."""
-    return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-
-
-def signature(key: bytes, name: str, at: str, body: bytes) -> str:
-    """Sign a webhook: HMAC-SHA256 over `id.timestamp.body`, base64, version 1 (Standard Webhooks)."""
-    digest = hmac.new(key, f"{name}.{at}.".encode() + body, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(digest).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 import sqlalchemy as sa
 
-from hub.store.tables import Instant, aware, microseconds
+from hub.store.columns import Instant, aware, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -6,37 +6,29 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from hub.store.tables import METADATA, Instant
+from hub.store.columns import METADATA, at, text
 
 STATES: Final = ("active", "in_grace", "conditional", "suspended", "expired", "superseded", "revoked")
-
-
-def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, primary_key=primary_key)
-
-
-def _at(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, Instant, nullable=nullable)
 
 
 certificates = sa.Table(
     "certificates",
     METADATA,
-    _text("certificate_id", primary_key=True),
-    _text("connection_id"),
-    _text("department_id"),
-    _text("region_code"),
-    _text("sha256"),
-    _text("levels"),
-    _text("flows"),
-    _text("fingerprint"),
-    _at("issued_at"),
-    _at("not_after"),
-    _text("state"),
-    _at("since"),
-    _text("reason"),
-    _text("criterion"),
-    _text("suspended"),
+    text("certificate_id", primary_key=True),
+    text("connection_id"),
+    text("department_id"),
+    text("region_code"),
+    text("sha256"),
+    text("levels"),
+    text("flows"),
+    text("fingerprint"),
+    at("issued_at"),
+    at("not_after"),
+    text("state"),
+    at("since"),
+    text("reason"),
+    text("criterion"),
+    text("suspended"),
     sa.Column("conditions_due", sa.Date, nullable=True),
     sa.Column("signed", sa.LargeBinary, nullable=False),
     sa.CheckConstraint(f"state IN ({', '.join(repr(each) for each in STATES)})", name="state"),
@@ -47,13 +39,13 @@ certificates = sa.Table(
 certificate_changes = sa.Table(
     "certificate_changes",
     METADATA,
-    _text("change_id", primary_key=True),
-    _text("certificate_id"),
-    _text("connection_id"),
-    _at("at"),
-    _text("what"),
+    text("change_id", primary_key=True),
+    text("certificate_id"),
+    text("connection_id"),
+    at("at"),
+    text("what"),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    _at("told_at", nullable=True),
+    at("told_at", nullable=True),
     sa.Index(None, "certificate_id", "at"),
     sa.Index(
         "ix_certificate_changes_untold",
@@ -67,14 +59,14 @@ certificate_changes = sa.Table(
 observations = sa.Table(
     "observations",
     METADATA,
-    _text("connection_id", primary_key=True),
-    _text("criterion", primary_key=True),
+    text("connection_id", primary_key=True),
+    text("criterion", primary_key=True),
     sa.Column("day", sa.Date, nullable=False, primary_key=True),
     sa.Column("n", sa.Integer, nullable=False, primary_key=True, autoincrement=False),
-    _text("seen"),
-    _text("by"),
-    _text("measure"),
-    _at("observed_at"),
+    text("seen"),
+    text("by"),
+    text("measure"),
+    at("observed_at"),
     sa.CheckConstraint("seen IN ('pass', 'fail', 'unknown', 'not_applicable')", name="seen"),
 )
 """Every look at every criterion. Rows are appended, never changed."""
@@ -82,33 +74,33 @@ observations = sa.Table(
 criteria = sa.Table(
     "criteria",
     METADATA,
-    _text("connection_id", primary_key=True),
-    _text("criterion", primary_key=True),
-    _text("phase"),
-    _text("document"),
+    text("connection_id", primary_key=True),
+    text("criterion", primary_key=True),
+    text("phase"),
+    text("document"),
 )
 """How every criterion stands: a cache, folded from the observations."""
 
 reporting = sa.Table(
     "reporting",
     METADATA,
-    _text("connection_id", primary_key=True),
-    _text("department_id", primary_key=True),
-    _text("matter_code", primary_key=True),
-    _text("region_code", primary_key=True),
+    text("connection_id", primary_key=True),
+    text("department_id", primary_key=True),
+    text("matter_code", primary_key=True),
+    text("region_code", primary_key=True),
     sa.Column("cases", sa.BigInteger, nullable=False),
     sa.Column("last_on", sa.Date, nullable=False),
 )
 """How much is reported of which matter over which connection: a cache, counted from case_facts."""
 
-looks = sa.Table("looks", METADATA, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), _at("at"))
+looks = sa.Table("looks", METADATA, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), at("at"))
 """One row: when the criteria were looked at last."""
 
 coverage_snapshots = sa.Table(
     "coverage_snapshots",
     METADATA,
-    _text("month", primary_key=True),
-    _at("frozen_at"),
-    _text("document"),
+    text("month", primary_key=True),
+    at("frozen_at"),
+    text("document"),
 )
 """Coverage as it stood at the end of each month, YYYY-MM. Rows are appended, never changed."""

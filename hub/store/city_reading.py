@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import sqlalchemy as sa
 
-from hub.store import rows, tables
+from hub.store import columns, rows, tables
 from hub.store.engine import reading
 from hub.store.manifests import balances
 from hub.supervision.alert_clocks import issued_at
@@ -152,9 +152,9 @@ def _as_issued(row: sa.Row[Any]) -> Issued:
 def _lines(connection: sa.Connection, catalogue: Catalogue) -> Sequence[LineState]:
     known = [rows.connection(row.document) for row in connection.execute(sa.select(tables.connections))]
     read, mark = tables.reads.c, tables.watermarks.c
-    last_read = sa.func.max(read.ended_at, type_=tables.Instant)
+    last_read = sa.func.max(read.ended_at, type_=columns.Instant)
     ended = dict(_pairs(connection, sa.select(read.connection_id, last_read).group_by(read.connection_id)))
-    least = sa.func.min(mark.delivered_to, type_=tables.Instant)
+    least = sa.func.min(mark.delivered_to, type_=columns.Instant)
     marks = dict(_pairs(connection, sa.select(mark.connection_id, least).group_by(mark.connection_id)))
     return [
         LineState(
@@ -194,7 +194,7 @@ def _emptied_at(connection: sa.Connection, name: str) -> datetime | None:
     waiting = {each.read_id for row in kept for each in rows.watermark(row).awaited}
     arrived = (read.connection_id == name) & read.read_id.not_in(waiting)
     found: datetime | None = connection.execute(
-        sa.select(sa.func.max(read.emptied_at, type_=tables.Instant)).where(arrived)
+        sa.select(sa.func.max(read.emptied_at, type_=columns.Instant)).where(arrived)
     ).scalar()
     return found
 
@@ -245,7 +245,7 @@ def _spans(today: date) -> Iterator[tuple[date, date]]:
 def _heard_since(connection: sa.Connection, calendar: WorkCalendar) -> Mapping[str, date]:
     """Return by department the day from which one of its connections was read."""
     read = tables.reads.c
-    first = sa.func.min(read.ended_at, type_=tables.Instant)
+    first = sa.func.min(read.ended_at, type_=columns.Instant)
     began = dict(_pairs(connection, sa.select(read.connection_id, first).group_by(read.connection_id)))
     heard: dict[str, date] = {}
     for row in connection.execute(sa.select(tables.connections)):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.model.facts import CaseFacts
 from hub.statistics.figures import BLOCK_DAYS, NAMES
-from hub.store.tables import METADATA
+from hub.store.columns import METADATA
 
 _TYPES: Final[dict[str, tuple[type[sa.types.TypeEngine[Any]], bool]]] = {
     "str": (sa.Text, False),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from hub.model.values import Outcome
-from hub.store import numbering, rows, tables
+from hub.store import columns, numbering, rows, tables
 from hub.store.alert_queries import AlertQueries
 from hub.store.choosing import disclosed, equal, within
 from hub.store.dossier_queries import DossierQueries
@@ -204,12 +204,12 @@ class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, Dossi
         mark, read = tables.watermarks.c, tables.reads.c
         marks = sa.select(
             mark.connection_id,
-            sa.func.min(mark.delivered_to, type_=tables.Instant).label("delivered_to"),
+            sa.func.min(mark.delivered_to, type_=columns.Instant).label("delivered_to"),
             sa.func.max(mark.importing).label("importing"),
         ).group_by(mark.connection_id)
         last = sa.select(
             read.connection_id,
-            sa.func.max(read.ended_at, type_=tables.Instant).label("last_read_at"),
+            sa.func.max(read.ended_at, type_=columns.Instant).label("last_read_at"),
             sa.func.sum(read.read).label("records"),
         ).group_by(read.connection_id)
         marked, reported = marks.subquery(), last.subquery()
@@ -285,7 +285,7 @@ def _newest_parts(after: tuple[datetime, str] | None) -> Sequence[sa.ColumnEleme
     moment, name = after
     if moment == UNOPENED:
         return (unopened & (case.case_id < name),)
-    mark = sa.tuple_(sa.literal(moment, tables.Instant), sa.literal(name, sa.Text))
+    mark = sa.tuple_(sa.literal(moment, columns.Instant), sa.literal(name, sa.Text))
     return sa.tuple_(case.opened_at, case.case_id) < mark, unopened
 
 

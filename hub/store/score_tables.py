@@ -8,12 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from hub.model.conduct import Conduct
-from hub.store.tables import METADATA, Instant
-
-
-def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, primary_key=primary_key)
-
+from hub.store.columns import METADATA, at, text
 
 _TYPES: Final = {"str": sa.Text, "int": sa.BigInteger}
 
@@ -31,12 +26,12 @@ conduct = sa.Table(
 score_freezes = sa.Table(
     "score_freezes",
     METADATA,
-    _text("period", primary_key=True),
-    _text("digest"),
+    text("period", primary_key=True),
+    text("digest"),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("frozen_at", Instant, nullable=False),
-    _text("by"),
-    _text("act_id"),
+    at("frozen_at"),
+    text("by"),
+    text("act_id"),
 )
 """What each month was scored from, named by its digest (SHA-256 of the document that `body` holds packed). Rows are
 appended."""
@@ -44,14 +39,14 @@ appended."""
 score_marks = sa.Table(
     "score_marks",
     METADATA,
-    _text("mark_id", primary_key=True),
-    _text("period"),
-    _text("department_id"),
-    _text("indicator_id"),
-    _text("amount"),
-    _text("ground"),
-    _text("by"),
-    sa.Column("at", Instant, nullable=False),
+    text("mark_id", primary_key=True),
+    text("period"),
+    text("department_id"),
+    text("indicator_id"),
+    text("amount"),
+    text("ground"),
+    text("by"),
+    at("at"),
     sa.Index(None, "period", "department_id"),
 )
 """What people entered for a department's month. Rows are appended."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hub.statistics.asked import regions_of
-from hub.store import alert_statistics, counted, statistics, tables
+from hub.store import alert_statistics, columns, counted, statistics, tables
 from hub.store.engine import reading
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class StatisticsQueries:
     def delivered(self) -> Mapping[str, datetime | None]:
         """Tell up to when each connection has surely delivered: its least watermark; None: nothing yet."""
         mark, own = tables.watermarks.c, tables.connections
-        least = sa.func.min(mark.delivered_to, type_=tables.Instant)
+        least = sa.func.min(mark.delivered_to, type_=columns.Instant)
         joined = own.outerjoin(tables.watermarks, own.c.connection_id == mark.connection_id)
         query = sa.select(own.c.connection_id, least.label("delivered_to")).select_from(joined)
         with reading(self._engine) as connection:

@@ -2,112 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final, get_args
+from typing import get_args
 
 import sqlalchemy as sa
-from sqlalchemy.types import TypeDecorator
 
 from hub.errors import Stage
 from hub.model.values import Outcome
+from hub.store.columns import METADATA, at, one_of, text, whole
 from hub.supervision.alert_cycle import STATES
-
-METADATA: Final = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant: timestamptz on PostgreSQL, microseconds since 1970 on SQLite. Naive values are refused."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """Choose the column type of the database."""
-        timestamp: sa.types.TypeEngine[Any] = sa.TIMESTAMP(timezone=True)
-        return dialect.type_descriptor(timestamp if dialect.name == "postgresql" else sa.BigInteger())
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:  # noqa: ANN401 - per database
-        """Write an instant; TypeError for a naive one."""
-        return aware(value) if dialect.name == "postgresql" else microseconds(value)
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ANN401 - per database
-        """Read an instant as aware UTC."""
-        if value is None:
-            return None
-        return value.astimezone(UTC) if dialect.name == "postgresql" else instant(value)
-
-
-def aware(moment: datetime | None) -> datetime | None:
-    """Return `moment` as it is; TypeError for a naive one."""
-    if moment is not None and moment.tzinfo is None:
-        problem = f"a naive instant is no instant: {moment!r}"
-        raise TypeError(problem)
-    return moment
-
-
-def microseconds(moment: datetime | None) -> int | None:
-    """Whole microseconds since 1970, exact; TypeError for a naive instant."""
-    if moment is None:
-        return None
-    since = moment - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def instant(value: int) -> datetime:
-    """Return the aware UTC instant of `value` microseconds since 1970, exact."""
-    seconds, rest = divmod(value, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable, primary_key=primary_key)
-
-
-def _int(name: str, *, primary_key: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, primary_key=primary_key, autoincrement=False)
-
-
-def _at(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
-    return sa.Column(name, Instant, nullable=nullable)
-
 
 leases = sa.Table(
     "leases",
     METADATA,
-    _text("role", primary_key=True),
-    _int("epoch"),
-    _text("owner", nullable=True),
-    _at("lease_until", nullable=True),
+    text("role", primary_key=True),
+    whole("epoch"),
+    text("owner", nullable=True),
+    at("lease_until", nullable=True),
 )
 """Who may write what: a fencing token per role."""
 
 heads = sa.Table(
     "heads",
     METADATA,
-    _int("generation", primary_key=True),
-    _int("partition", primary_key=True),
-    _int("position"),
+    whole("generation", primary_key=True),
+    whole("partition", primary_key=True),
+    whole("position"),
     sa.Column("hash", sa.LargeBinary, nullable=False),
 )
 """The last entry of every chain."""
 
 cursors = sa.Table(
-    "cursors", METADATA, _int("generation", primary_key=True), _int("partition", primary_key=True), _int("numbered")
+    "cursors", METADATA, whole("generation", primary_key=True), whole("partition", primary_key=True), whole("numbered")
 )
 """How far the relay has come in every chain; apart from the heads, so that relay and owners never wait for one
 another's row locks."""
@@ -115,16 +40,16 @@ another's row locks."""
 ledger = sa.Table(
     "ledger",
     METADATA,
-    _int("generation", primary_key=True),
-    _int("partition", primary_key=True),
-    _int("position", primary_key=True),
-    _text("kind"),
-    _text("subject"),
-    _text("outcome"),
-    _at("ledgered_at"),
+    whole("generation", primary_key=True),
+    whole("partition", primary_key=True),
+    whole("position", primary_key=True),
+    text("kind"),
+    text("subject"),
+    text("outcome"),
+    at("ledgered_at"),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
-    _one_of("kind", ("event", "report", "rejection", "alert", "act", "genesis")),
+    one_of("kind", ("event", "report", "rejection", "alert", "act", "genesis")),
     sa.Index(None, "subject"),
 )
 """The truth. Rows are appended, never changed."""
@@ -132,52 +57,52 @@ ledger = sa.Table(
 inbox = sa.Table(
     "inbox",
     METADATA,
-    _text("event_id", primary_key=True),
-    _text("read_id", primary_key=True),
-    _int("ordinal", primary_key=True),
-    _int("portion"),
-    _text("connection_id"),
-    _text("digest"),
-    _int("source_version"),
-    _int("mapping_version"),
-    _text("record_digest"),
-    _text("fingerprint"),
-    _text("outcome"),
-    _int("partition"),
+    text("event_id", primary_key=True),
+    text("read_id", primary_key=True),
+    whole("ordinal", primary_key=True),
+    whole("portion"),
+    text("connection_id"),
+    text("digest"),
+    whole("source_version"),
+    whole("mapping_version"),
+    text("record_digest"),
+    text("fingerprint"),
+    text("outcome"),
+    whole("partition"),
     sa.Column("position", sa.BigInteger, nullable=True),
-    _one_of("outcome", tuple(Outcome)),
+    one_of("outcome", tuple(Outcome)),
 )
 """Every event message that arrived, once; redeliveries leave no row."""
 
 tallies = sa.Table(
     "tallies",
     METADATA,
-    _text("connection_id", primary_key=True),
-    _text("read_id", primary_key=True),
-    _int("portion", primary_key=True),
-    _int("partition", primary_key=True),
-    _text("outcome", primary_key=True),
-    _int("n"),
+    text("connection_id", primary_key=True),
+    text("read_id", primary_key=True),
+    whole("portion", primary_key=True),
+    whole("partition", primary_key=True),
+    text("outcome", primary_key=True),
+    whole("n"),
 )
 """The inbox counted, per partition so that owners never wait for one another."""
 
 cases = sa.Table(
     "cases",
     METADATA,
-    _text("case_id", primary_key=True),
-    _int("partition"),
-    _text("connection_id"),
-    _text("case_no"),
-    _text("department_id"),
-    _text("region_code"),
-    _text("matter_code"),
-    _text("title"),
-    _text("disclosure"),
-    _text("state"),
-    _at("opened_at", nullable=True),
-    _at("closed_at", nullable=True),
-    _int("first_position"),
-    _at("wake_at", nullable=True),
+    text("case_id", primary_key=True),
+    whole("partition"),
+    text("connection_id"),
+    text("case_no"),
+    text("department_id"),
+    text("region_code"),
+    text("matter_code"),
+    text("title"),
+    text("disclosure"),
+    text("state"),
+    at("opened_at", nullable=True),
+    at("closed_at", nullable=True),
+    whole("first_position"),
+    at("wake_at", nullable=True),
     sa.Column("log", sa.LargeBinary, nullable=False),
     sa.Index(
         "ix_cases_wake",
@@ -197,20 +122,20 @@ cases = sa.Table(
 clocks = sa.Table(
     "clocks",
     METADATA,
-    _text("clock_id", primary_key=True),
-    _text("subject"),
-    _text("kind"),
-    _text("occurrence"),
-    _text("state"),
-    _text("basis"),
-    _at("started_at"),
-    _at("due_at"),
-    _at("warn_at", nullable=True),
-    _at("stopped_at", nullable=True),
+    text("clock_id", primary_key=True),
+    text("subject"),
+    text("kind"),
+    text("occurrence"),
+    text("state"),
+    text("basis"),
+    at("started_at"),
+    at("due_at"),
+    at("warn_at", nullable=True),
+    at("stopped_at", nullable=True),
     sa.Column("provisional", sa.Boolean, nullable=False),
-    _text("calendar_version"),
+    text("calendar_version"),
     sa.Column("derivation", sa.Text, nullable=False),
-    _one_of("state", ("running", "paused", "met", "breached", "void")),
+    one_of("state", ("running", "paused", "met", "breached", "void")),
     sa.Index(None, "subject"),
     sa.Index(None, "kind", "state"),
 )
@@ -219,19 +144,19 @@ clocks = sa.Table(
 alerts = sa.Table(
     "alerts",
     METADATA,
-    _text("alert_id", primary_key=True),
-    _text("subject"),
-    _text("rule_id"),
-    _text("occurrence"),
-    _text("level"),
-    _text("state"),
-    _text("department_id"),
-    _text("region_code"),
-    _at("raised_at"),
-    _at("changed_at"),
+    text("alert_id", primary_key=True),
+    text("subject"),
+    text("rule_id"),
+    text("occurrence"),
+    text("level"),
+    text("state"),
+    text("department_id"),
+    text("region_code"),
+    at("raised_at"),
+    at("changed_at"),
     sa.Column("document", sa.Text, nullable=False),
-    _one_of("level", ("notice", "yellow", "red")),
-    _one_of("state", STATES),
+    one_of("level", ("notice", "yellow", "red")),
+    one_of("state", STATES),
     sa.UniqueConstraint("rule_id", "subject", "occurrence"),
     sa.Index(None, "subject"),
     sa.Index(None, "rule_id", "state"),
@@ -243,14 +168,14 @@ alerts = sa.Table(
 traces = sa.Table(
     "traces",
     METADATA,
-    _text("case_id", primary_key=True),
-    _int("n", primary_key=True),
-    _text("kind"),
-    _text("department_id"),
-    _text("region_code"),
-    _text("day"),
+    text("case_id", primary_key=True),
+    whole("n", primary_key=True),
+    text("kind"),
+    text("department_id"),
+    text("region_code"),
+    text("day"),
     sa.Column("document", sa.Text, nullable=False),
-    _one_of("kind", ("penalty", "complaint", "reference")),
+    one_of("kind", ("penalty", "complaint", "reference")),
     sa.Index(None, "kind", "day"),
 )
 """What cases leave for rules that look at many: derived like the cases. `day` is a local day, YYYY-MM-DD."""
@@ -258,19 +183,19 @@ traces = sa.Table(
 reads = sa.Table(
     "reads",
     METADATA,
-    _text("read_id", primary_key=True),
-    _int("portion", primary_key=True),
-    _text("connection_id", primary_key=True),
+    text("read_id", primary_key=True),
+    whole("portion", primary_key=True),
+    text("connection_id", primary_key=True),
     sa.Column("final", sa.Boolean, nullable=False),
     sa.Column("backfill", sa.Boolean, nullable=False),
-    _int("read"),
-    _int("mapped"),
-    _int("empty"),
-    _int("quarantined"),
-    _int("events"),
-    _at("ended_at"),
+    whole("read"),
+    whole("mapped"),
+    whole("empty"),
+    whole("quarantined"),
+    whole("events"),
+    at("ended_at"),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    _at("emptied_at", nullable=True),
+    at("emptied_at", nullable=True),
     sa.CheckConstraint("read = mapped + empty + quarantined", name="records_add_up"),
     sa.Index(None, "connection_id", "ended_at"),
 )
@@ -279,12 +204,12 @@ reads = sa.Table(
 manifests = sa.Table(
     "manifests",
     METADATA,
-    _text("connection_id", primary_key=True),
-    _text("day", primary_key=True),
-    _int("cases"),
-    _text("sha256"),
-    _at("said_at"),
-    _at("since"),
+    text("connection_id", primary_key=True),
+    text("day", primary_key=True),
+    whole("cases"),
+    text("sha256"),
+    at("said_at"),
+    at("since"),
     sa.Index(None, "day"),
 )
 """What departments say of their days. `day` is a local day, YYYY-MM-DD."""
@@ -292,40 +217,40 @@ manifests = sa.Table(
 watermarks = sa.Table(
     "watermarks",
     METADATA,
-    _text("connection_id", primary_key=True),
-    _int("partition", primary_key=True),
-    _at("delivered_to", nullable=True),
-    _text("importing"),
-    _at("importing_since", nullable=True),
-    _text("reading"),
-    _at("reading_since", nullable=True),
-    _text("awaited"),
+    text("connection_id", primary_key=True),
+    whole("partition", primary_key=True),
+    at("delivered_to", nullable=True),
+    text("importing"),
+    at("importing_since", nullable=True),
+    text("reading"),
+    at("reading_since", nullable=True),
+    text("awaited"),
 )
 """`importing` and `reading` are read ids or empty; `awaited` a JSON list of [read id, events, watermark]."""
 
 quarantine = sa.Table(
     "quarantine",
     METADATA,
-    _text("rejection_id", primary_key=True),
-    _text("connection_id"),
-    _text("read_id"),
-    _int("ordinal"),
-    _text("stage"),
-    _text("code"),
-    _text("path"),
-    _text("problem"),
-    _text("hint"),
-    _text("place"),
-    _text("record_digest"),
+    text("rejection_id", primary_key=True),
+    text("connection_id"),
+    text("read_id"),
+    whole("ordinal"),
+    text("stage"),
+    text("code"),
+    text("path"),
+    text("problem"),
+    text("hint"),
+    text("place"),
+    text("record_digest"),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
-    _int("size_bytes"),
-    _at("received_at"),
-    _at("last_at"),
-    _text("value"),
-    _int("seen"),
-    _text("state"),
-    _one_of("stage", get_args(Stage)),
-    _one_of("state", ("open", "replayed")),
+    whole("size_bytes"),
+    at("received_at"),
+    at("last_at"),
+    text("value"),
+    whole("seen"),
+    text("state"),
+    one_of("stage", get_args(Stage)),
+    one_of("state", ("open", "replayed")),
     sa.Index(None, "state", "received_at"),
     sa.Index(None, "record_digest"),
 )
@@ -333,13 +258,13 @@ quarantine = sa.Table(
 feed = sa.Table(
     "feed",
     METADATA,
-    _text("view", primary_key=True),
-    _int("sequence", primary_key=True),
-    _int("streamsequence"),
-    _text("kind"),
-    _text("county"),
-    _text("key"),
-    _text("message_id"),
+    text("view", primary_key=True),
+    whole("sequence", primary_key=True),
+    whole("streamsequence"),
+    text("kind"),
+    text("county"),
+    text("key"),
+    text("message_id"),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("view", "kind", "county", "streamsequence"),
     sa.Index("ix_feed_sequence", "sequence"),
@@ -349,35 +274,33 @@ feed = sa.Table(
 streams = sa.Table(
     "streams",
     METADATA,
-    _text("view", primary_key=True),
-    _text("kind", primary_key=True),
-    _text("county", primary_key=True),
-    _int("last"),
+    text("view", primary_key=True),
+    text("kind", primary_key=True),
+    text("county", primary_key=True),
+    whole("last"),
 )
 """The last number of each stream of the feed."""
 
-relay = sa.Table("relay", METADATA, _int("id", primary_key=True), _int("last_sequence"), _int("published"))
+relay = sa.Table("relay", METADATA, whole("id", primary_key=True), whole("last_sequence"), whole("published"))
 """One row: the last sequence given, and the last one the broker confirmed."""
 
-connections = sa.Table("connections", METADATA, _text("connection_id", primary_key=True), _text("document"))
+connections = sa.Table("connections", METADATA, text("connection_id", primary_key=True), text("document"))
 
-catalogue = sa.Table(
-    "catalogue", METADATA, _text("department_id", primary_key=True), _text("document"), _at("loaded_at")
-)
+catalogue = sa.Table("catalogue", METADATA, text("department_id", primary_key=True), text("document"), at("loaded_at"))
 
-receivers = sa.Table("receivers", METADATA, _text("connection_id", primary_key=True), _int("position"))
+receivers = sa.Table("receivers", METADATA, text("connection_id", primary_key=True), whole("position"))
 """How far the feed was sent to each receiver."""
 
 deliveries = sa.Table(
     "deliveries",
     METADATA,
-    _text("connection_id", primary_key=True),
-    _int("sequence", primary_key=True),
-    _text("document_id"),
-    _text("state"),
-    _text("said"),
-    _at("at"),
-    _one_of("state", ("delivered", "refused", "again")),
+    text("connection_id", primary_key=True),
+    whole("sequence", primary_key=True),
+    text("document_id"),
+    text("state"),
+    text("said"),
+    at("at"),
+    one_of("state", ("delivered", "refused", "again")),
     sa.Index(None, "connection_id", "state"),
 )
 """What became of each document that was sent."""
@@ -385,17 +308,17 @@ deliveries = sa.Table(
 identities = sa.Table(
     "identities",
     METADATA,
-    _text("key_id", primary_key=True),
-    _text("name"),
-    _text("kind"),
-    _text("scopes"),
-    _text("key_hash"),
-    _at("created_at"),
-    _at("expires_at", nullable=True),
-    _at("revoked_at", nullable=True),
-    _at("last_used_at", nullable=True),
-    _text("department_id", nullable=True),
-    _one_of("kind", ("connection", "person", "subscriber")),
+    text("key_id", primary_key=True),
+    text("name"),
+    text("kind"),
+    text("scopes"),
+    text("key_hash"),
+    at("created_at"),
+    at("expires_at", nullable=True),
+    at("revoked_at", nullable=True),
+    at("last_used_at", nullable=True),
+    text("department_id", nullable=True),
+    one_of("kind", ("connection", "person", "subscriber")),
     sa.UniqueConstraint("key_hash"),
 )
 """API keys: only their SHA-256 is kept. `scopes` is a JSON list."""
@@ -403,14 +326,14 @@ identities = sa.Table(
 subscribers = sa.Table(
     "subscribers",
     METADATA,
-    _text("name", primary_key=True),
-    _text("view"),
-    _text("state"),
-    _text("key_id"),
-    _at("created_at"),
-    _text("document"),
-    _one_of("view", ("public", "intranet", "restricted")),
-    _one_of("state", ("active", "suspended")),
+    text("name", primary_key=True),
+    text("view"),
+    text("state"),
+    text("key_id"),
+    at("created_at"),
+    text("document"),
+    one_of("view", ("public", "intranet", "restricted")),
+    one_of("state", ("active", "suspended")),
     sa.Index(None, "key_id"),
 )
 """Who subscribes to what. `document` is JSON: kinds, regions, length of the queue, webhook."""
@@ -418,22 +341,22 @@ subscribers = sa.Table(
 webhooks = sa.Table(
     "webhooks",
     METADATA,
-    _text("name", primary_key=True),
-    _int("sequence"),
-    _int("attempts"),
-    _at("next_at", nullable=True),
-    _text("said"),
-    _text("state"),
-    _one_of("state", ("running", "stopped")),
+    text("name", primary_key=True),
+    whole("sequence"),
+    whole("attempts"),
+    at("next_at", nullable=True),
+    text("said"),
+    text("state"),
+    one_of("state", ("running", "stopped")),
 )
 """How far each subscriber's webhook has come, and what its receiver last said."""
 
 parked_webhooks = sa.Table(
     "parked_webhooks",
     METADATA,
-    _text("name", primary_key=True),
-    _int("sequence", primary_key=True),
-    _text("said"),
-    _at("parked_at"),
+    text("name", primary_key=True),
+    whole("sequence", primary_key=True),
+    text("said"),
+    at("parked_at"),
 )
 """Documents that a receiver refused for good: passed by, so that those behind them arrive."""

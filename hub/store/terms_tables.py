@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hub.store.tables import METADATA, Instant
+from hub.store.columns import METADATA, Instant
 
 catalogue_changes = sa.Table(
     "catalogue_changes",

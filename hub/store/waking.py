@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hub.store import tables
+from hub.store import columns, tables
 from hub.store.bulk import among
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _past(
 def relawed(connection: sa.Connection, moved: Moved, start_of: Callable[[date], datetime]) -> int:
     """Wake the cases that another limit of the law concerns; return how many there are."""
     case, clock = tables.cases.c, tables.clocks.c
-    since = start_of(moved.since) if moved.since > date.min else tables.EPOCH
+    since = start_of(moved.since) if moved.since > date.min else columns.EPOCH
     began = [clock.started_at >= since, *([clock.started_at < start_of(moved.until)] if moved.until else [])]
     by_law = clock.basis.startswith("《", autoescape=True)
     concerned: sa.ColumnElement[bool] = case.case_id.in_(
@@ -103,4 +103,4 @@ def still_open(connection: sa.Connection, kinds: Collection[str] | None) -> int:
 
 
 def _wake(connection: sa.Connection, chosen: sa.ColumnElement[bool]) -> int:
-    return connection.execute(sa.update(tables.cases).where(chosen).values(wake_at=tables.EPOCH)).rowcount
+    return connection.execute(sa.update(tables.cases).where(chosen).values(wake_at=columns.EPOCH)).rowcount

@@ -17,7 +17,7 @@ from hub import store
 from hub.errors import Fenced, Misconfigured
 from hub.model import ids
 from hub.model.values import Awaited, Watermark
-from hub.store import certified, ledger, tables
+from hub.store import certified, columns, ledger, tables
 from hub.store.migrate import begin, migrate
 from tests.support.stores import (
     DATABASES,
@@ -77,15 +77,15 @@ def test_the_migrated_schema_is_the_declared_one(place: StorePlace) -> None:
     migrate(place.url)
     with place.tampering() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert certified.certificate_changes.metadata is tables.METADATA, "its tables are declared with the others"
-        assert compare_metadata(context, tables.METADATA) == []
+        assert certified.certificate_changes.metadata is columns.METADATA, "its tables are declared with the others"
+        assert compare_metadata(context, columns.METADATA) == []
 
 
 def test_the_migrated_constraints_are_the_declared_ones(place: StorePlace) -> None:
     migrate(place.url)
     with place.tampering() as connection:
         inspector = sa.inspect(connection)
-        for table in tables.METADATA.tables.values():
+        for table in columns.METADATA.tables.values():
             declared = {each.name for each in table.constraints if isinstance(each, sa.CheckConstraint)}
             assert {each["name"] for each in inspector.get_check_constraints(table.name)} == declared
             assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]

@@ -20,6 +20,7 @@ from tests.support.hubs import hub_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hub.mapping import CompiledMapping
     from hub.wiring import Hub
 
 MORNING = timedelta(hours=8)
@@ -63,7 +64,7 @@ def _live(hub: Hub, city: City, stack: contextlib.ExitStack) -> None:
         line.settle()
 
 
-def _reader(hub: Hub, mapping: wiring.CompiledMapping, stack: contextlib.ExitStack) -> Callable[[], object]:
+def _reader(hub: Hub, mapping: CompiledMapping, stack: contextlib.ExitStack) -> Callable[[], object]:
     intake = hub.intake(mapping, stack.enter_context(contextlib.closing(hub.bus())))
     source = stack.enter_context(contextlib.closing(hub.source(mapping)))
     return lambda: intake.run_once(source)

@@ -14,7 +14,7 @@ from hub.errors import Unavailable
 from hub.model.digest import record_digest
 from hub.model.queues import PARKED
 from hub.model.values import EVERY_PARTITION, Message
-from hub.store.sql import SqlUnit
+from hub.store.unit import SqlUnit
 from tests.support.buses import nothing_more, take
 from tests.support.spine import CONNECTION, OTHER, Read, Spine, a_spine
 

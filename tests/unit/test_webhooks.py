@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from hub.clock import ManualClock
 from hub.errors import Unavailable
 from hub.subscription import Subscription
-from hub.webhook_signing import secret_of, signed, webhook_key
+from hub.webhook_signing import key_of, secret_of, signed, webhook_key
 from hub.webhooks import PARK_AFTER, PAUSES_S, Answer, Poster, Progress, Webhooks
 from tests.support.waiting import eventually
 
@@ -259,7 +259,7 @@ def test_a_library_nobody_here_wrote_verifies_what_is_signed(tmp_path: Any) -> N
     key = webhook_key(tmp_path / "keys")
     assert key == webhook_key(tmp_path / "keys")
     secret, body = secret_of(key, CENTRE), '{"title":"许可"}'.encode()
-    headers = signed(secret, message_id="1:0:7", at=datetime.now(UTC), body=body)
+    headers = signed(key_of(secret), message_id="1:0:7", at=datetime.now(UTC), body=body)
     assert Webhook(secret).verify(body, dict(headers)) == {"title": "许可"}
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(body + b" ", dict(headers))

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from hub.store.tables import METADATA
+from hub.store.columns import METADATA
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hub.store.tables import Instant
+from hub.store.columns import Instant
 
 revision = "0009"
 down_revision = "0008"

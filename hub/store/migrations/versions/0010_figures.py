@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hub.store.tables import EPOCH, Instant
+from hub.store.columns import EPOCH, Instant
 
 revision = "0010"
 down_revision = "0009"

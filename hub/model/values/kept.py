@@ -1,109 +1,18 @@
-"""The values that pass between the steps of an event's way. Frozen; instants are aware UTC unless said otherwise."""
+"""What the ledger and the store keep, and one change of it all. Instants are aware UTC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-    from hub.errors import Rejection
     from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
     from hub.model.terms import CatalogueChange, ClockChange, NoticeRow, Touched
-
-# --- the bus ---------------------------------------------------------------------------------------------------------
-
-Kind = Literal["event", "report", "rejection", "alert", "act"]
-"""What a message carries; also the kind of a ledger entry."""
-
-EVERY_PARTITION: Final = "every"
-"""Routing key of the intake exchange that reaches every partition's queue (read-reports)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One message to be published.
-
-    `exchange` is `intake`, `feed.<view>` or `parked`; `key` is its routing key: the bucket ("0".."255") or
-    EVERY_PARTITION on intake, `<kind>.<city>.<county>.<department>.<type>` on a feed.
-    """
-
-    exchange: str
-    key: str
-    kind: Kind
-    message_id: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One message received and not yet acknowledged. `user` is who the broker knows published it."""
-
-    queue: str
-    tag: int
-    kind: Kind
-    message_id: str
-    user: str
-    body: bytes
-    redelivered: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-# --- reading a source ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One record as a source holds it: its exact bytes, what they decode to, and where it stood.
-
-    `tree` is a mapping of field name to text, number, bool, None, a nested mapping or a list of mappings.
-    `refused` is set, and `tree` empty, where the bytes could not be decoded.
-    """
-
-    place: str
-    raw: bytes
-    tree: Mapping[str, Any]
-    refused: Rejection | None = None
-    handle: Any = None
-    """What the source needs to acknowledge this record; opaque to the core."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a department says of one of its days: how many cases began on it, and which, where it says so.
-
-    `day` is a day of the hub's zone; `sha256` is hub.model.digest.numbers_digest of their numbers, or empty.
-    """
-
-    day: date
-    cases: int
-    sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Portion:
-    """A bounded part of one read. `checkpoint` is where the source stands after it (JSON object, opaque to the core).
-
-    `watermark`: everything that happened at the source before this instant has been delivered once this portion is.
-    `emptied_at`: everything that the source held at this instant has been; what happened before it may still come.
-    `final` marks the last portion of the read.
-    """
-
-    records: Sequence[Record]
-    checkpoint: Mapping[str, Any] | None
-    watermark: datetime | None = None
-    emptied_at: datetime | None = None
-    final: bool = False
-    manifests: Sequence[Manifest] = ()
-    """What the source says of its days, with the last portion of a read."""
-
-
-# --- the ledger and the store ----------------------------------------------------------------------------------------
 
 
 class Outcome(StrEnum):
@@ -440,55 +349,3 @@ class NotificationRow:
     def now(self, **changed: Any) -> NotificationRow:  # noqa: ANN401 - the fields that change
         """Return the notice as it stands now."""
         return replace(self, **changed)
-
-
-# --- the registry ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """One registered connection: who publishes for it, and for which departments it may speak."""
-
-    connection_id: str
-    user: str
-    """The bus user that must have published its messages."""
-    departments: frozenset[str]
-    allowed_delay_s: int
-    """How late its data may be before a passed deadline is judged without it."""
-    fingerprint: str = ""
-    """What its mapping means; empty where that is not known."""
-    mapping_version: int = 0
-    offers: frozenset[str] | None = None
-    """Event types and fields that its mapping fills; None where that is not known."""
-    every_s: float = 0.0
-    """How often it is polled, and with that gives a sign of life; 0: it need not."""
-
-
-# --- the feed --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedItem:
-    """One numbered document of one view. `body` is the document with `sequence` and `streamsequence` in it."""
-
-    sequence: int
-    """Position among all documents of all views."""
-    streamsequence: int
-    """Position within (view, kind, county)."""
-    view: str
-    kind: str
-    county: str
-    key: str
-    message_id: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where one ledger entry appears on the feed: one view, its routing key, and the document redacted for it."""
-
-    view: str
-    kind: str
-    county: str
-    key: str
-    document: Mapping[str, Any]
