@@ -32,7 +32,7 @@ ALLOWED_DELAY: Final = "8d"
 """Records are handed over by the week, and read within the day."""
 
 _PINYIN: Final = {
-    "serial": "XH", "changed": "GXSJ", "no": "AJBH",
+    "serial": "SBLSH", "changed": "GXSJ", "no": "AJBH",
     "department": "BMBM", "matter": "SXBM", "power": "QLLX", "type": "BJLX",
     "channel": "SBLY", "disclosure": "GKSX", "title": "AJMC", "name": "DSR", "kind": "DSRLX", "id": "ZJHM",
     "phone": "LXDH", "family": "YWLB", "step": "HJ", "occurrence": "CX", "version": "BB", "occurred": "YWSJ",
@@ -98,7 +98,8 @@ SYSTEMS: Final = (
         "url": "${SIM_RESOURCES_URL}", "version": "1.1", "action": "urn:centre:queryCases",
         "request": ('<c:queryCases xmlns:c="urn:centre"><c:begin>{since}</c:begin><c:end>{until}</c:end>'
                     "<c:page>{page}</c:page></c:queryCases>"),
-        "time_format": "%Y-%m-%d %H:%M:%S", "embedded": "return", "rows": "BJ", "key": "XH", "paging": {"by": "page"},
+        "time_format": "%Y-%m-%d %H:%M:%S", "embedded": "return", "rows": "BJ", "key": "SBLSH",
+        "paging": {"by": "page"},
         "cursor": {"column": "GXSJ", **_CHANGED}, "every": "60s", "rate": _RATE,
         "auth": {"kind": "basic", "user": "hub", "password": "${SIM_RESOURCES_PASSWORD}"}}),
     System(name="county", kind="files", nested="steps", moment="%Y-%m-%dT%H:%M:%S",

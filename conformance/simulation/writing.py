@@ -85,7 +85,13 @@ class Weekly:
         return self.folder / f"{self.system.name}-{exports()[week]:%Y%m%d}.{self.suffix}"
 
     def close(self) -> None:
-        """End every file, dated to when it is handed over."""
+        """End every file, dated to when it is handed over.
+
+        The last week has one in any case: it says that all until then is there, so that all can be judged.
+        """
+        if self.system.name != "archives" and WEEKS - 1 not in self._open:
+            self._open[WEEKS - 1] = self.path(WEEKS - 1).open("wb")
+            self._open[WEEKS - 1].write(self.head)
         for week, file in self._open.items():
             file.write(self.tail)
             file.close()
