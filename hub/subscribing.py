@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
-    from hub.identity import Issued
+    from hub.identity import Identity, Issued
     from hub.ports import Bus, Clock
     from hub.subscription import Subscription
 
@@ -69,6 +69,9 @@ class KeyRing(Protocol):
 
     def revoke(self, key_id: str, now: datetime) -> bool:
         """Revoke a key."""
+
+    def list(self) -> Sequence[tuple[Identity, datetime | None]]:
+        """Return every key ever issued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +171,14 @@ class Subscribing:
             for each in subscribers:
                 bus.depth(subscriber_queue(each.name))
 
+    def _revoke_others(self, name: str) -> None:
+        """Revoke every key of a subscriber but the one it goes by: two people may have rotated at the same moment."""
+        now, kept = self.clock.now(), self.named(name).key_id
+        for who, _ in self.keys.list():
+            is_its = who.kind == "subscriber" and who.name == name and who.key_id != kept
+            if is_its and who.is_valid(now):
+                self.keys.revoke(who.key_id, now)
+
     def _hand_over(self, found: Subscription) -> HandedOver:
         issued = issue(
             found.name, kind="subscriber", scopes=[f"feed:read:{found.view}"], now=self.clock.now(), expires_at=None
@@ -175,6 +186,7 @@ class Subscribing:
         self.keys.add(issued)
         changed = replace(found, key_id=issued.identity.key_id)
         self.kept.put(changed)
+        self._revoke_others(found.name)
         secret = self.secret_of(changed) if changed.webhook else ""
         if self.accounts is None:
             return HandedOver(subscription=changed, token=issued.token, webhook_secret=secret)

@@ -93,6 +93,7 @@ def _penalty(trace: Trace) -> Penalty:
         tier=said["tier"],
         amount=Decimal(said["amount"]),
         decided_on=trace.day,
+        is_told=said.get("is_told", True),
     )
 
 
@@ -123,6 +124,7 @@ def _references(connection: sa.Connection) -> Sequence[Reference]:
             number=each.document["number"],
             event_id=each.document["event_id"],
             is_known=each.document["number"] in known,
+            is_told=each.document.get("is_told", True),
         )
         for each in every
     ]

@@ -31,6 +31,8 @@ class Penalty:
     tier: str
     amount: Decimal
     decided_on: date
+    is_told: bool = True
+    """Whether its case is open to the intranet: else it counts as a peer, and no alert of the city speaks of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class Reference:
     number: str
     event_id: str
     is_known: bool
+    is_told: bool = True
+    """Whether the case that names it is open to the intranet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

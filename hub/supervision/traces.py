@@ -20,6 +20,10 @@ _COMPLAINED: Final = frozenset({"complaint", "report"})
 """Kinds of complaint that hold something against a department; enquiries and suggestions do not."""
 
 
+_OPEN: Final = frozenset({"public", "intranet"})
+"""Classes of cases of which alerts about no single case may speak: those are for whoever may see the intranet."""
+
+
 def traces_of(case: Case, calendar: WorkCalendar) -> Sequence[Trace]:
     """Return what a case leaves, in a fixed order."""
     if case.state in NOT_COUNTED:
@@ -32,7 +36,7 @@ def traces_of(case: Case, calendar: WorkCalendar) -> Sequence[Trace]:
             department_id=department or case.attributes["department_id"],
             region_code=case.attributes["region_code"],
             day=day,
-            document=document,
+            document={**document, "is_told": case.attributes["disclosure"]["class"] in _OPEN},
         )
         for n, (kind, department, day, document) in enumerate(_left(case, calendar), 1)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -302,3 +303,26 @@ def test_a_view_that_the_hub_does_not_feed_is_refused(tmp_path: Path) -> None:
     )
     assert (given.queue, given.password) == ("", ""), "the embedded bus has no accounts"
     hub.close()
+
+
+def test_of_two_that_rotate_at_the_same_moment_one_key_is_left(spine: Spine) -> None:
+    """The other would be a subscriber's key without a subscription: nobody could take it away."""
+    subscribe(spine, "centre", regions=["321281"])
+    desk = spine.hub.subscribing()
+    given: list[HandedOver] = []
+
+    class Late:
+        """Let another rotation happen between the look and the change."""
+
+        def put(self, changed: Any) -> None:
+            if not given:
+                given.append(spine.hub.subscribing().rotate("centre"))
+            spine.hub.subscribers.put(changed)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(spine.hub.subscribers, name)
+
+    given.append(replace(desk, kept=Late()).rotate("centre"))
+    now = spine.clock.now()
+    valid = {who.key_id for who, _ in spine.hub.identities.list() if who.kind == "subscriber" and who.is_valid(now)}
+    assert valid == {spine.hub.subscribers.find("centre").key_id}

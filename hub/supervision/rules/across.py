@@ -41,7 +41,7 @@ def _outliers(rule: Rule, view: CityView, peers: Sequence[Penalty]) -> Iterator[
         others = sorted(each.amount for each in peers if each is not one)
         middle = median(others)
         spread = median(sorted(abs(amount - middle) for amount in others))
-        if spread and abs(one.amount - middle) > factor * spread:
+        if one.is_told and spread and abs(one.amount - middle) > factor * spread:
             digest = hashlib.sha256(" ".join(sorted(each.case_id for each in peers)).encode()).hexdigest()
             yield _of(
                 one.whose,
@@ -133,7 +133,7 @@ def unbalanced(rule: Rule, view: CityView) -> Iterator[Finding]:
 def off_system(rule: Rule, view: CityView) -> Iterator[Finding]:
     """Find certificates, receipts and complaints that name a case of which the hub knows nothing."""
     for each in view.references:
-        if not each.is_known:
+        if each.is_told and not each.is_known:
             finding = found(
                 rule, f"{each.kind}:{each.number}", f"{each.kind}所引办件{each.number}未上网运行。",
                 f"{each.kind} names case {each.number}, of which nothing is known.",

@@ -134,9 +134,11 @@ def left(*facts: Any) -> list[tuple[str, str, date, dict[str, Any]]]:
 def test_a_penalty_leaves_its_tier_and_amount() -> None:
     said = {"violation_code": "V", "tier_code": "轻", "amount": "500.00"}
     decided = a_fact("penalty.decided", "2026-03-31T23:30:00+08:00", case={"family": "punishment"}, discretion=said)
-    assert left(decided) == [
-        ("penalty", "11321200014000028L", date(2026, 3, 31), {"violation": "V", "tier": "轻", "amount": "500.00"})
-    ]
+    trace = {"violation": "V", "tier": "轻", "amount": "500.00", "is_told": True}
+    assert left(decided) == [("penalty", "11321200014000028L", date(2026, 3, 31), trace)]
+    closed = {"family": "punishment", "disclosure": {"class": "secret"}}
+    (hidden,) = left(a_fact("penalty.decided", "2026-03-31T23:30:00+08:00", case=closed, discretion=said))
+    assert hidden[3] == {**trace, "is_told": False}
     assert left(a_fact("penalty.decided", "2026-03-31T23:30:00+08:00", case={"family": "punishment"})) == []
 
 

@@ -251,3 +251,12 @@ def test_the_same_is_found_in_whatever_order_things_are_listed() -> None:
     assert sorted(found("R29", penalties=amounts), key=key) == sorted(
         found("R29", penalties=list(reversed(amounts))), key=key
     )
+
+
+def test_what_is_not_open_to_the_intranet_is_a_peer_and_no_alert_of_the_city_speaks_of_it() -> None:
+    odd = penalties(*PEERS, 100_000)
+    assert [each.subject for each in found("R29", penalties=odd)] == [f"case:c{len(PEERS)}"]
+    hidden = [*odd[:-1], replace(odd[-1], is_told=False)]
+    assert found("R29", penalties=hidden) == []
+    assert len(found("R49", references=[reference(is_known=False)])) == 1
+    assert found("R49", references=[replace(reference(is_known=False), is_told=False)]) == []
