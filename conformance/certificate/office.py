@@ -191,6 +191,12 @@ class Office:
         """Return what happened to a certificate, in order."""
         return self._keeping.changes(number)
 
+    def notice(self, row: CertificateRow, criterion: str, said: str) -> CertificateChange:
+        """Write what is to be told of a criterion while the certificate stands as it does."""
+        now = self._now()
+        rule = issue.Approval(by=f"{RULES} {criterion}", role="rule", at=now, reason=said)
+        return self._change("notice", replace(row, criterion=criterion), [rule], now)
+
     def _move(self, row: CertificateRow, what: str, people: Sequence[Approval], **changes: Any) -> CertificateRow:
         now = self._now()
         fresh = {"criterion": "", "suspended": (), "reason": people[0].reason, "since": now}

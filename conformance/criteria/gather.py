@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COUNTED: Final = (
     "units", "invalid", "unknown_codes", "illegal_moves", "conflicting", "signs_of_life", "is_backfill",
-    "latency_p95_s", "source_count", "hub_count", "reconciles",
+    "latency_p95_s", "source_count", "hub_count", "key_differences", "reconciles",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ class Counting(Protocol):
 class Gathered:
     """The facts of one day after another; see conformance.criteria.keeper.Facts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that only its caller can look up
         self,
         counting: Counting,
         *,
@@ -50,16 +50,17 @@ class Gathered:
         incidents: Callable[[date], bool],
         drift_level: Callable[[str, Mapping[str, Any]], str],
         obsoleted: Mapping[str, date] | None = None,
+        sla_s: Callable[[str], float | None] = lambda _: None,
     ) -> None:
         """Count by `counting`.
 
         `incidents` tells on which days the hub was at fault, `canaries` what must not leak, `drift_level` the lowest
         level that the mapping running for a connection puts in doubt, compared with given bindings, `obsoleted` the
-        day on which each case schema goes out of use.
+        day on which each case schema goes out of use, `sla_s` how late a connection declared that its events may be.
         """
         self._counting, self._now, self._zone = counting, now, zone
         self._canaries, self._incidents, self._drift_level = canaries, incidents, drift_level
-        self._obsoleted = obsoleted or {}
+        self._obsoleted, self._sla_s = obsoleted or {}, sla_s
 
     def day(self, certificate: CertificateRow, day: date) -> DayFacts:
         """Count one local day of the connection of a certificate."""
@@ -69,6 +70,8 @@ class Gathered:
         facts.setdefault("reconciles", False)
         if certificate.level < "C3":
             facts["reconciles"] = False
+        if (promised := self._sla_s(certificate.connection_id)) is not None:
+            facts["latency_sla_s"] = promised
         drifted = self._drifted(certificate, counted, is_over=is_over)
         level = self._drift_level(certificate.connection_id, bindings_in(certificate.signed)) if drifted else ""
         canaries = self._canaries(certificate.connection_id)

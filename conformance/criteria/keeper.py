@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.certificate.office import Office
     from conformance.criteria.machine import RollUp
     from conformance.criteria.policy import Policy
-    from hub.model.certified import CertificateRow
+    from hub.model.certified import CertificateChange, CertificateRow
     from hub.supervision.calendar import WorkCalendar
 
 LOG: Final = logging.getLogger(__name__)
@@ -49,8 +49,13 @@ class Keeping(Protocol):
     def observations(self, connection_id: str, criterion: str = "") -> Sequence[ObservationRow]:
         """Return everything observed of a connection, in order."""
 
-    def observe(self, seen: Sequence[ObservationRow], cached: Mapping[tuple[str, str], tuple[str, str]]) -> None:
-        """Append observations, and keep how their criteria stand now."""
+    def observe(
+        self,
+        seen: Sequence[ObservationRow],
+        cached: Mapping[tuple[str, str], tuple[str, str]],
+        notices: Sequence[CertificateChange] = (),
+    ) -> None:
+        """Append observations with what is to be told of them, and keep how their criteria stand now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,17 +152,28 @@ class Keeper:
     def _follow(
         self, certificate: CertificateRow, kept: list[ObservationRow], added: Sequence[ObservationRow], today: date
     ) -> bool:
+        before = self.standing(kept, today).moves if added else ()
         standing = self._standing_of(certificate, [*kept, *added], today, is_changed=bool(added))
         kept += added
         if added:
             cached = {
                 (certificate.connection_id, name): (row.phase, as_json(row)) for name, row in standing.rows.items()
             }
-            self._keeping.observe(added, cached)
+            self._keeping.observe(added, cached, self._notices(certificate, before, standing.moves))
         moved = self._office.follow(certificate, standing.rolled, today)
         if moved is not None:
             LOG.info("certificate moved", extra={"certificate": moved.certificate_id, "state": moved.state})
         return moved is not None
+
+    def _notices(
+        self, certificate: CertificateRow, before: Sequence[Move], now: Sequence[Move]
+    ) -> Sequence[CertificateChange]:
+        """Write, once for each criterion, the moves that are new and change no certificate by themselves."""
+        told: dict[str, list[str]] = {}
+        for move in now:
+            if move not in before and (words := notice_of(move)):
+                told.setdefault(move.criterion, []).append(words)
+        return [self._office.notice(certificate, name, "; ".join(words)) for name, words in told.items()]
 
     def _standing_of(
         self, certificate: CertificateRow, observations: Sequence[ObservationRow], today: date, *, is_changed: bool
@@ -219,6 +235,23 @@ def numbered(kept: Sequence[ObservationRow], added: Sequence[ObservationRow]) ->
         last[key] = last.get(key, -1) + 1
         found.append(replace(each, n=last[key]))
     return found
+
+
+def notice_of(move: Move) -> str:
+    """Say in words what a move is that nobody is told of otherwise; empty where a certificate's own change tells it."""
+    what, _, days = move.what.partition("_") if move.what.startswith("warn_") else (move.what, "", "")
+    words = _NOTICES.get(what, "")
+    seen = ", ".join(f"{name} {value}" for name, value in sorted(move.measure.items()))
+    return f"{move.day} {move.criterion} {words.format(days=days)} ({seen})" if words else ""
+
+
+_NOTICES: Final = {
+    "observed": "首次不达标 failed for the first time",
+    "half_grace": "宽限期已过半 half of its grace is over",
+    "warn": "剩余不足 {days} 日 ends within {days} days",
+    "review": "请人工复核 somebody should look",
+    "revocation_review": "一年内第三次，请复核是否撤销 third time in a year: review whether to revoke",
+}
 
 
 def _observation(row: ObservationRow) -> Observation:

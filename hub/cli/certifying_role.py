@@ -1,4 +1,4 @@
-"""The role `conformance`: holds live connections to the criteria, tells of certificates, freezes months of coverage."""
+"""The role `conformance`: holds connections to the criteria, tells of certificates and owed runs, freezes months."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ def keeper(hub: Hub, counting: DayCounts | None = None) -> Keeper:
         incidents=lambda day: is_incident(hub, day),
         drift_level=lambda connection, bound: drift_level(hub, connection, bound),
         obsoleted=hub.settings.conformance.schema_obsoleted,
+        sla_s=lambda connection: declared_latency_s(hub, connection),
     )
     return Keeper(hub.certification, facts, certifying.office(hub), hub.calendar(), hub.clock.now)
 
@@ -80,6 +81,14 @@ def drift_level(hub: Hub, connection: str, bound: Mapping[str, Any]) -> str:
     known = bound["mapping"]["parts"]
     differing = [f"mapping.parts.{name}" for name, value in found.parts.items() if known.get(name) != value]
     return lowest_level(differing, own_levels(path)) if differing else ""
+
+
+def declared_latency_s(hub: Hub, connection: str) -> float | None:
+    """Return how late the events of a connection may be by its declaration; None where that is not here."""
+    path = mapping_of(hub, connection)
+    if path is None or not beside(path).is_file():
+        return None
+    return 60.0 * int(load_declaration(beside(path)).document["latency_minutes"])
 
 
 def own_levels(path: Path) -> Mapping[str, str]:
@@ -114,6 +123,7 @@ class Census:
         """Count in the store of `hub`."""
         self._hub = hub
         self._counted_at: datetime | None = None
+        self._reminded_on: date | None = None
 
     def step(self) -> None:
         """Count and freeze, where that is due."""
@@ -123,7 +133,18 @@ class Census:
         today = self._hub.calendar().day_of(now)
         self._hub.certification.count_reporting(today - timedelta(days=YEAR_DAYS))
         self._freeze(today.replace(day=1) - timedelta(days=1))
+        self._remind(today)
         self._counted_at = now
+
+    def _remind(self, today: date) -> None:
+        """Name, once a day, the runs that connections owe."""
+        if self._reminded_on == today:
+            return
+        from hub.cli.owing import owing  # noqa: PLC0415 - it asks this module what is running
+
+        for each in owing(self._hub):
+            LOG.warning("run owed", extra=each)
+        self._reminded_on = today
 
     def _freeze(self, last: date) -> None:
         """Freeze the month that ended on a day, unless it is frozen: the first look after its end is what stands."""

@@ -31,6 +31,7 @@ from hub.cli import (
     mapping,
     notifications,
     operate,
+    owing,
     papering,
     quarantine,
     reporting,
@@ -92,6 +93,7 @@ app.add_typer(mapping.app, name="mapping")
 
 certifying.add_to(conforming.app)
 kitting.add_to(conforming.app)
+conforming.app.command("owed")(owing.owed)
 
 
 @app.callback()

@@ -113,12 +113,22 @@ class Certification:
 
     # --- observations ---
 
-    def observe(self, seen: Sequence[ObservationRow], cached: Mapping[tuple[str, str], tuple[str, str]]) -> None:
-        """Append observations; keep how their criteria stand now: (connection, criterion) → (phase, JSON)."""
+    def observe(
+        self,
+        seen: Sequence[ObservationRow],
+        cached: Mapping[tuple[str, str], tuple[str, str]],
+        notices: Sequence[CertificateChange] = (),
+    ) -> None:
+        """Append observations with what is to be told of them; keep how their criteria stand now.
+
+        `cached` has (connection, criterion) → (phase, JSON).
+        """
         with writing(self._engine) as connection:
             insert(connection, observations, [_observed(each) for each in seen], conflict="ignore")
             standing = [(*key, *value) for key, value in cached.items()]
             insert(connection, criteria, standing, conflict="replace")
+            if notices:
+                insert(connection, certificate_changes, [_change(each) for each in notices], conflict="ignore")
 
     def observations(self, connection_id: str, criterion: str = "") -> Sequence[ObservationRow]:
         """Return everything observed of a connection, in order."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import sqlalchemy as sa
 
+from hub.model.digest import numbers_digest
 from hub.store import tables
 from hub.store.engine import open_engine, reading
 from hub.supervision.instants import end_of, start_of
@@ -148,17 +149,24 @@ def _illegal(connection: sa.Connection, connection_id: str, span: Span) -> int:
 def _manifest(connection: sa.Connection, connection_id: str, day: date, span: Span) -> Mapping[str, Any]:
     """Return what the department says of the day, beside how many cases of the day the hub has from it.
 
-    A connection is held to its word once it has ever given one.
+    A connection is held to its word once it has ever given one; where it names its cases by their digest, to that too.
     """
     manifest, case = tables.manifests.c, tables.cases.c
     mine = manifest.connection_id == connection_id
-    said = connection.execute(sa.select(manifest.cases).where(mine & (manifest.day == day.isoformat()))).scalar()
+    said = connection.execute(
+        sa.select(manifest.cases, manifest.sha256).where(mine & (manifest.day == day.isoformat()))
+    ).first()
     if said is None:
         first = connection.execute(sa.select(sa.func.min(manifest.day)).where(mine)).scalar()
         return {"reconciles": first is not None and first <= day.isoformat()}
     opened = (case.opened_at >= span[0]) & (case.opened_at < span[1]) & (case.connection_id == connection_id)
     held = connection.execute(sa.select(sa.func.count()).where(opened)).scalar()
-    return {"source_count": int(said), "hub_count": int(held or 0), "reconciles": True}
+    counts = {"source_count": int(said.cases), "hub_count": int(held or 0)}
+    differ = 0
+    if said.sha256 and said.cases == held:
+        numbers = connection.execute(sa.select(case.case_no).where(opened)).scalars()
+        differ = int(numbers_digest(numbers) != said.sha256)
+    return {**counts, "key_differences": differ, "reconciles": True}
 
 
 def _fingerprints(connection: sa.Connection, connection_id: str, span: Span) -> Sequence[str]:

@@ -1,0 +1,95 @@
+"""What criteria find is told once, before it costs anything; what changed since a certificate owes its tests."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from typer.testing import CliRunner
+
+from hub import wiring
+from hub.cli import certifying_role
+from hub.cli.main import app
+from hub.model.digest import numbers_digest
+from hub.store import tables
+from hub.store.bulk import insert
+from hub.store.day_facts import DayCounts
+from hub.store.engine import open_engine, writing
+from tests.flow.test_certified_traffic import CONNECTION, REMAPPED, World
+from tests.support import desks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DAY: Final = datetime(2026, 3, 2, tzinfo=UTC).date()
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    made = World(tmp_path, {})
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(tmp_path / "mappings"))
+    monkeypatch.setattr("hub.wiring.SystemClock", lambda: made.hub.clock)
+    yield made
+    made.hub.close()
+
+
+def notices(world: World) -> list[dict[str, Any]]:
+    return [each["data"] for each in world.told() if each["type"] == "sunlight.certificate.notice.v1"]
+
+
+def test_a_first_failure_is_told_once_with_its_day_and_measure(world: World) -> None:
+    assert notices(world) == []
+    world.hub_clock.move_to(datetime(2026, 4, 3, 1, tzinfo=UTC))
+    world.keep()
+    found = notices(world)
+    assert [(each["by"], each["criterion"]) for each in found] == [("sunlight K4", "K4")]
+    assert "2026-04-02 K4" in found[0]["note"]
+    assert "signs_of_life 0" in found[0]["note"]
+    world.keep()
+    assert notices(world) == found
+
+
+def owed() -> list[dict[str, Any]]:
+    done = CliRunner().invoke(app, ["conformance", "owed", "--json"])
+    assert done.exit_code == 0, done.output
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def test_a_changed_mapping_owes_a_run_and_an_unchanged_one_none(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    folder = world.folder / "mappings" / "housing"
+    folder.mkdir(parents=True)
+    (folder / "department.yaml").write_text("department: {}\n", encoding="utf-8")
+    (folder / "desk.yaml").write_text(desks.MAPPING, encoding="utf-8")
+    assert owed() == []
+    (folder / "desk.yaml").write_text(REMAPPED, encoding="utf-8")
+    assert [(each["connection"], each["change"], each["parts"]) for each in owed()] == [
+        (CONNECTION, "mapping", ["fields"])
+    ]
+    section = world.hub.settings.mappings.model_copy(update={"folder": world.folder / "mappings"})
+    hub = wiring.build(world.hub.settings.model_copy(update={"mappings": section}), clock=world.hub.clock)
+    census = certifying_role.Census(hub)
+    for hours in (0, 2, 24):
+        world.hub_clock.move_to(world.hub.clock.now() + timedelta(hours=hours))
+        census.step()
+    hub.close()
+    reminded = [each for each in caplog.records if each.message == "run owed"]
+    assert [each.__dict__["connection"] for each in reminded] == [CONNECTION] * 2, "once a day"
+
+
+@pytest.mark.parametrize(("numbers", "differ"), [(["T-1"], 0), (["T-9"], 1)], ids=["the same", "another"])
+def test_counts_that_agree_over_other_cases_do_not_reconcile(world: World, numbers: list[str], differ: int) -> None:
+    now = world.hub.clock.now()
+    engine = open_engine(world.hub.settings.store_url)
+    with writing(engine) as connection:
+        said = (CONNECTION, DAY.isoformat(), 1, numbers_digest(numbers), now, now)
+        insert(connection, tables.manifests, [said])
+    engine.dispose()
+    counts = DayCounts(world.hub.settings.store_url, world.hub.settings.zone)
+    found = counts.count(CONNECTION, DAY)
+    counts.close()
+    assert (found["source_count"], found["hub_count"], found["key_differences"]) == (1, 1, differ)
