@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.model.certified import CertificateRow
 
 COUNTED: Final = (
-    "units", "invalid", "unknown_codes", "illegal_moves", "conflicting", "signs_of_life", "is_backfill",
+    "units", "invalid", "unknown_codes", "illegal_moves", "closed_edits", "conflicting", "signs_of_life", "is_backfill",
     "latency_p95_s", "source_count", "hub_count", "key_differences", "reconciles",
 )  # fmt: skip
 

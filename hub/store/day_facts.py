@@ -12,6 +12,7 @@ from hub.model.digest import numbers_digest
 from hub.store import tables
 from hub.store.engine import open_engine, reading
 from hub.supervision.instants import end_of, start_of
+from hub.supervision.lifecycle import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,9 @@ DRAWN: Final = timedelta(days=60)
 
 CRAWLED: Final = 5000
 """Documents of the public feed that are searched for canaries at a look."""
+
+_AFTER_END: Final = frozenset(f"not after {state}" for state in ENDED)
+"""What R21 expected of a move that comes after a case's end."""
 
 _TIMED: Final = "T"
 """What the text of an instant has, and that of a day has not."""
@@ -52,7 +56,7 @@ class DayCounts:
                 **_reads(connection, connection_id, span),
                 **_refused(connection, connection_id, span),
                 "conflicting": _conflicting(connection, connection_id, span),
-                "illegal_moves": _illegal(connection, connection_id, span),
+                **_illegal(connection, connection_id, span),
                 **_manifest(connection, connection_id, day, span),
                 **(self._latency(connection, connection_id, day, span) if is_over else {}),
                 "fingerprints": _fingerprints(connection, connection_id, span),
@@ -138,12 +142,18 @@ def _conflicting(connection: sa.Connection, connection_id: str, span: Span) -> i
     return int(connection.execute(sa.select(sa.func.sum(tally.n)).where(mine)).scalar() or 0)
 
 
-def _illegal(connection: sa.Connection, connection_id: str, span: Span) -> int:
+def _illegal(connection: sa.Connection, connection_id: str, span: Span) -> Mapping[str, int]:
+    """Count the moves that stand where they may not, and those of them that would change a case which had ended."""
     alert, case = tables.alerts.c, tables.cases.c
     raised = (alert.rule_id == ILLEGAL) & (alert.raised_at >= span[0]) & (alert.raised_at < span[1])
-    joined = sa.select(sa.func.count()).select_from(tables.alerts.join(tables.cases, case.case_id == alert.subject))
+    joined = sa.select(alert.document).select_from(tables.alerts.join(tables.cases, case.case_id == alert.subject))
     standing = raised & (case.connection_id == connection_id) & alert.state.not_in(("revoked", "cleared", "shadow"))
-    return int(connection.execute(joined.where(standing)).scalar() or 0)
+    documents = [orjson.loads(document) for document in connection.execute(joined.where(standing)).scalars()]
+    return {"illegal_moves": len(documents), "closed_edits": sum(_is_closed_edit(each) for each in documents)}
+
+
+def _is_closed_edit(alert: Mapping[str, Any]) -> bool:
+    return any(item.get("expected") in _AFTER_END for item in alert["evidence"])
 
 
 def _manifest(connection: sa.Connection, connection_id: str, day: date, span: Span) -> Mapping[str, Any]:

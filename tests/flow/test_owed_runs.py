@@ -93,3 +93,23 @@ def test_counts_that_agree_over_other_cases_do_not_reconcile(world: World, numbe
     found = counts.count(CONNECTION, DAY)
     counts.close()
     assert (found["source_count"], found["hub_count"], found["key_differences"]) == (1, 1, differ)
+
+
+def test_a_move_after_a_cases_end_is_an_edit_of_a_closed_case(world: World) -> None:
+    counts = DayCounts(world.hub.settings.store_url, world.hub.settings.zone)
+    today = world.hub.clock.now().date()
+    before = counts.count(CONNECTION, today)["closed_edits"]
+    late = (
+        "T-40",
+        "食品经营许可申请",
+        "public",
+        "321281",
+        "2026-03-02 09:00",
+        "2026-03-20 10:00",
+        "",
+        "2026-03-12 15:30",
+    )
+    desks.bring(world.hub, world.folder, [late])
+    after = counts.count(CONNECTION, today)["closed_edits"]
+    counts.close()
+    assert (before, after) == (0, 1)
