@@ -51,16 +51,18 @@ class Gathered:
         drift_level: Callable[[str, Mapping[str, Any]], str],
         obsoleted: Mapping[str, date] | None = None,
         sla_s: Callable[[str], float | None] = lambda _: None,
+        anomalies: Callable[[str, date], Mapping[str, Any]] = lambda *_: {},
     ) -> None:
         """Count by `counting`.
 
         `incidents` tells on which days the hub was at fault, `canaries` what must not leak, `drift_level` the lowest
         level that the mapping running for a connection puts in doubt, compared with given bindings, `obsoleted` the
-        day on which each case schema goes out of use, `sla_s` how late a connection declared that its events may be.
+        day on which each case schema goes out of use, `sla_s` how late a connection declared that its events may be,
+        `anomalies` what the last month says of a department beside its peers.
         """
         self._counting, self._now, self._zone = counting, now, zone
         self._canaries, self._incidents, self._drift_level = canaries, incidents, drift_level
-        self._obsoleted, self._sla_s = obsoleted or {}, sla_s
+        self._obsoleted, self._sla_s, self._anomalies = obsoleted or {}, sla_s, anomalies
 
     def day(self, certificate: CertificateRow, day: date) -> DayFacts:
         """Count one local day of the connection of a certificate."""
@@ -72,6 +74,7 @@ class Gathered:
             facts["reconciles"] = False
         if (promised := self._sla_s(certificate.connection_id)) is not None:
             facts["latency_sla_s"] = promised
+        facts |= self._anomalies(certificate.department_id, day)
         drifted = self._drifted(certificate, counted, is_over=is_over)
         level = self._drift_level(certificate.connection_id, bindings_in(certificate.signed)) if drifted else ""
         canaries = self._canaries(certificate.connection_id)

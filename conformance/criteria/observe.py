@@ -60,6 +60,8 @@ class DayFacts:
     anomaly_share: float | None = None
     """Back-dated and placeholder values, as a share of the cases."""
     peers_share: float | None = None
+    usual_share: float | None = None
+    """The share up to which a department is like its peers, where that was measured: it decides then."""
     sample: int = 0
 
 
@@ -243,10 +245,12 @@ def _life(facts: Sequence[DayFacts], policy: Policy) -> Looked:
 
 def _plausible(facts: Sequence[DayFacts], policy: Policy) -> Looked:
     today = facts[-1]
-    if today.anomaly_share is None or today.peers_share is None or today.sample < policy.limits["units_min"]:
+    most = today.usual_share
+    if most is None and today.peers_share is not None:
+        most = policy.limits["share_over_peers_max"] * today.peers_share
+    if today.anomaly_share is None or most is None or today.sample < policy.limits["units_min"]:
         return _unknown("small sample")
-    most = policy.limits["share_over_peers_max"] * today.peers_share
-    return _verdict(today.anomaly_share <= most, share=today.anomaly_share, peers=today.peers_share)
+    return _verdict(today.anomaly_share <= most, share=today.anomaly_share, usual=most)
 
 
 _LOOKS: Final[Mapping[str, Callable[[Sequence[DayFacts], Policy], Looked]]] = {

@@ -10,6 +10,7 @@ import orjson
 
 from conformance.bindings import running
 from conformance.certificate.recertify import lowest_level
+from conformance.criteria.anomalies import Anomalies
 from conformance.criteria.gather import Gathered
 from conformance.criteria.keeper import Keeper
 from conformance.declaration import beside, load_declaration
@@ -54,6 +55,7 @@ def keeper(hub: Hub, counting: DayCounts | None = None) -> Keeper:
         drift_level=lambda connection, bound: drift_level(hub, connection, bound),
         obsoleted=hub.settings.conformance.schema_obsoleted,
         sla_s=lambda connection: declared_latency_s(hub, connection),
+        anomalies=Anomalies(hub.scores.truthfulness).facts,
     )
     return Keeper(hub.certification, facts, certifying.office(hub), hub.calendar(), hub.clock.now)
 
