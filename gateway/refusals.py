@@ -57,6 +57,7 @@ REFUSALS: Final[Mapping[str, Label]] = {
     "decode.too-deep": Label("嵌套层次过深", "elements are nested too deep"),
     "decode.too-large": Label("记录过大", "the record is too large"),
     "decode.truncated": Label("文件不完整", "the file is cut off"),
+    "decode.unknown-format": Label("文件名看不出格式", "the name of the file does not say its format"),
     "decode.wrong-fields": Label("字段数与表头不符", "the row has more or fewer fields than the header"),
     "decode.wrong-width": Label("行长与各字段宽度不符", "the line is not as long as its fields"),
     "map.bad-boolean": Label("既非“是”也非“否”", "the value is neither true nor false"),
