@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,6 +19,7 @@ from hub.sandbox import sandbox_of
 from hub.supervision.instants import HUB_ZONE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from hub.ports import Clock
@@ -29,6 +31,9 @@ ERR: Final = Console(stderr=True)
 IN_SANDBOX: Final[ContextVar[bool]] = ContextVar("in_sandbox", default=False)
 """Whether the command acts on the sandbox."""
 
+_AT_END: Final[ContextVar[ExitStack | None]] = ContextVar("at_end", default=None)
+"""What gives up the hubs that the command has opened."""
+
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="Settings file. Default: ./settings.toml, else the one shipped.")
 ]
@@ -38,12 +43,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 def hub(settings: Path | None = None, *, clock: Clock | None = None) -> wiring.Hub:
     """Return the hub under the operator's settings, or its sandbox: `sunlight --sandbox …`."""
     found = settings_.load(settings)
-    return wiring.build(sandbox_of(found) if IN_SANDBOX.get() else found, clock=clock)
+    return hub_under(sandbox_of(found) if IN_SANDBOX.get() else found, clock=clock)
 
 
 def hub_under(settings: Settings, *, clock: Clock | None = None) -> wiring.Hub:
-    """Return the hub under given settings."""
-    return wiring.build(settings, clock=clock)
+    """Return the hub under given settings; it gives up its connections when the command ends."""
+    found = wiring.build(settings, clock=clock)
+    if (at_end := _AT_END.get()) is not None:
+        at_end.callback(found.close)
+    return found
+
+
+@contextmanager
+def giving_up() -> Iterator[None]:
+    """Give up, at the end of the command, the connections of every hub that it opened."""
+    with ExitStack() as stack:
+        _AT_END.set(stack)
+        try:
+            yield
+        finally:
+            _AT_END.set(None)
 
 
 def today() -> date:

@@ -98,6 +98,7 @@ conforming.app.command("owed")(owing.owed)
 
 @app.callback()
 def options(
+    context: typer.Context,
     *,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Act on the sandbox, where new connections are tried.")
@@ -109,6 +110,7 @@ def options(
     A first look: `sunlight demo`. A real source: `sunlight check`, `sunlight migrate`, `sunlight serve`.
     """
     common.IN_SANDBOX.set(sandbox)
+    context.with_resource(common.giving_up())
 
 
 TALKATIVE: Final = ("httpx", "httpcore", "zeep", "smbprotocol", "paramiko")
