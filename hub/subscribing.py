@@ -183,9 +183,9 @@ class Subscribing:
         issued = issue(
             found.name, kind="subscriber", scopes=[f"feed:read:{found.view}"], now=self.clock.now(), expires_at=None
         )
-        self.keys.add(issued)
         changed = replace(found, key_id=issued.identity.key_id)
         self.kept.put(changed)
+        self.keys.add(issued)
         self._revoke_others(found.name)
         secret = self.secret_of(changed) if changed.webhook else ""
         if self.accounts is None:
