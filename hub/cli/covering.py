@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -66,8 +67,8 @@ def coverage(
 
     Example: sunlight coverage --json
     """
-    hub = common.hub(settings)
-    told = frozen(hub, month) if month else covered(hub)
+    with contextlib.closing(common.hub(settings)) as hub:
+        told = frozen(hub, month) if month else covered(hub)
     if as_json:
         common.print_json(told)
         return
@@ -118,9 +119,9 @@ def can_i_connect(
 
     Example: sunlight can-i-connect taizhou.housing.permits
     """
-    hub = common.hub(settings)
-    names = [connection] if connection else sorted({*hub.store.connections(), *hub.certification.latest()})
-    told = [asked(hub, name) for name in names]
+    with contextlib.closing(common.hub(settings)) as hub:
+        names = [connection] if connection else sorted({*hub.store.connections(), *hub.certification.latest()})
+        told = [asked(hub, name) for name in names]
     if as_json:
         common.print_json(told[0].as_dict() if connection else [each.as_dict() for each in told])
     else:
