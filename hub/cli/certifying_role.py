@@ -45,7 +45,7 @@ YEAR_DAYS: Final = 365
 
 def keeper(hub: Hub, counting: DayCounts | None = None) -> Keeper:
     """Return who holds the connections of a hub to the criteria."""
-    counts = counting or DayCounts(hub.settings.store_url, hub.settings.zone)
+    counts = counting or hub.day_counts
     facts = Gathered(
         counts,
         now=hub.clock.now,

@@ -96,21 +96,30 @@ def rotate(name: Name, *, as_json: common.AsJson = False, settings: common.Setti
 
 @app.command()
 def suspend(name: Name, *, settings: common.SettingsFile = None) -> None:
-    """Let a subscriber read nothing until it is resumed. Its queue goes on filling, and drops its oldest when full."""
+    """Let a subscriber read nothing until it is resumed. Its queue goes on filling, and drops its oldest when full.
+
+    Example: sunlight subscriber suspend xinghua.centre
+    """
     common.hub(settings).subscribing().suspend(name)
     typer.echo(f"{name} is suspended; sunlight subscriber resume {name}")
 
 
 @app.command()
 def resume(name: Name, *, settings: common.SettingsFile = None) -> None:
-    """Let a suspended subscriber read again, with the secrets it has."""
+    """Let a suspended subscriber read again, with the secrets it has.
+
+    Example: sunlight subscriber resume xinghua.centre
+    """
     common.hub(settings).subscribing().resume(name)
     typer.echo(f"{name} reads again")
 
 
 @app.command()
 def remove(name: Name, *, settings: common.SettingsFile = None) -> None:
-    """Take a subscriber's queue, account and key away. What waited in its queue is gone; the feed has it still."""
+    """Take a subscriber's queue, account and key away. What waited in its queue is gone; the feed has it still.
+
+    Example: sunlight subscriber remove xinghua.centre
+    """
     common.hub(settings).subscribing().remove(name)
     typer.echo(f"{name} is removed")
 
@@ -123,7 +132,10 @@ def declare(*, settings: common.SettingsFile = None) -> None:
 
 @app.command()
 def parked(name: Name, *, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
-    """List the documents that a webhook's receiver refused for good, with what it said."""
+    """List the documents that a webhook's receiver refused for good, with what it said.
+
+    Example: sunlight subscriber parked xinghua.centre
+    """
     hub = common.hub(settings)
     found = hub.subscribing().named(name)
     rows = [{key: row[key] for key in _PARKED} for row in hub.webhooks.parked(name, found.view)]

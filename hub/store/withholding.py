@@ -19,9 +19,9 @@ _KEPT: Final = ("specversion", "id", "source", "subject", "datacontenttype", "se
 def with_tombstones(connection: sa.Connection, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return documents of the public feed, those of cases that are not public any more, or void, as tombstones."""
     read = [orjson.loads(each["body"]) for each in documents]
-    hidden = _hidden(connection, {document["subject"] for document in read})
+    hidden = _hidden(connection, {document["subject"] for document in read if "subject" in document})
     return [
-        {**each, "body": _tombstone(document)} if document["subject"] in hidden else each
+        {**each, "body": _tombstone(document)} if document.get("subject") in hidden else each
         for each, document in zip(documents, read, strict=True)
     ]
 

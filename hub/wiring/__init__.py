@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hub.settings import Settings
 
 _KEPT: Final = (
-    "store", "queries", "identities", "certification", "deliveries", "shelf", "outbox", "subscribers", "webhooks",
+    "store", "queries", "identities", "certification", "day_counts", "deliveries", "shelf", "outbox",
+    "subscribers", "webhooks",
 )  # fmt: skip
 """Parts of a hub that hold connections to the store."""
 

@@ -14,6 +14,7 @@ from hub.bus import open_bus
 from hub.bus.topology import NOTHING, topology
 from hub.pulse import Pulses
 from hub.store.certification import Certification
+from hub.store.day_facts import DayCounts
 from hub.store.identities import Identities
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore
@@ -58,6 +59,11 @@ class Base:
     def certification(self) -> Certification:
         """Return where certificates and observations are kept."""
         return Certification(self.settings.store_url)
+
+    @cached_property
+    def day_counts(self) -> DayCounts:
+        """Return what connections' days are counted from."""
+        return DayCounts(self.settings.store_url, self.settings.zone)
 
     @cached_property
     def identities(self) -> Identities:
