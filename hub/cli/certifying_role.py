@@ -20,7 +20,6 @@ from hub.cli import certifying
 from hub.errors import Fault, Misconfigured
 from hub.roles import Task
 from hub.sandbox import connection_in
-from hub.store.day_facts import DayCounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,11 +42,10 @@ YEAR_DAYS: Final = 365
 """Days of cases that make up a volume."""
 
 
-def keeper(hub: Hub, counting: DayCounts | None = None) -> Keeper:
+def keeper(hub: Hub) -> Keeper:
     """Return who holds the connections of a hub to the criteria."""
-    counts = counting or hub.day_counts
     facts = Gathered(
-        counts,
+        hub.day_counts,
         now=hub.clock.now,
         zone=hub.settings.zone,
         canaries=lambda connection: canaries(hub, connection),
@@ -160,8 +158,7 @@ class Census:
 
 def task(hub: Hub) -> Task:
     """Return the role `conformance`."""
-    counting = DayCounts(hub.settings.store_url, hub.settings.zone)
-    keeping, census = keeper(hub, counting), Census(hub)
+    keeping, census = keeper(hub), Census(hub)
 
     def step() -> bool:
         if hub.store.claim(LEASE, owner=hub.owner_name, lease_s=LEASE_S) is None:
@@ -172,4 +169,6 @@ def task(hub: Hub) -> Task:
         hub.certification.look(hub.clock.now())
         return False
 
-    return Task(name="conformance", step=step, close=counting.close, idle_s=lambda: hub.settings.conformance.every_s)
+    return Task(
+        name="conformance", step=step, close=hub.day_counts.close, idle_s=lambda: hub.settings.conformance.every_s
+    )

@@ -21,7 +21,6 @@ from hub.cli import certifying, certifying_role
 from hub.cli.main import app
 from hub.errors import Misconfigured
 from hub.store.bulk import insert
-from hub.store.day_facts import DayCounts
 from hub.store.engine import open_engine, writing
 from hub.store.ledger import verify as verify_ledger
 from hub.store.tables import feed
@@ -106,9 +105,7 @@ class World:
 
     def keep(self) -> str:
         """Let the criteria be looked at; return how the certificate stands then."""
-        counts = DayCounts(self.hub.settings.store_url, self.hub.settings.zone)
-        certifying_role.keeper(self.hub, counts).step()
-        counts.close()
+        certifying_role.keeper(self.hub).step()
         return self.state()
 
     def state(self) -> str:
@@ -204,7 +201,7 @@ def test_the_status_list_of_the_office_decides_a_verification(world: World) -> N
 
 
 def test_a_day_is_counted_from_what_was_kept(world: World) -> None:
-    counts, day = DayCounts(world.hub.settings.store_url, world.hub.settings.zone), date(2026, 4, 1)
+    counts, day = world.hub.day_counts, date(2026, 4, 1)
     found = counts.count(CONNECTION, day)
     told = {name: found[name] for name in ("units", "invalid", "ours", "conflicting", "illegal_moves", "is_backfill")}
     assert told == {"units": 7, "invalid": 1, "ours": 0, "conflicting": 0, "illegal_moves": 1, "is_backfill": True}
@@ -213,7 +210,6 @@ def test_a_day_is_counted_from_what_was_kept(world: World) -> None:
     assert "latency_p95_s" not in counts.count(CONNECTION, day, is_over=False)
     empty = counts.count(CONNECTION, date(2026, 3, 31))
     assert (empty["units"], empty["signs_of_life"], "latency_p95_s" in empty) == (0, 0, False)
-    counts.close()
 
 
 def test_a_canary_on_the_public_feed_stops_c2_at_once(world: World) -> None:
@@ -299,11 +295,10 @@ def test_an_act_that_needs_two_is_not_done_by_one(world: World, duty: str, roles
         world.office.revoke(world.row.certificate_id, silent)
 
 
+@pytest.mark.parametrize("world", ["embedded"], indirect=True)  # the commands are the same over any store
 def test_the_commands_verify_offline_with_the_exit_codes_of_the_design(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not world.hub.settings.store_url.startswith("sqlite"):
-        pytest.skip("the commands are the same over any store")
     monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(world.folder))
     department = world.folder / "mappings" / "housing"
     department.mkdir(parents=True)
