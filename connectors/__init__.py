@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from connectors.codecs import CodecOptions, decode_one
-from connectors.database import ROW_PLACE, DatabaseSource, open_database
-from connectors.database_reconcile import Reconciling
+from connectors.codecs.row import ROW_PLACE
 from connectors.file_options import form_of_name
-from connectors.files import open_files
 from connectors.manifests import Stating
 from connectors.memory import Memory
 from connectors.observing import Observing
 from connectors.options import encoding_of, namespaces_of
 from connectors.positions import Placed
-from connectors.rest import open_rest
-from connectors.soap import open_soap
 from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured
 from hub.mapping.before import observe_of
 from hub.ports import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from connectors.manifests import Statement
@@ -40,13 +37,22 @@ class Opened(Source, Protocol):
         """Return where its department says how many cases began on which day; None where it does not."""
 
 
-SOURCES: Final[Mapping[str, Callable[[Declaration, Mapping[str, str], Clock | None], Opened]]] = {
-    "database": open_database,
-    "files": open_files,
-    "rest": open_rest,
-    "soap": open_soap,
-}
-"""What opens each kind of source. A further kind is one module and one line here."""
+class Opener(Protocol):
+    """Opens a source of one kind."""
+
+    def __call__(
+        self, declaration: Declaration, environment: Mapping[str, str], clock: Clock | None, path: Path | None = None
+    ) -> Opened:
+        """Open it; only files are given a `path` to read in the stead of what is declared."""
+
+
+SOURCES: Final = ("database", "files", "rest", "soap")
+"""The kinds of sources. A further kind is a module of this name, with `open_<kind>`, and its name here."""
+
+
+def _opener(kind: str) -> Opener:
+    """Return what opens a kind; its module, and the libraries it needs, are loaded when it is wanted."""
+    return cast("Opener", getattr(import_module(f"connectors.{kind}"), f"open_{kind}"))
 
 
 def open_source(
@@ -64,11 +70,10 @@ def open_source(
     Raise Misconfigured with every fault of the declaration.
     """
     if path is not None:
-        return open_files(declaration, environment, clock, path)
-    opener = SOURCES.get(declaration.kind)
-    if opener is None:
+        return _opener("files")(declaration, environment, clock, path)
+    if declaration.kind not in SOURCES:
         raise Misconfigured(_unknown_kind(declaration))
-    source = opener(declaration, environment, clock)
+    source = _opener(declaration.kind)(declaration, environment, clock)
     if memory is None:
         return source
     remembering = Placed(_remembering(source, declaration, memory), declaration)
@@ -81,9 +86,10 @@ def open_source(
 def _remembering(source: Source, declaration: Declaration, folder: Path) -> Source:
     """Return the source with what its declaration wants remembered."""
     name = declaration.connection
-    if isinstance(source, DatabaseSource) and source.options.reconcile is not None:
-        memory = Memory(folder / f"{name}.received.db")
-        source = Reconciling(source, memory, source.options.reconcile, zone=source.options.zone, name=name)
+    if declaration.kind == "database":
+        from connectors.database_reconcile import reconciled  # noqa: PLC0415 - only where there is a database
+
+        source = reconciled(source, folder, name)
     observe = observe_of(declaration.read)
     if observe is not None:
         source = Observing(source, Memory(folder / f"{name}.observed.db"), key=observe.key, columns=observe.columns)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from connectors.codecs import CodecOptions
-from connectors.codecs.row import raw_row, read_one
+from connectors.codecs.row import ROW_PLACE, raw_row, read_one
 from connectors.database_children import ChildTable, Window, joined
 from connectors.database_engine import Database
 from connectors.database_manifest import TableStatement
@@ -55,9 +55,6 @@ KEYS_TOGETHER: Final = 10_000
 
 ACKNOWLEDGED_TOGETHER: Final = 500
 """Rows locked at a time while their signs are set."""
-
-ROW_PLACE: Final = "table "
-"""How the place of a row begins."""
 
 
 class RowHandle(NamedTuple):

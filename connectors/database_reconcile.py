@@ -12,16 +12,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from connectors.database import RowHandle, mark_of
+from connectors.database import DatabaseSource, RowHandle, mark_of
+from connectors.memory import Memory
 from hub.model.values import Portion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from connectors.database_options import Reconcile
-    from connectors.memory import Memory
     from hub.model.values import Record
+    from hub.ports import Source
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -32,6 +34,14 @@ FETCHED_TOGETHER: Final = 500
 
 KEPT_DAYS: Final = 2
 """Days beyond the compared ones for which what was received is remembered."""
+
+
+def reconciled(source: Source, folder: Path, name: str) -> Source:
+    """Return a source, counted now and then where it is a table that declares so; what came is kept in `folder`."""
+    if not isinstance(source, DatabaseSource) or source.options.reconcile is None:
+        return source
+    memory = Memory(folder / f"{name}.received.db")
+    return Reconciling(source, memory, source.options.reconcile, zone=source.options.zone, name=name)
 
 
 class Table(Protocol):

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
+ROW_PLACE: Final = "table "
+"""How the place of a table's row begins."""
+
 _BYTES: Final = "base64"
 """Key of the object that stands for a column of bytes: what they say depends on the declared encoding."""
 

@@ -64,6 +64,11 @@ def _context(connect: Options) -> ssl.SSLContext | None:
         return None
 
 
+def opened(connect: Options, address: str, place: str) -> FtpFolder:
+    """Return the folder at `address`; nothing is connected yet."""
+    return FtpFolder(ftp_options(connect, address, place=place))
+
+
 class FtpFolder:
     """See Folder. One session for questions, and one for each file that is being read."""
 

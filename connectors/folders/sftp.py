@@ -70,6 +70,11 @@ def _key_of(text: str) -> paramiko.PKey | None:
         return None
 
 
+def opened(connect: Options, address: str, place: str) -> SftpFolder:
+    """Return the folder at `address`; nothing is connected yet."""
+    return SftpFolder(sftp_options(connect, address, place=place))
+
+
 class SftpFolder:
     """See connectors.folders.Folder. Connected to when first used, and anew after any trouble."""
 

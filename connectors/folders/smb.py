@@ -50,6 +50,11 @@ def smb_options(connect: Options, address: str, *, place: str) -> SmbOptions:
     return SmbOptions(**{name: getattr(account, name) for name in Account.__slots__}, encrypt=encrypt)
 
 
+def opened(connect: Options, address: str, place: str) -> SmbFolder:
+    """Return the folder at `address`; nothing is connected yet."""
+    return SmbFolder(smb_options(connect, address, place=place))
+
+
 class SmbFolder:
     """See Folder. Connected to when first used, and anew after any trouble."""
 

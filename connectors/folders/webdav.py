@@ -38,6 +38,11 @@ def webdav_options(connect: Options, address: str, *, place: str) -> HttpOptions
     return http_options(connect, place=place, url=address.rstrip("/") + "/")
 
 
+def opened(connect: Options, address: str, place: str) -> WebDavFolder:
+    """Return the folder at `address`; nothing is connected yet."""
+    return WebDavFolder(webdav_options(connect, address, place=place))
+
+
 class WebDavFolder:
     """See Folder."""
 

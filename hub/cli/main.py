@@ -5,95 +5,65 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import typer
 
-from hub.cli import (
-    calendars,
-    catalogue,
-    certifying,
-    checking,
-    common,
-    conforming,
-    connecting,
-    covering,
-    delivering,
-    demo,
-    doctoring,
-    dossiers,
-    edging,
-    following,
-    importing,
-    keys,
-    kitting,
-    ledger,
-    mapping,
-    notifications,
-    operate,
-    owing,
-    papering,
-    quarantine,
-    reporting,
-    ruling,
-    simulating,
-    statistics,
-    subscribing,
-    summary,
-    watching,
-)
-from hub.cli.scoring import add_scores
+from hub.cli import common
+from hub.cli.ondemand import OnDemand
 from hub.errors import HubError, Misconfigured
 
 _ALWAYS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 """What every log record carries; the rest is what this one is about."""
 
+
+class Commands(OnDemand):
+    """All commands of `sunlight`, in the order in which its help shows them."""
+
+    places: ClassVar = {
+        "demo": "hub.cli.demo:demo",
+        "simulate": "hub.cli.simulating:simulate",
+        "verify-truth": "hub.cli.simulating:verify_truth",
+        "migrate": "hub.cli.operate:migrate",
+        "check": "hub.cli.checking:check",
+        "doctor": "hub.cli.doctoring:doctor",
+        "serve": "hub.cli.operate:serve",
+        "run": "hub.cli.operate:run",
+        "edge": "hub.cli.edging:edge",
+        "import": "hub.cli.importing:import_",
+        "truthfulness": "hub.cli.truthing:truthfulness",
+        "summary": "hub.cli.summary:summary",
+        "rules": "hub.cli.ruling:rules",
+        "clocks": "hub.cli.watching:clocks",
+        "coverage": "hub.cli.covering:coverage",
+        "can-i-connect": "hub.cli.covering:can_i_connect",
+        "alerts": "hub.cli.watching:alerts",
+        "notifications": "hub.cli.notifications:notifications",
+        "stats": "hub.cli.statistics:stats",
+        "report": "hub.cli.reporting:report",
+        "score": "hub.cli.scoring:app",
+        "alert": "hub.cli.alert:app",
+        "calendar": "hub.cli.calendars:app",
+        "catalogue": "hub.cli.catalogue:app",
+        "connection": "hub.cli.connecting:app",
+        "deliveries": "hub.cli.delivering:app",
+        "conformance": "hub.cli.conformance:app",
+        "ledger": "hub.cli.ledger:app",
+        "quarantine": "hub.cli.quarantine:app",
+        "key": "hub.cli.keys:app",
+        "subscriber": "hub.cli.subscribing:app",
+        "mapping": "hub.cli.mapping:app",
+    }
+
+
 app = typer.Typer(
     name="sunlight",
+    cls=Commands,
     help="Sunlight Hub 阳光枢纽: connect departments, watch every deadline, raise and follow up alerts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("simulate")(simulating.simulate)
-app.command("verify-truth")(simulating.verify_truth)
-app.command("migrate")(operate.migrate)
-app.command("check")(checking.check)
-app.command("doctor")(doctoring.doctor)
-app.command("serve")(operate.serve)
-app.command("run")(operate.run)
-app.command("edge")(edging.edge)
-app.command("import")(importing.import_)
-add_scores(app)
-app.command("summary")(summary.summary)
-app.command("rules")(ruling.rules)
-app.command("clocks")(watching.clocks)
-app.command("coverage")(covering.coverage)
-app.command("can-i-connect")(covering.can_i_connect)
-app.command("alerts")(watching.alerts)
-following.app.command("issue")(papering.issue)
-following.app.command("papers")(papering.papers)
-following.app.command("dossier")(dossiers.dossier)
-app.command("notifications")(notifications.notifications)
-app.command("stats")(statistics.stats)
-app.command("report")(reporting.report)
-app.add_typer(following.app, name="alert")
-app.add_typer(calendars.app, name="calendar")
-app.add_typer(catalogue.app, name="catalogue")
-app.add_typer(connecting.app, name="connection")
-app.add_typer(delivering.app, name="deliveries")
-app.add_typer(conforming.app, name="conformance")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(keys.app, name="key")
-app.add_typer(subscribing.app, name="subscriber")
-app.add_typer(mapping.app, name="mapping")
-
-
-certifying.add_to(conforming.app)
-kitting.add_to(conforming.app)
-conforming.app.command("owed")(owing.owed)
 
 
 @app.callback()

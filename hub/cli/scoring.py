@@ -11,7 +11,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from hub import score_telling
-from hub.cli import common, truthing
+from hub.cli import common
 from hub.errors import Fault, Misconfigured
 from hub.scores import named
 
@@ -35,12 +35,6 @@ app = typer.Typer(
     cls=_PeriodOrCommand,
     help="Score departments 绩效评估: `sunlight score [PERIOD]` compares them, `explain` derives one figure.",
 )
-
-
-def add_scores(to: typer.Typer) -> None:
-    """Add the commands on scores and truthfulness to the command `sunlight`."""
-    to.add_typer(app, name="score")
-    to.command("truthfulness")(truthing.truthfulness)
 
 
 _Period = Annotated[str, typer.Argument(help="2026-10, 2026-H2 or 2026; the last full month where left out.")]

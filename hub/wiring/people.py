@@ -6,10 +6,8 @@ from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connectors.channels import open_channels
 from hub.acts import Asked, ask, ask_paper
 from hub.dossier import Export, dossier_of
-from hub.drafting import Draughtsman
 from hub.feed import RANK
 from hub.notifying import Courier, Planner, terms_of
 from hub.roster import LiveRoster
@@ -22,6 +20,7 @@ from hub.wiring.base import Base
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hub.drafting import Draughtsman
     from hub.model.values import AlertRow, Message
     from hub.ports import Bus
     from hub.supervision.alert_cycle import Deed
@@ -61,6 +60,8 @@ class People(Base):
         notify = self.settings.notify
         if not notify.on:
             return []
+        from connectors.channels import open_channels  # noqa: PLC0415 - libraries that few commands need
+
         roster = LiveRoster(notify.roster, self.settings.zone)
         planner = Planner(
             feed=StoredFeed(self.queries, max(self.settings.feed.views, key=RANK.__getitem__)),
@@ -92,4 +93,6 @@ class People(Base):
 
     def draughtsman(self, bus: Bus) -> Draughtsman:
         """Return who draws papers, for one thread."""
+        from hub.drafting import Draughtsman  # noqa: PLC0415 - ditto
+
         return Draughtsman(shelf=self.shelf, bus=bus, font=self.settings.papers.font)

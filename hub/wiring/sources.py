@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from connectors import open_source
 from connectors.plausibility import Plausible
-from connectors.sinks import open_sink
 from hub.checkpoints import FileCheckpoints
 from hub.clock import ManualClock, SystemClock
 from hub.dispatching import Sender
@@ -112,6 +111,8 @@ class Sources(Base):
 
     def sender(self, mapped: CompiledMapping) -> Sender:
         """Return the sender of one outbound connection, for one thread."""
+        from connectors.sinks import open_sink  # noqa: PLC0415 - libraries that few commands need
+
         views = sorted(self.settings.feed.views, key=RANK.__getitem__)
         return Sender(
             mapping=mapped,

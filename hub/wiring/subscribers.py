@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connectors.webhook import post
 from hub.bus import open_bus
-from hub.bus.amqp_accounts import BrokerAccounts
 from hub.bus.topology import Subscriber, topology
 from hub.store.subscribers import Subscribers
 from hub.store.webhooks import WebhookStore
@@ -33,6 +31,8 @@ class ForSubscribers(Base):
 
     def subscribing(self) -> Subscribing:
         """Return what takes subscribers in and lets them go."""
+        from hub.bus.amqp_accounts import BrokerAccounts  # noqa: PLC0415 - a library that few commands need
+
         at_broker = not self.settings.bus_url.startswith("embedded")
         accounts = BrokerAccounts(self.settings.bus_url, self.settings.management_url) if at_broker else None
         return Subscribing(
@@ -63,6 +63,8 @@ class ForSubscribers(Base):
 
     def poster(self) -> Poster:
         """Return what posts documents to subscribers."""
+        from connectors.webhook import post  # noqa: PLC0415 - a library that few commands need
+
         return Poster(
             keeping=self.webhooks,
             feed=self.queries,

@@ -401,8 +401,8 @@ def test_a_key_that_sends_says_where_to_send_and_names_no_console(sunlight: Any)
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield every command with the words that call it, groups included."""
     yield path, group
-    for name, command in getattr(group, "commands", {}).items():
-        yield from commands(command, (*path, name))
+    for name in group.list_commands(None) if hasattr(group, "list_commands") else ():
+        yield from commands(group.get_command(None, name), (*path, name))
 
 
 ALL = dict(commands(typer.main.get_command(app)))
