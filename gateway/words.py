@@ -65,6 +65,7 @@ STATES: Final[Mapping[str, Label]] = {
     "signed_for": Label("已签收", "signed for"),
     "replied": Label("已反馈", "replied"),
     "followed_up": Label("已回访", "followed up"),
+    "linked": Label("已并入", "linked to another"),
     "voided": Label("已作废", "entered in error"),
 }
 """States of a case (docs/console.md), in the order of its life."""

@@ -60,13 +60,14 @@ POSITION: Final[Mapping[str, int]] = {
     "withdrawn": 70,
     "terminated": 70,
     "closed": 70,
+    "linked": 70,
     "revoked": 75,
     "delivered": 80,
     "voided": 90,
 }
 """How far along its life a case is in each state. An unlawful event moves a case only to a greater position."""
 
-ENDED: Final = frozenset({"closed", "delivered", "rejected", "withdrawn", "terminated", "revoked", "voided"})
+ENDED: Final = frozenset({"closed", "delivered", "rejected", "linked", "withdrawn", "terminated", "revoked", "voided"})
 """States in which nothing more is owed on the case itself."""
 
 FAMILIES: Final[Mapping[str, Mapping[str, Transition]]] = {

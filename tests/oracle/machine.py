@@ -75,7 +75,7 @@ PROGRESS = (
     "- received=registered=planned=announced awaiting_supplement=enrolled accepted=filed=approved dispatched returned "
     "signed_for in_progress=imposed=carried_out=opened investigated evaluated notified=result_published hearing heard "
     "suspended decided=concluded=awarded=replied lifted=served=rectifying=followed_up executed=rechecked=contracted "
-    "rejected=withdrawn=terminated=closed revoked delivered voided"
+    "rejected=withdrawn=terminated=closed=linked revoked delivered voided"
 )
 PLACE = {state: place for place, states in enumerate(PROGRESS.split()) for state in states.split("=")}
 MOVES: dict[str, tuple[set[str], str]] = {}

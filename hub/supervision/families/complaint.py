@@ -9,32 +9,33 @@ from hub.supervision.families.transition import Transition, move, within
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OPEN: Final = (
-    "registered",
-    "accepted",
-    "dispatched",
-    "returned",
-    "signed_for",
-    "in_progress",
-    "replied",
-    "followed_up",
-)
+_SENT: Final = ("dispatched", "signed_for")
+_HANDLED: Final = (*_SENT, "in_progress")
+_UNDONE: Final = ("registered", "accepted", *_HANDLED, "returned")
+_OPEN: Final = (*_UNDONE, "replied", "followed_up")
 
 COMPLAINT: Final[Mapping[str, Transition]] = {
     "complaint.registered": move(0, ("",), "registered"),
     "complaint.accepted": move(1, ("registered",), "accepted"),
     "complaint.not_accepted": move(2, ("registered",), "rejected"),
-    "complaint.dispatched": move(3, ("registered", "accepted"), "dispatched"),
-    "complaint.returned": move(4, ("dispatched", "signed_for"), "returned"),
-    "complaint.redispatched": move(5, ("returned",), "dispatched"),
-    "complaint.signed": move(6, ("dispatched",), "signed_for"),
-    "complaint.started": move(7, ("dispatched", "signed_for"), "in_progress"),
-    "complaint.extended": within(8, ("dispatched", "signed_for", "in_progress")),
-    "complaint.replied": move(9, ("dispatched", "signed_for", "in_progress"), "replied"),
-    "complaint.followed_up": move(10, ("replied",), "followed_up"),
-    "complaint.reworked": move(11, ("replied", "followed_up"), "in_progress"),
-    "complaint.withdrawn": move(12, _OPEN, "withdrawn"),
-    "complaint.closed": move(13, ("replied", "followed_up"), "closed"),
-    "complaint.archived": within(14, ("closed", "rejected", "withdrawn")),
+    "complaint.transferred": move(3, ("registered", "accepted", "returned"), "registered"),
+    "complaint.dispatched": move(4, ("registered", "accepted"), "dispatched"),
+    "complaint.assist_asked": within(5, _HANDLED),
+    "complaint.returned": move(6, _SENT, "returned"),
+    "complaint.arbitrated": move(7, (*_SENT, "returned"), "returned"),
+    "complaint.redispatched": move(8, ("returned",), "dispatched"),
+    "complaint.signed": move(9, ("dispatched",), "signed_for"),
+    "complaint.started": move(10, _SENT, "in_progress"),
+    "complaint.extension_requested": within(11, _HANDLED),
+    "complaint.extension_refused": within(12, _HANDLED),
+    "complaint.extended": within(13, _HANDLED),
+    "complaint.assisted": within(14, _HANDLED),
+    "complaint.replied": move(15, _HANDLED, "replied"),
+    "complaint.followed_up": move(16, ("replied",), "followed_up"),
+    "complaint.reworked": move(17, ("replied", "followed_up"), "in_progress"),
+    "complaint.linked": move(18, _UNDONE, "linked"),
+    "complaint.withdrawn": move(19, _OPEN, "withdrawn"),
+    "complaint.closed": move(20, ("replied", "followed_up"), "closed"),
+    "complaint.archived": within(21, ("closed", "rejected", "withdrawn", "linked")),
 }
 """Centres that report no acceptance dispatch straight from registration; handlers that report no signing reply."""
