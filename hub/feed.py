@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from hub.model.documents import alert_word
-from hub.model.public import PUBLIC_CASE, PUBLIC_EVENT
 from hub.model.values import Place
+from hub.views.classes import may_see
+from hub.views.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from hub.model.values import Entry
-
-RANK: Final = {"public": 0, "intranet": 1, "restricted": 2}
-"""Views by how much they may see. A document of class `secret` is in none: what is secret never leaves; alerts are
-between the authorities and are never public."""
-
 
 _GONE: Final = frozenset({"cleared", "revoked"})
 
@@ -47,20 +43,15 @@ def _places(views: Sequence[str], mark: Callable[[str, str, datetime], str] | No
     data = document["data"]
     if entry.kind == "alert" and _is_tried(data):
         return ()
-    case = data.get("case") or {**data, "disclosure": {"class": "intranet"}}
-    rank = RANK.get(case.get("disclosure", {}).get("class", "restricted"))
-    if rank is None:
-        return ()
-    if entry.kind == "alert":
-        rank = max(rank, RANK["intranet"])
+    case = data.get("case") or data
     kind, kind_type = _kind_and_type(entry.kind, data)
     region = case["region_code"]
     department = data.get("responsible_department") or case["department_id"]
     key = f"{kind}.{region[:4]}00.{region[:6]}.{department}.{kind_type}"
     return [
-        Place(view=view, kind=kind, county=region[:6], key=key, document=_redacted(document, view))
+        Place(view=view, kind=kind, county=region[:6], key=key, document=shown)
         for view in views
-        if RANK[view] >= rank
+        if (shown := redacted(document, view)) is not None
     ]
 
 
@@ -75,7 +66,7 @@ def _certified(views: Sequence[str], entry: Entry) -> Sequence[Place]:
     return [
         Place(view=view, kind="certificate", county=region[:6], key=key, document=document)
         for view in views
-        if RANK[view] >= RANK["intranet"]
+        if may_see(view, "intranet")
     ]
 
 
@@ -87,13 +78,3 @@ def _is_tried(data: Mapping[str, Any]) -> bool:
 
 def _kind_and_type(entry_kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
     return ("alert", alert_word(data)) if entry_kind == "alert" else ("case", data["type"])
-
-
-def _redacted(document: Mapping[str, Any], view: str) -> Mapping[str, Any]:
-    """Return the document as `view` may see it; the public one is rebuilt from what is allowed, never stripped."""
-    if view != "public":
-        return document
-    data = document["data"]
-    public = {name: data[name] for name in PUBLIC_EVENT if name in data}
-    public["case"] = {name: data["case"][name] for name in PUBLIC_CASE if name in data["case"]}
-    return {**document, "dataschema": "urn:sunlight:schema:public-case-event:1", "data": public}

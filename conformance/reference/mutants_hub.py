@@ -16,7 +16,6 @@ from hub.admission import _require, _shaped
 from hub.deciding import Session
 from hub.errors import Rejection, Unavailable
 from hub.model.documents import event_document, rejection_document
-from hub.model.public import PUBLIC_CASE
 from hub.model.shapes import Shape, shape
 from hub.model.values import Outcome
 from hub.store.alert_queries import AlertQueries
@@ -24,9 +23,10 @@ from hub.store.unit import SqlUnit
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.caselog import Log, merge, outcome_of
 from hub.supervision.fold import _run
+from hub.views.redaction import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from hub.model.values import Arrival
@@ -113,6 +113,14 @@ def _apart(_: Any, event: Any) -> Rejection | None:
 
 
 _NO_RECEIPT: Final = {"portions": [], "records": {"read": 0}, "published": 0, "events": {}, "refused": []}
+
+
+def _telling_titles(document: Mapping[str, Any], view: str) -> Mapping[str, Any] | None:
+    shown = redacted(document, view)
+    if shown is None or view != "public":
+        return shown
+    told = {name: each for name, each in document["data"]["case"].items() if name in ("title", "applicant")}
+    return {**shown, "data": {**shown["data"], "case": {**shown["data"]["case"], **told}}}
 
 
 def _mutant(name: str, about: str, what: Callable[[], AbstractContextManager[Any]], at: str = "market") -> Mutant:
@@ -206,7 +214,7 @@ MUTANTS: Final = (
     _mutant(
         "leaks_titles",
         "the public view shows titles",
-        _with("hub.feed.PUBLIC_CASE", (*PUBLIC_CASE, "title", "applicant")),
+        _with("hub.feed.redacted", _telling_titles),
     ),
     Mutant(
         name="writes_to_the_live_hub",

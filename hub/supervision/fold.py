@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.supervision import instants
 from hub.supervision.lifecycle import ENDED, OPENED, POSITION, TRANSITIONS, UNKNOWN, move_of
+from hub.views.classes import classified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ def fold(facts: Sequence[Fact], zone: tzinfo) -> Case:
     """Fold the facts in force of one case (at least one); any order of `facts` gives the same case."""
     timeline = in_order(facts, zone)
     at = _first_times(timeline)
-    attributes = _merged(timeline)
+    attributes = classified(_merged(timeline))
     state, anomalies = _run(timeline, attributes)
     numbers = _numbers(timeline, attributes)
     return Case(

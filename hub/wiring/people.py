@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from hub.acts import Asked, ask, ask_paper
 from hub.dossier import Export, dossier_of
-from hub.feed import RANK
 from hub.notifying import Courier, Planner, terms_of
 from hub.roster import LiveRoster
 from hub.signer import Signer
 from hub.store.outbox import SqlOutbox
 from hub.store.papers import SqlPaperShelf
 from hub.store.queries import StoredFeed
+from hub.views import VIEWS
 from hub.wiring.base import Base
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class People(Base):
 
         roster = LiveRoster(notify.roster, self.settings.zone)
         planner = Planner(
-            feed=StoredFeed(self.queries, max(self.settings.feed.views, key=RANK.__getitem__)),
+            feed=StoredFeed(self.queries, max(self.settings.feed.views, key=VIEWS.index)),
             outbox=self.outbox,
             alert=self.queries.alert,
             terms=lambda: terms_of(notify, roster()),

@@ -14,7 +14,6 @@ from hub.checkpoints import FileCheckpoints
 from hub.clock import ManualClock, SystemClock
 from hub.dispatching import Sender
 from hub.drift import Drifts, Watched
-from hub.feed import RANK
 from hub.importing import registration
 from hub.intake import Intake
 from hub.live_pushing import LiveMappings
@@ -26,6 +25,7 @@ from hub.reloading import LiveReader, stamps_of
 from hub.store.deliveries import StoredDeliveries
 from hub.store.queries import StoredFeed
 from hub.turns import hours_in
+from hub.views import VIEWS
 from hub.wiring.base import Base
 from hub.wiring.mappings import folders_of, load_mapping
 
@@ -113,7 +113,7 @@ class Sources(Base):
         """Return the sender of one outbound connection, for one thread."""
         from connectors.sinks import open_sink  # noqa: PLC0415 - libraries that few commands need
 
-        views = sorted(self.settings.feed.views, key=RANK.__getitem__)
+        views = sorted(self.settings.feed.views, key=VIEWS.index)
         return Sender(
             mapping=mapped,
             opened=lambda: open_sink(mapped.declaration, os.environ),

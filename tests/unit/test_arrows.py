@@ -21,6 +21,7 @@ PURE = (
     "hub.ports",
     "hub.horizon",
     "hub.feed",
+    "hub.views",
 )
 ADAPTERS = ("hub.bus", "hub.store")
 IMPURE_MODULES = {"sqlalchemy", "pika", "psycopg", "httpx", "fastapi", "typer", "subprocess", "socket", "threading"}

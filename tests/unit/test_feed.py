@@ -10,19 +10,19 @@ import orjson
 import pytest
 
 from hub.bus.topology import matches
-from hub.feed import PUBLIC_CASE, PUBLIC_EVENT, RANK, places_in
+from hub.feed import places_in
 from hub.model.documents import alert_document
 from hub.model.shapes import load_schema, shape
 from hub.model.values import Entry
 from hub.supervision.alerts import reconcile
+from hub.views import PUBLIC_CASE, PUBLIC_EVENT, VIEWS
 from tests.support.casework import DEPARTMENT, a_case, a_fact, judged
 from tests.support.spine import Read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
-VIEWS = tuple(RANK)
 CLASSES = ("public", "intranet", "restricted", "secret")
 WIDE: dict[str, Any] = {
     "recorded_at": "2026-03-02T09:00:00+08:00",
@@ -75,7 +75,7 @@ def an_alert_entry(disclosure: str | None = "public") -> Entry:
     return an_entry("alert", document)
 
 
-def placed(entry: Entry, views: tuple[str, ...] = VIEWS) -> dict[str, Mapping[str, Any]]:
+def placed(entry: Entry, views: Sequence[str] = VIEWS) -> dict[str, Mapping[str, Any]]:
     return {place.view: place.document for place in places_in(views)(entry)}
 
 
@@ -124,9 +124,9 @@ def test_the_lists_of_what_is_public_are_those_of_the_schema() -> None:
     assert set(data["properties"]["case"]["properties"]) == set(PUBLIC_CASE)
 
 
-def test_the_intranet_sees_the_document_as_it_was_ledgered() -> None:
-    entry = an_event_entry()
-    assert placed(entry)["intranet"] == orjson.loads(entry.body)
+def test_what_the_intranet_and_the_restricted_view_get_has_the_shape_of_a_case_event() -> None:
+    for view in ("intranet", "restricted"):
+        assert shape("case-event.v1").problems(placed(an_event_entry())[view]) == []
 
 
 @pytest.mark.parametrize("kind", ["report", "rejection", "act", "genesis"])

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hub.model.organisations import is_citizen_id
-from hub.model.public import PUBLIC_CASE, PUBLIC_EVENT
 from hub.supervision.instants import written
 from hub.supervision.rules.rule import Finding, Rule, View, evidence, found
+from hub.views.fields import PUBLIC_CASE, PUBLIC_EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,0 +1,55 @@
+"""Redacts a document of the feed for one view: the one place that decides what a subscriber of that view reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.views.classes import class_of, is_shielded, may_see
+from hub.views.fields import GROUPS, VIEWS, Group, listed
+from hub.views.masking import masked
+from hub.views.trees import Tree, kept, tree_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHIELD: Final = ("data.case.applicant", "data.case.agent", "data.case.title")
+"""What the intranet does not see of a complaint whose complainant stays unknown (Petition Regulation art. 30)."""
+
+_SCHEMAS: Final = {"public": "urn:sunlight:schema:public-case-event:1"}
+"""Shapes of views that are not the shape of the document itself."""
+
+
+def redacted(document: Mapping[str, Any], view: str) -> dict[str, Any] | None:
+    """Return a case event or an alert as `view` may see it; None where the view may not see it at all.
+
+    An alert is of its case's class, and never public; one that is about no case is of the intranet's.
+    """
+    kind = "alert" if "alert_id" in document["data"] else "case"
+    if not may_see(view, class_of_document(document)):
+        return None
+    shielded = view == "intranet" and is_shielded(document["data"].get("case") or {})
+    found = kept(document, (_SHIELDED if shielded else _TREES)[kind, view])
+    schema = _SCHEMAS.get(view, document.get("dataschema"))
+    return {**found, "dataschema": schema} if schema else found
+
+
+def class_of_document(document: Mapping[str, Any]) -> str:
+    """Return the class of a case event or an alert."""
+    case = document["data"].get("case")
+    if "alert_id" not in document["data"]:
+        return class_of(case or {})
+    class_ = class_of(case) if case else "intranet"
+    return "intranet" if class_ == "public" else class_
+
+
+def _tree(groups: tuple[Group, ...], view: str, without: tuple[str, ...] = ()) -> Tree:
+    hidden = tuple(f"{path}." for path in without)
+    return tree_of(
+        (path, masked if group.shown == "masked" and view != "restricted" else None)
+        for path, group in listed(groups, view)
+        if not f"{path}.".startswith(hidden)
+    )
+
+
+_TREES: Final = {(kind, view): _tree(groups, view) for kind, groups in GROUPS.items() for view in VIEWS}
+_SHIELDED: Final = {(kind, "intranet"): _tree(groups, "intranet", SHIELD) for kind, groups in GROUPS.items()}
