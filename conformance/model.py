@@ -100,6 +100,10 @@ class Result:
     """While it waits: when the wait is over."""
     attested_by: str = ""
     disputed_by: str = ""
+    disputed_because: str = ""
+    decided_by: str = ""
+    """Who has decided a dispute, and why."""
+    decided_because: str = ""
 
     @property
     def group(self) -> str:

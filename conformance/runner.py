@@ -18,6 +18,7 @@ from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import tzinfo
 
     from conformance.declaration import Declared
     from conformance.lab import Lab
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 LOG: Final = logging.getLogger(__name__)
 
 _OPEN: Final = frozenset({NEVER_RUN, Lifecycle.WAITING, Lifecycle.REVIEW})
-_UNDECIDED: Final = _OPEN | {Verdict.SKIP, Verdict.ERROR}
-"""What going on with a session tries again: what was not shown, or broke in the harness, may be by now."""
+_UNDECIDED: Final = frozenset({NEVER_RUN, Lifecycle.WAITING, Verdict.SKIP, Verdict.ERROR})
+"""What going on with a session tries again: what was not shown, or broke in the harness, may be by now.
+
+What is disputed waits for whoever decides it.
+"""
 
 
 def session_name(now: datetime) -> str:
@@ -83,34 +87,7 @@ class Runner:
                 result = self._attempt(self.suite.tests[name], before)
                 self.sessions.add(session, result)
                 told(result)
-        return self._ended(self.sessions.get(session))
-
-    def _ended(self, session: Session) -> Session:
-        """Give the record its footer, unless something is open still."""
-        if session.footer is not None or any(
-            standing_of(session.result(name)) in _OPEN for name in session.header.planned
-        ):
-            return session
-        now = self.clock.now()
-        draft = Footer(
-            ended_at=now,
-            planned=len(session.header.planned),
-            executed=len(session.header.planned),
-            standing="",
-            is_certifiable=False,
-            obstacles=(),
-            lines_sha256=hashlib.sha256(session.raw).hexdigest(),
-        )
-        today = now.astimezone(self.calendar.zone).date()
-        summary = replace(session, footer=draft).summary(self.suite, today)
-        footer = replace(
-            draft,
-            standing=str(summary.standing),
-            is_certifiable=summary.is_certifiable,
-            obstacles=summary.obstacles,
-        )
-        self.sessions.add(session.header.session, footer)
-        return self.sessions.get(session.header.session)
+        return ended(self.sessions, session, self.suite, self.clock.now(), self.calendar.zone)
 
     def _attempt(self, case: SuiteTest, before: Result | None) -> Result:
         started = self.clock.now()
@@ -146,6 +123,32 @@ class Runner:
         zone = self.calendar.zone
         day, _ = self.calendar.add_workdays(started.astimezone(zone).date(), max(1, case.wait_days))
         return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def ended(sessions: Sessions, name: str, suite: Suite, now: datetime, zone: tzinfo) -> Session:
+    """Give a session's record its footer, unless it has one, or something is open still."""
+    session = sessions.get(name)
+    is_open = any(standing_of(session.result(test)) in _OPEN for test in session.header.planned)
+    if session.footer is not None or is_open:
+        return session
+    draft = Footer(
+        ended_at=now,
+        planned=len(session.header.planned),
+        executed=len(session.header.planned),
+        standing="",
+        is_certifiable=False,
+        obstacles=(),
+        lines_sha256=hashlib.sha256(session.raw).hexdigest(),
+    )
+    summary = replace(session, footer=draft).summary(suite, now.astimezone(zone).date())
+    footer = replace(
+        draft,
+        standing=str(summary.standing),
+        is_certifiable=summary.is_certifiable,
+        obstacles=summary.obstacles,
+    )
+    sessions.add(name, footer)
+    return sessions.get(name)
 
 
 def _timed_out(reason: Words) -> Words:

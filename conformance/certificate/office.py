@@ -197,6 +197,28 @@ class Office:
         rule = issue.Approval(by=f"{RULES} {criterion}", role="rule", at=now, reason=said)
         return self._change("notice", replace(row, criterion=criterion), [rule], now)
 
+    def entered(
+        self, what: str, done_to: str, connection: str, said: Mapping[str, str], person: issue.Approval
+    ) -> CertificateChange:
+        """Write what somebody did about a connection's tests as an act for the ledger, signed by the issuer.
+
+        It is the department's and the bureau's own affair: it stands in the ledger, and on no feed.
+        """
+        at = self._now().astimezone(self._bureau.zone).isoformat()
+        line = {"what": what, "at": at, "connection": connection, **said, "by": [person.as_dict(self._bureau.zone)]}
+        jws = signing.sign_compact(line, typ=CHANGE, signer=self._signer)
+        told = {"connection_id": connection, "note": person.reason, "jws": jws}
+        subject = ids.certificate_name(done_to)
+        document = act_document(f"conformance.{what}", subject=subject, by=person.by, at=at, said=told)
+        return CertificateChange(
+            change_id=document["id"],
+            certificate_id="",
+            connection_id=connection,
+            at=self._now(),
+            what=what,
+            body=orjson.dumps(document),
+        )
+
     def _move(self, row: CertificateRow, what: str, people: Sequence[Approval], **changes: Any) -> CertificateRow:
         now = self._now()
         fresh = {"criterion": "", "suspended": (), "reason": people[0].reason, "since": now}

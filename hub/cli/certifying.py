@@ -1,37 +1,26 @@
-"""`sunlight conformance certify | suspend | reinstate | revoke | verify …`: certificates, by people and for readers."""
+"""`sunlight conformance certify | renew | suspend | reinstate | revoke | print`: certificates, by people."""
 
 from __future__ import annotations
 
-import os
-import threading
-from contextlib import closing, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from conformance.bindings import filled
 from conformance.certificate import printing, signing
 from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import Approval
-from conformance.certificate.office import DUTIES, Bureau, Department, Office
+from conformance.certificate.office import DUTIES
 from conformance.certificate.record import summary_in
-from conformance.certificate.status import FINAL, read_list
+from conformance.certificate.status import FINAL
 from conformance.certificate.verify import TYP as CERTIFICATE
-from conformance.certificate.verify import Asked, Verification
-from conformance.certificate.verify import verify as verified
 from conformance.real import sessions_of
 from conformance.suite import load_suite
 from hub.cli import common
-from hub.errors import Fault, Misconfigured, Refused, Unavailable
-from hub.model import ids
-from hub.model.values import Message
+from hub.cli.bureau import department_of, issuer, office, tell
+from hub.errors import Fault, Misconfigured
 from hub.sandbox import sandbox_of
-from hub.signer import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,63 +34,6 @@ _By = Annotated[str, typer.Option("--by", help="Who does it, by name.")]
 _Second = Annotated[str, typer.Option("--second", help="The other person, by name, where an act needs two.")]
 _Reason = Annotated[str, typer.Option("--reason", help="Why, in words; it goes into the ledger.")]
 
-FOLDER: Final = "conformance"
-LAST_GOOD: Final = "status.last-good.jws"
-
-
-def office(hub: Hub) -> Office:
-    """Return the issuing office of a hub; its key is made in the data folder at the first start."""
-    section = hub.settings.conformance
-    bureau = Bureau(org=section.org, status_url=section.status_url, zone=hub.settings.zone)
-    return Office(hub.certification, issuer(hub), bureau, hub.clock.now)
-
-
-def issuer(hub: Hub) -> Signer:
-    """Return who signs certificates and their status."""
-    return Signer.at(hub.settings.data_dir / "keys" / "issuer.key")
-
-
-def tell(hub: Hub) -> int:
-    """Send on its way to the ledger what happened to certificates and is not told yet; return how much that was."""
-    untold = hub.certification.untold()
-    if untold:
-        with closing(hub.bus()) as bus:
-            bus.publish([_message(each.change_id, each.body) for each in untold])
-        hub.certification.told([each.change_id for each in untold], hub.clock.now())
-    return len(untold)
-
-
-def _message(change_id: str, body: bytes) -> Message:
-    key = str(ids.home_of(orjson.loads(body)["subject"]))
-    return Message(exchange="intake", key=key, kind="act", message_id=change_id, body=body)
-
-
-def listed(hub: Hub) -> bytes:
-    """Return the status list as of now; while the store is away the last good one, whose time says how old it is."""
-    try:
-        signed = office(hub).status()
-    except Unavailable:
-        if (kept := last_good(hub)) is None:
-            raise
-        return kept
-    keep(hub, signed)
-    return signed
-
-
-def keep(hub: Hub, signed: bytes) -> None:
-    """Keep a good status list for the time when no other is to be had."""
-    kept = hub.settings.data_dir / FOLDER / LAST_GOOD
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh = kept.with_name(f"{LAST_GOOD}.{os.getpid()}.{threading.get_ident()}")
-    fresh.write_bytes(signed)
-    fresh.replace(kept)
-
-
-def last_good(hub: Hub) -> bytes | None:
-    """Return the last good status list; None if there never was one."""
-    kept = hub.settings.data_dir / FOLDER / LAST_GOOD
-    return kept.read_bytes() if kept.is_file() else None
-
 
 def _people(hub: Hub, duty: str, by: str, second: str, reason: str) -> list[Approval]:
     """Return those who act in their roles, in the order of the duty."""
@@ -111,15 +43,6 @@ def _people(hub: Hub, duty: str, by: str, second: str, reason: str) -> list[Appr
         Approval(by=name, role=roles[n] if n < len(roles) else "", at=now, reason=reason)
         for n, name in enumerate(named)
     ]
-
-
-def department_of(hub: Hub, department_id: str) -> Department:
-    """Return a department's document from the catalogue; Misconfigured where there is none."""
-    for document in hub.store.catalogue():
-        if document["department"]["department_id"] == department_id:
-            return Department(document=document["department"])
-    hint = "load its catalogue: `sunlight migrate`"
-    raise Misconfigured(Fault(code="certify.department", problem=f"department {department_id} is unknown", hint=hint))
 
 
 def certify(  # noqa: PLR0913 - one option for each thing a certificate needs said
@@ -281,140 +204,6 @@ def _done(hub: Hub, row: CertificateRow) -> None:
     common.OUT.print(f"{row.certificate_id} {row.state}{lost}", highlight=False)
 
 
-def issuer_keys(
-    *,
-    out: Annotated[Path | None, typer.Option(help="Where to write the key set; printed where left out.")] = None,
-    settings: common.SettingsFile = None,
-) -> None:
-    """Give out the issuer's public key, as a key set (JWKS) for others to pin before they verify certificates.
-
-    Example: sunlight conformance issuer --out issuer.jwks
-    """
-    written = signing.jwks(signing.public_key(issuer(common.hub(settings))))
-    if out is None:
-        typer.echo(written.decode())
-    else:
-        out.write_bytes(written)
-
-
-def status(
-    *,
-    out: Annotated[Path | None, typer.Option(help="Where to write the list; printed where left out.")] = None,
-    settings: common.SettingsFile = None,
-) -> None:
-    """Sign the status list as of now: how every certificate stands. It is stale after 15 minutes.
-
-    Example: sunlight conformance status --out status.jws
-    """
-    signed = office(common.hub(settings)).status()
-    if out is None:
-        typer.echo(signed.decode())
-    else:
-        out.write_bytes(signed)
-
-
-def verify(  # noqa: PLR0913 - one option for each thing it may be held against
-    file: Annotated[Path, typer.Argument(help="The certificate, as it was issued.")],
-    *,
-    status_file: Annotated[
-        Path | None, typer.Option("--status", help="The signed status list; left out: the last good one.")
-    ] = None,
-    against: Annotated[str, typer.Option(help="Compare with what runs for this connection.")] = "",
-    flow: Annotated[str, typer.Option(help="The flow that is asked about: case.events.")] = "",
-    environment: Annotated[str, typer.Option(help="The environment that is asked about.")] = "",
-    keys: Annotated[Path | None, typer.Option(help="The issuer's pinned keys (JWKS); our own where left out.")] = None,
-    as_json: common.AsJson = False,
-    settings: common.SettingsFile = None,
-) -> None:
-    """Verify a certificate offline, step by step: signature, time, status, bindings, scope.
-
-    Exit code 0: it holds; 1: it fails; 4: the file cannot be read; 5: it cannot be told, say by a list that is stale.
-
-    Example: sunlight conformance verify permits.jws --status status.jws --against taizhou.housing.permits
-    """
-    hub = common.hub(settings)
-    pinned = signing.pinned_in(keys) if keys else signing.pinned(signing.public_key(issuer(hub)))
-    asked = Asked(
-        now=hub.clock.now(),
-        pinned=pinned,
-        status_list=_read(status_file) if status_file else last_good(hub),
-        flow=flow,
-        environment=environment,
-    )
-    signed = _read(file)
-    if against:
-        certified = verified(signed, asked).certificate.get("bindings", {})
-        asked = replace(asked, running=filled(certified, running(hub, against)))
-    if status_file and asked.status_list:
-        with suppress(Refused):
-            read_list(asked.status_list, pinned)
-            keep(hub, asked.status_list)
-    found = verified(signed, asked)
-    _tell_steps(found, as_json=as_json)
-    raise typer.Exit(found.exit_code)
-
-
-def running(hub: Hub, connection: str) -> dict[str, Any]:
-    """Return the bindings of what runs for a connection."""
-    from hub.cli.certifying_role import bindings_of  # noqa: PLC0415 - it needs this module's office
-
-    return bindings_of(hub, connection)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as unreadable:
-        common.ERR.print(f"{path}: {unreadable.strerror or unreadable}")
-        raise typer.Exit(4) from unreadable
-
-
-def _tell_steps(found: Verification, *, as_json: bool) -> None:
-    if as_json:
-        steps = [asdict(step) for step in found.steps]
-        told = {"valid": found.is_valid, "failed_at": found.failed_at, "steps": steps}
-        common.print_json({**told, "certificate": found.certificate.get("id", "")})
-        return
-    table = Table("step 步骤", "outcome 结果", "说明", "what was found")
-    for step in found.steps:
-        table.add_row(step.name, step.outcome, Text(step.zh), Text(step.en))
-    common.OUT.print(table)
-
-
-def certificates(
-    connection: Annotated[str, typer.Argument(help="Only those of this connection.")] = "",
-    *,
-    out: Annotated[Path | None, typer.Option(help="Write the newest one's file here.")] = None,
-    as_json: common.AsJson = False,
-    settings: common.SettingsFile = None,
-) -> None:
-    """List certificates 证书 with how they stand, the newest first.
-
-    Example: sunlight conformance certificates taizhou.housing.permits --out permits.jws
-    """
-    rows = common.hub(settings).certification.certificates(connection)
-    if out is not None:
-        if not rows:
-            problem = f"{connection or 'nobody'} has no certificate"
-            raise Misconfigured(Fault(code="certificate.unknown", problem=problem, hint="sunlight conformance certify"))
-        out.write_bytes(rows[0].signed)
-    if as_json:
-        common.print_json([told(row) for row in rows])
-        return
-    table = Table("number", "connection", "levels", "state", "since", "not after", "why")
-    for row in rows:
-        why = f"{row.criterion} {row.reason}".strip()
-        days = (f"{row.since:%Y-%m-%d}", f"{row.not_after:%Y-%m-%d}")
-        table.add_row(row.certificate_id, row.connection_id, row.level, row.state, *days, Text(why))
-    common.OUT.print(table)
-
-
-def told(row: CertificateRow) -> dict[str, Any]:
-    """Return a certificate's row for `--json`."""
-    values = {name: value for name, value in asdict(row).items() if name != "signed"}
-    return {**values, "conditions_due": row.conditions_due.isoformat() if row.conditions_due else None}
-
-
 def add_to(app: typer.Typer, names: Sequence[str] = ()) -> None:
     """Add the commands about certificates to `sunlight conformance`."""
     commands: dict[str, Callable[..., None]] = {
@@ -424,10 +213,6 @@ def add_to(app: typer.Typer, names: Sequence[str] = ()) -> None:
         "suspend": suspend,
         "reinstate": reinstate,
         "revoke": revoke,
-        "issuer": issuer_keys,
-        "status": status,
-        "verify": verify,
-        "certificates": certificates,
     }
     for name in names or commands:
         app.command(name)(commands[name])

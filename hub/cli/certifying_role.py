@@ -16,7 +16,7 @@ from conformance.criteria.keeper import Keeper
 from conformance.declaration import beside, load_declaration
 from conformance.suite import load_suite
 from hub import mapping, wiring
-from hub.cli import certifying
+from hub.cli import bureau
 from hub.errors import Fault, Misconfigured
 from hub.roles import Task
 from hub.sandbox import connection_in
@@ -55,7 +55,7 @@ def keeper(hub: Hub) -> Keeper:
         sla_s=lambda connection: declared_latency_s(hub, connection),
         anomalies=Anomalies(hub.scores.truthfulness).facts,
     )
-    return Keeper(hub.certification, facts, certifying.office(hub), hub.calendar(), hub.clock.now)
+    return Keeper(hub.certification, facts, bureau.office(hub), hub.calendar(), hub.clock.now)
 
 
 def canaries(hub: Hub, connection: str) -> Sequence[str]:
@@ -164,7 +164,7 @@ def task(hub: Hub) -> Task:
         if hub.store.claim(LEASE, owner=hub.owner_name, lease_s=LEASE_S) is None:
             return False
         keeping.step()
-        certifying.tell(hub)
+        bureau.tell(hub)
         census.step()
         hub.certification.look(hub.clock.now())
         return False

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from hub.cli import certifying, conforming, kitting, owing
+from hub.cli import appealing, certifying, conforming, kitting, owing, running_tests, verifying
 
 app = conforming.app
+app.command("run")(running_tests.run)
+appealing.add_to(app)
 certifying.add_to(app)
+verifying.add_to(app)
 kitting.add_to(app)
 app.command("owed")(owing.owed)

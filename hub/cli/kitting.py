@@ -22,7 +22,7 @@ from conformance.runner import Runner, new_header
 from conformance.suite import load_suite
 from conformance.verdicts import exit_code, standing_of
 from hub import wiring
-from hub.cli import common, conforming
+from hub.cli import common, session_room
 from hub.errors import Fault, Misconfigured
 from hub.sandbox import find
 from hub.supervision.instants import HUB_ZONE
@@ -40,7 +40,7 @@ _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 
 
 def kit(
-    session: conforming.SessionName,
+    session: session_room.SessionName,
     *,
     out: Annotated[Path, typer.Option("--out", help="Write the kit there.")],
     data: Annotated[
@@ -52,9 +52,9 @@ def kit(
 
     Example: sunlight conformance kit taizhou.press.permits --out press-kit.zip
     """
-    with conforming._told():  # noqa: SLF001 - one command in two files
-        found, _, _ = conforming._session(settings, session)  # noqa: SLF001
-        sandbox = conforming._sandbox(settings)  # noqa: SLF001
+    with session_room.told():
+        found, _, _ = session_room.session_of(settings, session)
+        sandbox = session_room.sandbox_hub(settings)
         declaration = wiring.load_mapping(find(sandbox.settings.mappings.folder, found.header.connection)).declaration
         if data is None and declaration.kind != "files":
             problem, hint = "a kit holds files, and this connection hands over otherwise", "give an export: --data FILE"
@@ -76,7 +76,7 @@ def recompute(
 
     Example: sunlight conformance recompute press-kit.zip
     """
-    with conforming._told(), contextlib.ExitStack() as stack:  # noqa: SLF001
+    with session_room.told(), contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         brought = unpack(file.read_bytes(), folder / "kit")
         suite = load_suite()
@@ -105,8 +105,9 @@ def _held_again(
     stack: contextlib.ExitStack, brought: Kit, suite: Suite, folder: Path, settings: Path | None
 ) -> tuple[Session, Summary]:
     """Run every planned test on a stand of its own that takes in the kit's bytes, under the session's own name."""
-    claimed, sandbox = brought.claimed.header, conforming._sandbox(settings)  # noqa: SLF001
-    connected = conforming._connected(sandbox, claimed.connection, settings, (brought.source, None, None))  # noqa: SLF001
+    claimed, sandbox = brought.claimed.header, session_room.sandbox_hub(settings)
+    live = session_room.live_hub(settings)
+    connected = session_room.connected_to(sandbox, live, claimed.connection, (brought.source, None, None))
     connected = replace(connected, environment={**connected.environment, **_named(connected, brought.source)})
     stack.callback(sandbox.close)
     stack.callback(connected.live.close)
@@ -135,7 +136,7 @@ def _lab(stack: contextlib.ExitStack, connected: Connected, session: str, folder
         clock,
         folder,
         lambda given, moment: wiring.build(given, clock=moment),
-        conforming._parts,  # noqa: SLF001
+        session_room.gateway_parts,
     )
     stack.callback(lab.stands.close)
     lab.pilot.bus.close()

@@ -93,6 +93,11 @@ class Certification:
         own = certificate_changes.c.certificate_id == certificate_id
         return self._changes(own)
 
+    def note(self, changes: Sequence[CertificateChange]) -> None:
+        """Keep what was done about a connection's tests until the ledger is told."""
+        with writing(self._engine) as connection:
+            insert(connection, certificate_changes, [_change(each) for each in changes], conflict="ignore")
+
     def untold(self) -> Sequence[CertificateChange]:
         """Return what the ledger has not been told yet, in order."""
         return self._changes(certificate_changes.c.told_at.is_(None))

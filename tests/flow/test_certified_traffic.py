@@ -17,7 +17,7 @@ from conformance.certificate.office import CHANGE, Department
 from conformance.certificate.verify import Asked, verify
 from conformance.suite import load_suite
 from hub import wiring
-from hub.cli import certifying, certifying_role
+from hub.cli import bureau, certifying_role
 from hub.cli.main import app
 from hub.errors import Misconfigured
 from hub.store.bulk import insert
@@ -52,9 +52,9 @@ class World:
     def __init__(self, folder: Path, urls: dict[str, str]) -> None:
         self.folder = folder
         self.hub = a_desk(folder, **urls)
-        self.office = certifying.office(self.hub)
+        self.office = bureau.office(self.hub)
         self.row = self.certify()
-        certifying.tell(self.hub)
+        bureau.tell(self.hub)
 
     @property
     def hub_clock(self) -> Any:
@@ -94,7 +94,7 @@ class World:
 
     def told(self) -> list[dict[str, Any]]:
         """What the feed tells of certificates, once supervision has entered it."""
-        certifying.tell(self.hub)
+        bureau.tell(self.hub)
         bus = self.hub.bus()
         line = self.hub.line(bus)
         line.settle()
@@ -177,7 +177,7 @@ def test_every_change_is_a_signed_event_in_the_ledger_and_on_the_feed(world: Wor
     office.revoke(number, people(world.hub, "supervisor", "reviewer"))
     told = world.told()
     assert [each["type"].split(".")[2] for each in told] == ["issued", "suspended", "reinstated", "revoked"]
-    pinned = signing.pinned(signing.public_key(certifying.issuer(world.hub)))
+    pinned = signing.pinned(signing.public_key(bureau.issuer(world.hub)))
     lines = [signing.read_compact(each["data"]["jws"], typ=CHANGE, pinned=pinned) for each in told]
     assert [line["state"] for line in lines] == ["active", "suspended", "active", "revoked"]
     assert {line["by"][0]["by"] for line in lines} == {"张三"}
@@ -188,7 +188,7 @@ def test_every_change_is_a_signed_event_in_the_ledger_and_on_the_feed(world: Wor
 
 
 def test_the_status_list_of_the_office_decides_a_verification(world: World) -> None:
-    pinned = signing.pinned(signing.public_key(certifying.issuer(world.hub)))
+    pinned = signing.pinned(signing.public_key(bureau.issuer(world.hub)))
     signed = world.hub.certification.certificates(CONNECTION)[0].signed
 
     def failed_at(now: datetime) -> str | None:

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from conformance.certificate import signing
+from conformance.certificate.office import CHANGE
 from conformance.finding import Finding, passed, waits
 from conformance.model import Verdict, Words
 from conformance.suite import SuiteTest, load_suite
+from hub import settings as settings_
+from hub import wiring
+from hub.cli import bureau
 from hub.cli.main import app
 from hub.model.shapes import shape
 from hub.resources import MAPPINGS
@@ -108,7 +113,8 @@ def test_a_failure_can_be_run_again_alone_disputed_attested_and_reported(
     again = json.loads(conformance("run", NAME, "--level", "C1", "--only", "ENC-02", "--json").stdout)
     assert {each["test"]: each["attempt"] for each in again["results"]}["ENC-02"] == 2
     assert again["counts"]["pass"] == 1
-    assert conformance("dispute", NAME, "TRN-F01", "--by", "王芳").exit_code == 0
+    disputed = ("dispute", NAME, "TRN-F01", "--by", "王芳", "--why", "文件按约定改名")
+    assert conformance(*disputed).exit_code == 0
     statement = sandbox / "statement.pdf"
     statement.write_bytes(b"signed")
     assert conformance("attest", NAME, "TIM-02", "--by", "李强", "--statement", str(statement)).exit_code == 0
@@ -133,6 +139,49 @@ def test_a_failure_can_be_run_again_alone_disputed_attested_and_reported(
     conformance("report", NAME, "--bundle", out["bundle.zip"])
     assert Path(out["bundle.zip"]).read_bytes() == first
     assert json.loads(conformance("list", "--json").stdout)[0]["connection"] == NAME
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_dispute_waits_for_a_second_reviewer_whose_decision_is_signed_into_the_ledger(
+    sandbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, failing)
+    conformance("run", NAME, "--level", "C1")
+    assert conformance("dispute", NAME, "ENC-02", "--by", "王芳", "--why", " ").exit_code == 4
+    for test in ("TRN-F01", "ENC-02"):
+        assert conformance("dispute", NAME, test, "--by", "王芳", "--why", "样本按约定").exit_code == 0
+    answering(monkeypatch, lambda _: passed("好", "good"))
+    conformance("run", NAME, "--level", "C1")
+    waiting = json.loads(conformance("disputes", "--json").stdout)
+    assert [(each["test"], each["verdict"], each["by"]) for each in waiting] == [
+        ("TRN-F01", "fail", "王芳"), ("ENC-02", "fail", "王芳")], "going on does not run what is disputed"  # fmt: skip
+    deciding = ("--why", "样本核对无误")
+    assert conformance("decide", NAME, "ENC-02", "--by", "王芳", *deciding, "--lift").exit_code == 4, "who raised it"
+    assert conformance("decide", NAME, "TIM-02", "--by", "赵六", *deciding, "--lift").exit_code == 4, "not disputed"
+    assert conformance("decide", NAME, "ENC-02", "--by", "赵六", *deciding, "--lift").exit_code == 0
+    assert conformance("decide", NAME, "TRN-F01", "--by", "赵六", *deciding, "--stands").exit_code == 0
+    shown = json.loads(conformance("show", NAME, "--json").stdout)
+    held = {each["test"]: each for each in shown["results"]}
+    assert (held["ENC-02"]["verdict"], held["ENC-02"]["decided_by"]) == ("attested", "赵六")
+    assert (held["TRN-F01"]["verdict"], held["TRN-F01"]["blames"]) == ("fail", "department")
+    assert shown["has_footer"], "nothing is open any more"
+    assert json.loads(conformance("disputes", "--json").stdout) == []
+    for line in record_of(sandbox).read_bytes().splitlines():
+        assert shape("conformance-result.v1").problems(json.loads(line)) == []
+    hub = wiring.build(settings_.load(None))
+    pinned = signing.pinned(signing.public_key(bureau.issuer(hub)))
+    bodies = [json.loads(each.body)["data"] for each in hub.certification.changes("")]
+    hub.close()
+    said = [signing.read_compact(each["jws"], typ=CHANGE, pinned=pinned) for each in bodies]
+    assert [(each["what"], each["test"]) for each in said] == [
+        ("disputed", "TRN-F01"), ("disputed", "ENC-02"), ("lifted", "ENC-02"), ("upheld", "TRN-F01")]  # fmt: skip
+    assert [each["by"][0]["by"] for each in said] == ["王芳", "王芳", "赵六", "赵六"]
+
+
+def record_of(folder: Path) -> Path:
+    """Return the record of the only session."""
+    (found,) = (folder / "var" / "sandbox" / "conformance" / "sessions").glob("*/results.ndjson")
+    return found
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from hub.cli import certifying, certifying_role
+from hub.cli import bureau, certifying_role
 from hub.cli.main import app
 from hub.errors import Unavailable
 from hub.model.certified import Reporting
@@ -153,11 +153,11 @@ def test_the_gate_answers_by_what_is_known(world: World) -> None:
 
 
 def test_the_last_good_list_is_served_while_the_store_is_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    good = certifying.listed(world.hub)
+    good = bureau.listed(world.hub)
 
     def away(*_: object) -> object:
         raise Unavailable("the store is away")
 
     monkeypatch.setattr(type(world.hub.certification), "certificates", away)
     world.hub.clock.move_to(world.hub.clock.now() + timedelta(hours=1))  # type: ignore[attr-defined]  # manual
-    assert certifying.listed(world.hub) == good
+    assert bureau.listed(world.hub) == good

@@ -1,0 +1,141 @@
+"""`sunlight conformance run`: runs a connection's tests in the sandbox, or goes on where its last session waits."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conformance.bindings import bindings_of
+from conformance.carrying import carried
+from conformance.real import sessions_of
+from conformance.runner import Runner, new_header, session_name
+from conformance.suite import load_suite
+from conformance.verdicts import exit_code
+from hub import wiring
+from hub.cli import common
+from hub.cli.conforming import show_session
+from hub.cli.session_room import (
+    NO_FILES,
+    Connection,
+    Files,
+    Target,
+    bundled,
+    connected_to,
+    gateway_parts,
+    live_hub,
+    sandbox_hub,
+    told,
+)
+from hub.errors import Fault, Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from conformance.lab import Lab
+    from conformance.model import Level, Result, Summary
+    from conformance.real import Connected
+    from conformance.sessions import Session
+    from conformance.suite import Suite
+
+
+def run(  # noqa: PLR0913 - one parameter an option
+    connection: Connection,
+    *,
+    level: Target = "C2",
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Run this test again; may be given more than once.")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Begin a new session though one is there.")] = False,
+    data: Annotated[Path | None, typer.Option(help="An export of the source, in its stead.", exists=True)] = None,
+    counts: Annotated[
+        Path | None, typer.Option(help="The department's own counts: JSON, 'matter|state|day': n.", exists=True)
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="The department's own case numbers, one a line.", exists=True)
+    ] = None,
+    as_json: common.AsJson = False,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Run a connection's tests, or go on where its last session waits. A session lasts as long as it needs to.
+
+    After a change of the mapping a new session runs only the tests that the change touches; --new runs all of them.
+
+    Exit code 0: certifiable; 1: something fails; 2: incomplete; 3: the harness is broken; 4: usage; 5: unknown.
+
+    Example: sunlight conformance run taizhou.press.permits --level C2
+    """
+    with told(), contextlib.ExitStack() as stack:
+        sandbox, live = sandbox_hub(settings), live_hub(settings)
+        bar = stack.enter_context(common.progress())
+        task = bar.add_task(connection, total=None, unit=" tests")
+        session, summary = run_session(
+            stack, sandbox, live, Wish(connection=connection, level=level, only=tuple(only or ()), is_new=new),
+            files=(data, counts, keys), each=lambda _: bar.update(task, advance=1),
+        )  # fmt: skip
+    show_session(session, summary, as_json=as_json)
+    raise typer.Exit(exit_code(summary))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be run of a connection: up to a level, only some tests, or everything in a new session."""
+
+    connection: str
+    level: Level
+    only: Sequence[str] = ()
+    is_new: bool = False
+
+
+def run_session(
+    stack: contextlib.ExitStack,
+    sandbox: wiring.Hub,
+    live: wiring.Hub,
+    wish: Wish,
+    *,
+    files: Files = NO_FILES,
+    each: Callable[[Result], None] = lambda _: None,
+) -> tuple[Session, Summary]:
+    """Run what is wished for in the sandbox; `stack` gives up what it takes, both hubs among it."""
+    suite = load_suite()
+    stack.callback(sandbox.close)
+    stack.callback(live.close)
+    if unknown := [name for name in wish.only if name not in suite.tests]:
+        problem, hint = f"no such test: {', '.join(unknown)}", "sunlight conformance plan"
+        raise Misconfigured(Fault(code="conformance.test", problem=problem, hint=hint))
+    connected = connected_to(sandbox, live, wish.connection, files)
+    lab = _begun(stack, connected, wish, suite)
+    connected.read_into(lab.pilot)
+    sessions, clock = sessions_of(sandbox.settings), sandbox.clock
+    runner = Runner(sessions=sessions, suite=suite, lab=lab, clock=clock, calendar=lab.calendar)
+    session = runner.run(lab.session, only=wish.only, told=each)
+    if session.footer is not None:
+        bundled(sandbox, session, suite)
+    return session, session.summary(suite, clock.now().astimezone(sandbox.settings.zone).date())
+
+
+def _begun(stack: contextlib.ExitStack, connected: Connected, wish: Wish, suite: Suite) -> Lab:
+    """Return the lab of the session to go on with: the last one, or a new one where anything it is bound to changed."""
+    sandbox, clock = connected.sandbox, connected.sandbox.clock
+    sessions = sessions_of(sandbox.settings)
+    last = None if wish.is_new else sessions.last(wish.connection)
+    name = last.header.session if last else session_name(clock.now())
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    lab = connected.lab(name, clock, folder, lambda given, moment: wiring.build(given, clock=moment), gateway_parts)
+    stack.callback(lab.stands.close)
+    stack.callback(lab.pilot.bus.close)
+    stack.callback(lab.pilot.line.release)
+    zone = sandbox.settings.zone.key
+    bindings = bindings_of(connected.mapping, connected.mapping_file, lab.declared, suite, zone=zone)
+    if last is not None and last.header.bindings == bindings and last.header.target == wish.level:
+        return lab
+    name = session_name(clock.now()) if last else name
+    header = new_header(lab.declared, suite, wish.level, bindings=bindings, session=name, now=clock.now())
+    sessions.begin(header)
+    for result in carried(last, header, suite) if last else ():
+        sessions.add(name, result)
+    return replace(lab, session=name)
