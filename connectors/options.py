@@ -20,8 +20,9 @@ UNSET: Final = "source.unset"
 """Code of the fault that a secret is named and the environment does not have it."""
 
 
-READERS: Final = frozenset({"every", "hours", "quiet", "position"})
-"""Options of `connect` that say when, and from where, a source is read, whatever its kind: they are the reader's."""
+READERS: Final = frozenset({"every", "hours", "quiet", "position", "attachments"})
+"""Options of `connect` that say when, and from where, a source is read, whatever its kind: they are the reader's, or of
+whoever fetches attachments."""
 
 
 class Declaration(Protocol):

@@ -11,6 +11,7 @@ from starlette.requests import Request  # noqa: TC002 - the framework reads it a
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
 from gateway import listing
+from gateway.attaching import Attaching, listed
 from gateway.casefile import casefile, header, local, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
 from gateway.problems import Problem, json_response
@@ -62,7 +63,8 @@ class Api:
         """Tell one case: timeline, clocks with the reason for every due date, alerts, ledger entries."""
         row = self.row(request, case_id)
         changes = self._parts.reading.clock_changes(case_id)
-        return json_response(casefile(row, self._names, self._parts.zone, changes))
+        told = casefile(row, self._names, self._parts.zone, changes)
+        return json_response({**told, "attachments": listed(self._parts, row["case_id"])})
 
     def row(self, request: Request, case_id: str) -> Row:
         """Return one case that the asker may see; one that they may not see is not found, like one that is not."""
@@ -114,9 +116,12 @@ class Api:
 def router(parts: Parts, gate: Gate, names: Names) -> APIRouter:
     """Return the routes of /v1, each behind its scope."""
     api, routes = Api(parts, names), APIRouter(prefix="/v1")
+    attaching = Attaching(parts, api.row)
     behind: Sequence[tuple[str, Callable[..., object], str | None]] = (
         ("/cases", api.cases, "cases:read"),
         ("/cases/{case_id}", api.case, "cases:read"),
+        ("/cases/{case_id}/attachments", attaching.listed, "cases:read"),
+        ("/cases/{case_id}/attachments/{sha256}", attaching.file, "cases:read"),
         ("/alerts", api.alerts, "alerts:read"),
         ("/summary", api.summary, "cases:read"),
         ("/accounting", api.accounting, "cases:read"),

@@ -11,6 +11,7 @@ from starlette.requests import Request  # noqa: TC002 - the framework reads it a
 from starlette.responses import RedirectResponse, Response
 
 from gateway import listing, overview, words
+from gateway.attaching import listed
 from gateway.bars import clock_bars
 from gateway.casefile import casefile, header, in_order, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
@@ -126,7 +127,8 @@ class Console:
             raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
         told = casefile(row, self._names, self._parts.zone, self._parts.reading.clock_changes(case_id))
         bars = clock_bars(in_order(row["clocks"]), self._parts.now())
-        return self._pages.render("case.html", request, case=told, bars=bars, now=self._parts.now())
+        files = listed(self._parts, row["case_id"])
+        return self._pages.render("case.html", request, case=told, bars=bars, now=self._parts.now(), files=files)
 
     def alerts(
         self,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, tzinfo
+    from pathlib import Path
 
     from hub.acts import Asked
     from hub.identity import Identity
+    from hub.model.attachments import Attachment
     from hub.model.terms import CatalogueChange, ClockChange
     from hub.model.values import AlertRow, ClockRow, NotificationRow, PaperRow, Record
     from hub.pushing import PushDesk
@@ -256,5 +258,9 @@ class Parts:
     """Return what the holder of a subscriber's key subscribes to, by the key's id."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """List the sources that cannot be read just now."""
+    attachments: Callable[[str], Sequence[Attachment]] = lambda _: ()
+    """List the files of a case."""
+    kept_file: Callable[[str], Path | None] = lambda _: None
+    """Return where a file is kept, by its SHA-256; None where it is not."""
     missing: Callable[[], str] = str
     """Say which year's notice of working days is missing; empty where none is."""

@@ -100,6 +100,13 @@ CLOCKS: Final[Mapping[str, Label]] = {
     "complaint_rework": Label("退回重办时限", "rework"),
 }
 
+ATTACHMENT_STATES: Final[Mapping[str, Label]] = {
+    "pending": Label("待取", "pending"),
+    "available": Label("可取", "available"),
+    "unavailable": Label("取不到", "unavailable"),
+    "blocked": Label("已拦截", "blocked"),
+}
+
 CLOCK_STATES: Final[Mapping[str, Label]] = {
     "running": Label("计时中", "running"),
     "paused": Label("暂停", "paused"),

@@ -142,6 +142,18 @@ def reading(name: str, read: Callable[[], None], every_s: Callable[[], float], c
     return Task(name=f"read {name}", step=step, close=close, idle_s=every_s)
 
 
+def collecting(step: Callable[[], bool], close: Callable[[], None]) -> Task:
+    """Fetch the files that cases name; where another process does so already, wait for the next turn."""
+
+    def turn() -> bool:
+        try:
+            return step()
+        except Fenced:
+            return False
+
+    return Task(name="attachments", step=turn, close=lambda: _quietly(close), idle_s=lambda: 1.0)
+
+
 FREEZE_S: Final = 3600.0
 """Seconds between two looks whether last month is to be frozen; it is a matter of days."""
 

@@ -39,6 +39,7 @@ def sandbox_of(settings: Settings) -> Settings:
             "bus": BusSection(),
             "notify": settings.notify.model_copy(update={"on": False}),
             "mappings": settings.mappings.model_copy(update={"folder": folder / "mappings"}),
+            "attachments": settings.attachments.model_copy(update={"folder": None}),
         }
     )
 

@@ -180,6 +180,14 @@ class ScoresSection(_Section):
     indicators: tuple[Path, ...] = ()
 
 
+class AttachmentsSection(_Section):
+    """[attachments]."""
+
+    folder: Path | None = None
+    largest_mb: int = Field(default=50, ge=1, le=2000)
+    scanner: str = Field(default="", pattern=r"^(|[A-Za-z0-9.-]+:[0-9]{1,5})$")
+
+
 class GatewaySection(_Section):
     """[gateway]."""
 
@@ -203,6 +211,7 @@ class Settings(_Section):
     papers: PapersSection = PapersSection()
     notify: NotifySection = NotifySection()
     scores: ScoresSection = ScoresSection()
+    attachments: AttachmentsSection = AttachmentsSection()
     calendar: dict[date, bool] = Field(default_factory=dict)
 
     @property

@@ -43,6 +43,7 @@ RATE_PER_S: Final = 10.0
 
 _ASK: Final = "ask whoever runs the service; nothing is sent there"
 _TOO_MANY: Final = 429
+_GONE: Final = frozenset({404, 410})
 _REFUSED: Final = frozenset({401, 403, 407})
 _CERTIFICATE: Final = "connect.verify"
 
@@ -156,15 +157,19 @@ class HttpClient:
         *,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
+        number_of: Callable[[str, int], str] = lambda host, _: host,
     ) -> None:
-        """Ask the service that `options` name, pausing by `sleep` and `now` (seconds, monotonic)."""
+        """Ask the service that `options` name, pausing by `sleep` and `now` (seconds, monotonic).
+
+        `number_of` returns the address to connect to for a host and port, or raises where there must be none.
+        """
         self._options, self._sleep, self._now = options, sleep, now
         self._next, self._deadline = 0.0, Deadline()
         self._client = httpx.Client(
             auth=options.auth,
             headers={"User-Agent": "sunlight-hub", **options.headers},
             timeout=options.timeout_s,
-            transport=hold(httpx.HTTPTransport(verify=options.verify, trust_env=False), self._deadline),
+            transport=hold(httpx.HTTPTransport(verify=options.verify, trust_env=False), self._deadline, number_of),
             follow_redirects=False,
             trust_env=False,
         )
@@ -203,7 +208,7 @@ class HttpClient:
             self._deadline.begin(self._options.timeout_s)
             with self._client.stream("GET", url) as answer:
                 self._deadline.lift()
-                if answer.status_code == httpx.codes.NOT_FOUND:
+                if answer.status_code in _GONE:
                     raise FileNotFoundError(url)
                 if not answer.is_success:
                     self._checked(answer, frozenset())

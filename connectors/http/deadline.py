@@ -43,18 +43,21 @@ class Deadline:
         return timeout_s if left == math.inf else min(left, timeout_s or left)
 
 
-def hold(transport: httpx.HTTPTransport, deadline: Deadline) -> httpx.HTTPTransport:
-    """Bind the connections of a transport to a deadline."""
-    transport._pool._network_backend = _Backend(deadline)  # noqa: SLF001 - httpx has no other way to its sockets
+def hold(
+    transport: httpx.HTTPTransport, deadline: Deadline, number_of: Callable[[str, int], str] = lambda host, _: host
+) -> httpx.HTTPTransport:
+    """Bind the connections of a transport to a deadline, and to the addresses that `number_of` returns for a host."""
+    backend = _Backend(deadline, number_of)
+    transport._pool._network_backend = backend  # noqa: SLF001 - httpx has no other way to its sockets
     return transport
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, deadline: Deadline) -> None:
-        self._inner, self._deadline = httpcore.SyncBackend(), deadline
+    def __init__(self, deadline: Deadline, number_of: Callable[[str, int], str]) -> None:
+        self._inner, self._deadline, self._number_of = httpcore.SyncBackend(), deadline, number_of
 
-    def connect_tcp(self, *arguments: Any, **named: Any) -> httpcore.NetworkStream:  # noqa: ANN401 - httpcore's own
-        return _Stream(self._inner.connect_tcp(*arguments, **named), self._deadline)
+    def connect_tcp(self, host: str, port: int, *arguments: Any, **named: Any) -> httpcore.NetworkStream:  # noqa: ANN401 - httpcore's own
+        return _Stream(self._inner.connect_tcp(self._number_of(host, port), port, *arguments, **named), self._deadline)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)

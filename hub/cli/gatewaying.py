@@ -137,6 +137,8 @@ def parts_of(
         dossier=hub.dossier,
         subscription=hub.subscribers.of_key,
         troubles=hub.troubles.all,
+        attachments=hub.attachments.of_case,
+        kept_file=hub.files.path,
         missing=lambda: _missing(hub),
     )
 

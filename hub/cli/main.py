@@ -47,6 +47,7 @@ class Commands(OnDemand):
         "catalogue": "hub.cli.catalogue:app",
         "connection": "hub.cli.connecting:app",
         "deliveries": "hub.cli.delivering:app",
+        "attachments": "hub.cli.attaching:app",
         "conformance": "hub.cli.conformance:app",
         "ledger": "hub.cli.ledger:app",
         "quarantine": "hub.cli.quarantine:app",

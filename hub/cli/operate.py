@@ -42,6 +42,7 @@ class Role(StrEnum):
     send = "send"
     conformance = "conformance"
     papers = "papers"
+    attachments = "attachments"
     notify = "notify"
 
 
@@ -152,6 +153,9 @@ def _tasks(hub: wiring.Hub, role: Role, stop: threading.Event, begin: Begin) -> 
     bus = hub.bus()
     if role is Role.papers:
         return [roles.drawing(hub.draughtsman(bus), bus.close)]
+    if role is Role.attachments:
+        collector = hub.collector(bus)
+        return [roles.collecting(collector.step, collector.close)]
     if role is Role.relay:
         return [roles.relaying(hub.relay(bus), bus.close), roles.declaring(hub.subscribing().declare_all)]
     return [roles.supervision(hub.owner(bus), hub.partitions, bus.close)]

@@ -40,6 +40,8 @@ def content_digest(data: Mapping[str, Any]) -> str:
     content += [[name, data[name]] for name in LATER_FIELDS if name in data]
     if "materials" in case:
         content.append(["materials", case["materials"]])
+    if "attachments" in case:
+        content.append(["attachments", sorted(each["sha256"] for each in case["attachments"])])
     return hashlib.sha256(orjson.dumps(content, option=_SORTED)).hexdigest()
 
 

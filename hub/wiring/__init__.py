@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.catalogue import load_catalogue
 from hub.clock import SystemClock
+from hub.wiring.files import Attached
 from hub.wiring.mappings import (
     BASES,
     OUTBOUND,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _KEPT: Final = (
     "store", "queries", "identities", "certification", "day_counts", "deliveries", "shelf", "outbox",
-    "subscribers", "webhooks",
+    "subscribers", "webhooks", "attachments",
 )  # fmt: skip
 """Parts of a hub that hold connections to the store."""
 
@@ -37,7 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Hub(Sources, Supervision, People, ForSubscribers, Scoring):
+class Hub(Sources, Supervision, People, ForSubscribers, Scoring, Attached):
     """The hub under one set of settings: parts are made when asked for, each bus for one thread."""
 
     def close(self) -> None:

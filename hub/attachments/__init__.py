@@ -1,0 +1,1 @@
+"""Fetches the files that cases name, verifies them, and keeps them by digest."""
