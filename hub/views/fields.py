@@ -91,10 +91,10 @@ CASE_EVENT: Final = (
     _group("restricted", """data.case.applicant.id_token data.case.applicant.id_masked data.case.applicant.phone_masked
         data.case.agent.phone_masked""", _PERSON),
     _group("restricted", """data.case.complaint.content data.case.complaint.respondent_person data.handling.reply
-        data.evaluation.text data.case.complaint.attachments.[].name data.case.complaint.attachments.[].media_type
-        data.case.complaint.attachments.[].size data.case.complaint.attachments.[].sha256""", _COMPLAINT),
+        data.evaluation.text data.case.attachments.[].name data.case.attachments.[].media_type
+        data.case.attachments.[].size data.case.attachments.[].sha256""", _COMPLAINT),
     _group("restricted", "data.case.attributes.*", _UNKNOWN),
-    _group("inside", "data.original.* data.case.complaint.attachments.[].uri", _RAW),
+    _group("inside", "data.original.* data.case.attachments.[].uri", _RAW),
     _group("inside", "data.case.complaint.contact_sealed", _PERSON),
 )  # fmt: skip
 """The fields of schemas/case-event.v1."""

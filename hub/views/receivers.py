@@ -27,12 +27,13 @@ _COURSE: Final = """data.type data.occurred_at data.occurrence data.promised_due
 """What every receiver of a complaint needs: which one it is, where it stands, by when."""
 
 _TEXTS: Final = """data.case.title data.case.complaint.content data.handling.reason data.handling.basis
-    data.handling.limit.note data.case.complaint.attachments.[].name"""
+    data.handling.limit.note data.case.attachments.[].name"""
 """Texts for whoever handles a complaint: of one who stays unknown they are masked."""
 
-_FILES: Final = """data.case.complaint.attachments.[].media_type data.case.complaint.attachments.[].size
-    data.case.complaint.attachments.[].sha256 data.case.complaint.attachments.[].uri"""
-"""Attachments themselves are in their author's hand or voice: they go where the complainant may be known."""
+_FILES: Final = """data.case.attachments.[].media_type data.case.attachments.[].size
+    data.case.attachments.[].sha256"""
+"""Attachments themselves are in their author's hand or voice: they go where the complainant may be known. They are
+saved at the hub, which has verified them, never where their author's centre keeps them."""
 
 _RESPONDENT: Final = """data.case.complaint.respondent_department data.case.complaint.respondent_person
     data.case.complaint.related_case_no"""
