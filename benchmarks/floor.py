@@ -19,7 +19,7 @@ from hub.model.queues import intake_queue
 from hub.model.values import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hub.model.values import Delivery
 
@@ -30,7 +30,9 @@ WINDOW: Final = 1000
 """Messages handed to one publish call: the hub's own portion."""
 
 
-def run(bodies: Sequence[bytes], *, amqp_url: str, postgres_url: str, partitions: int) -> float:
+def run(
+    bodies: Sequence[bytes], *, amqp_url: str, postgres_url: str, partitions: int, begun: Callable[[], None]
+) -> float:
     """Return the seconds that `bodies` take from the first publish to the last confirmed second publish."""
     url = postgres_url.replace("postgresql+psycopg://", "postgresql://")
     with psycopg.connect(url, autocommit=True) as database:
@@ -47,6 +49,7 @@ def run(bodies: Sequence[bytes], *, amqp_url: str, postgres_url: str, partitions
     for process in processes:
         process.start()
     ready.wait()
+    begun()
     started = time.perf_counter()
     for process in processes:
         process.join()

@@ -16,15 +16,20 @@ from hub.resources import ROOT
 from hub.store.migrate import begin, migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
 MAPPING = ROOT / "benchmarks" / "wide.yaml"
 
 
-def run(path: Path, records: int, environment: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    """Return the seconds from the first byte read to the last document confirmed on the feed, and the summary."""
+def run(
+    path: Path, records: int, environment: Mapping[str, str], begun: Callable[[], None]
+) -> tuple[float, dict[str, Any]]:
+    """Return the seconds from the first byte read to the last document confirmed on the feed, and the summary.
+
+    `begun` is called when all processes stand, and the first byte is about to be read.
+    """
     os.environ.update(environment)
     os.environ.setdefault(TOKEN_KEY, "the key of benchmarks")
     hub = wiring.build(settings_.load())
@@ -42,6 +47,7 @@ def run(path: Path, records: int, environment: Mapping[str, str]) -> tuple[float
     for process in [reader, *behind]:
         process.start()
     ready.wait()
+    begun()
     started = time.perf_counter()
     wanted = records * EVENTS_A_RECORD
     _wait(hub, wanted, [reader, *behind])

@@ -30,9 +30,13 @@ class Meter:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
-        self._before = _cpu_by_part()
+        self.begin()
         self._thread.start()
         return self
+
+    def begin(self) -> None:
+        """Count from now on: what was spent before, on starting processes, is no event's."""
+        self._before = _cpu_by_part()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

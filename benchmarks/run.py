@@ -35,11 +35,11 @@ def main() -> None:
         path = Path(folder) / "wide.csv"
         write_records(path, options.records, seed=1)
         with Meter() as meter:
-            seconds, figures = line.run(path, options.records, {"SUNLIGHT_DATA_DIR": folder})
+            seconds, figures = line.run(path, options.records, {"SUNLIGHT_DATA_DIR": folder}, meter.begin)
     events = options.records * EVENTS_A_RECORD
     bodies = _carried(store_url)
     with Meter() as floor_meter:
-        floor_s = floor.run(bodies, amqp_url=amqp_url, postgres_url=store_url, partitions=2)
+        floor_s = floor.run(bodies, amqp_url=amqp_url, postgres_url=store_url, partitions=2, begun=floor_meter.begin)
     result = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},

@@ -329,7 +329,8 @@ class Session:
         at, bench = self.marks.horizon(file.connection_id), self.terms.bench
         verdict = bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
         if before is not None:
-            after = bench.clocks(file, horizon=at, connections=self.terms.connections)
+            stood = bench.clocks(file, horizon=at, connections=self.terms.connections) if file.changed else None
+            after = verdict.clocks if stood is None else stood
             self.clock_changes += recounted(before, after, now=self.now, sources=bench.sources)
         self.clocks.extend(verdict.clocks)
         self.traces.extend(verdict.traces)

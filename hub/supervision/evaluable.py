@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +21,17 @@ def is_evaluable(rule: Rule, offers: frozenset[str] | None) -> bool:
 
 def missing(rule: Rule, offers: frozenset[str]) -> Sequence[str]:
     """Return what a rule reads and a connection does not report; `a|b` asks for one of them."""
-    asked = (name for name in rule.reads if not name.startswith(NOT_REPORTED))
-    return [name for name in asked if offers.isdisjoint(name.split("|"))]
+    return _missing(rule.reads, offers)
+
+
+REMEMBERED: Final = 1 << 14
+"""Answers remembered, one a rule and connection: every case of a connection asks the same again."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _missing(reads: tuple[str, ...], offers: frozenset[str]) -> Sequence[str]:
+    asked = (name for name in reads if not name.startswith(NOT_REPORTED))
+    return tuple(name for name in asked if offers.isdisjoint(name.split("|")))
 
 
 def not_evaluable(rules: Mapping[str, Rule], offers: frozenset[str]) -> Mapping[str, Sequence[str]]:
