@@ -31,6 +31,8 @@ OVERRIDES: Final = {
     "SUNLIGHT_PARTITIONS": ("bus", "partitions"),
     "SUNLIGHT_MAPPINGS": ("mappings", "folder"),
     "SUNLIGHT_GATEWAY_PORT": ("gateway", "port"),
+    "SUNLIGHT_PUBLIC_PORT": ("public", "port"),
+    "SUNLIGHT_PUBLIC_STORE_URL": ("public", "store"),
 }
 """Environment variables that stand above the file, and what they set."""
 
@@ -195,6 +197,20 @@ class GatewaySection(_Section):
     port: int = Field(default=8321, ge=0, le=65535)
 
 
+class PublicSection(_Section):
+    """[public]: the public site, a process of its own that holds no rights to the inner side."""
+
+    on: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(default=8322, ge=0, le=65535)
+    store: _Url = Field(default="", pattern=r"^((sqlite|postgresql(\+psycopg)?)://.*)?$")
+    connection: str = Field(default="city.complaints.portal", pattern="^[a-z0-9._-]{1,100}$")
+    proxies: int = Field(default=0, ge=0, le=8)
+    lookups_per_minute: int = Field(default=30, ge=1, le=10_000)
+    submissions_per_hour: int = Field(default=20, ge=1, le=10_000)
+    rating_days: int = Field(default=30, ge=0, le=3650)
+
+
 class Settings(_Section):
     """Everything an operator sets. Paths are absolute or relative to the working directory."""
 
@@ -205,6 +221,7 @@ class Settings(_Section):
     mappings: MappingsSection = MappingsSection()
     supervision: SupervisionSection = SupervisionSection()
     gateway: GatewaySection = GatewaySection()
+    public: PublicSection = PublicSection()
     rules: RulesSection = RulesSection()
     law: tuple[LawSection, ...] = ()
     conformance: ConformanceSection = ConformanceSection()
@@ -233,6 +250,11 @@ class Settings(_Section):
     def store_url(self) -> str:
         """Return the store's URL with its folder filled in."""
         return self.store.url.replace("{data_dir}", str(self.data_dir))
+
+    @property
+    def public_store_url(self) -> str:
+        """Return the URL of the store as the public site reads it."""
+        return self.public.store.replace("{data_dir}", str(self.data_dir)) or self.store_url
 
     @property
     def bus_url(self) -> str:

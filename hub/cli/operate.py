@@ -12,7 +12,7 @@ import typer
 
 from connectors.push import KIND as PUSH
 from hub import roles, wiring
-from hub.cli import certifying_role, common, gatewaying
+from hub.cli import certifying_role, common, gatewaying, publishing
 from hub.cli.partitions import settle_partitions
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
 from hub.newcomers import Newcomers
@@ -44,6 +44,7 @@ class Role(StrEnum):
     papers = "papers"
     attachments = "attachments"
     notify = "notify"
+    public = "public"
 
 
 def prepare(hub: wiring.Hub) -> Sequence[str]:
@@ -68,7 +69,8 @@ def migrate(*, settings: common.SettingsFile = None) -> None:
 
 def serve(*, settings: common.SettingsFile = None) -> None:
     """Run the whole hub in this one process: intake, supervision, relay and gateway. Ctrl-C ends it cleanly."""
-    run_roles(common.hub(settings), list(Role))
+    hub = common.hub(settings)
+    run_roles(hub, [role for role in Role if role is not Role.public or hub.settings.public.on])
 
 
 def run(
@@ -236,8 +238,9 @@ _OUTWARD: Final[Mapping[Role, Callable[[wiring.Hub], Sequence[Task]]]] = {
     Role.gateway: lambda hub: [gatewaying.task(hub, _pushing(hub))],
     Role.notify: _telling,
     Role.conformance: lambda hub: [certifying_role.task(hub)],
+    Role.public: lambda hub: [publishing.task(hub)],
 }
-"""Roles that turn to others: receivers, people at their browsers, people on duty."""
+"""Roles that turn to others: receivers, people at their browsers, people on duty, the public."""
 
 
 def mappings_of(hub: wiring.Hub) -> Sequence[CompiledMapping]:

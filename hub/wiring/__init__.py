@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.catalogue import load_catalogue
 from hub.clock import SystemClock
+from hub.wiring.citizens import ForCitizens
 from hub.wiring.files import Attached
 from hub.wiring.mappings import (
     BASES,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _KEPT: Final = (
     "store", "queries", "identities", "certification", "day_counts", "deliveries", "shelf", "outbox",
-    "subscribers", "webhooks", "attachments",
+    "subscribers", "webhooks", "attachments", "public_reading",
 )  # fmt: skip
 """Parts of a hub that hold connections to the store."""
 
@@ -38,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Hub(Sources, Supervision, People, ForSubscribers, Scoring, Attached):
+class Hub(Sources, Supervision, People, ForSubscribers, Scoring, Attached, ForCitizens):
     """The hub under one set of settings: parts are made when asked for, each bus for one thread."""
 
     def close(self) -> None:

@@ -84,12 +84,15 @@ def test_the_environment_stands_above_the_file(tmp_path: Path) -> None:
         "SUNLIGHT_PARTITIONS": "5",
         "SUNLIGHT_MAPPINGS": "elsewhere",
         "SUNLIGHT_GATEWAY_PORT": "0",
+        "SUNLIGHT_PUBLIC_PORT": "0",
+        "SUNLIGHT_PUBLIC_STORE_URL": "sqlite:///elsewhere",
     }
     assert environment.keys() == OVERRIDES.keys()
     found = load(path, environment)
     assert (found.bus.partitions, found.bus_url, found.store_url) == (5, "amqp://h/v", "postgresql://u@h/d")
     assert found.management_url == "http://h:15672"
     assert (found.data_dir, str(found.mappings.folder), found.gateway.port) == (tmp_path / "data", "elsewhere", 0)
+    assert (found.public.port, found.public_store_url) == (0, "sqlite:///elsewhere")
 
 
 def test_an_empty_variable_says_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""A public site for tests: a published catalogue with everything in it, beside what must never be shown."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from gateway.public.app import create_public_app
+from hub.cli.gatewaying import Running
+from hub.cli.publishing import outer, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.public.parts import PublicParts
+    from hub.wiring import Hub
+
+NOW: Final = datetime(2026, 4, 1, 4, tzinfo=UTC)
+HOUSING: Final = "11321200014000028L"
+MARKET: Final = "113212000140010128"
+INNER: Final = ("内部甲", "内部乙", "内部丙", "内部丁", "内部戊", "廉政风险", "不得兼任", "INNER")
+"""Words that stand in what is not public: none of them may ever be answered."""
+
+
+def a_matter(code: str = "A-1", name: str = "建筑工程施工许可证核发", **more: Any) -> dict[str, Any]:
+    """Return a catalogue entry that is public and published."""
+    return {
+        "matter_code": code, "version": "1", "name": name, "power_type": "01", "case_type": "2",
+        "valid_from": "2019-03-01", "disclosure": {"class": "public"}, "published_at": "2019-03-04",
+        "statutory_limit": {"n": 20, "unit": "working_day"}, "promised_limit": {"n": 5, "unit": "working_day"},
+        "legal_basis": [{"title": "建筑法", "article": "7"}], "reviewed_by": "内部甲", "change_reason": "内部乙",
+        **more,
+    }  # fmt: skip
+
+
+FLOW: Final = {
+    "stages": [
+        {"code": "10", "name": "受理", "office": "行政审批处", "post": "窗口", "limit": {"n": 1, "unit": "working_day"}},
+        {"code": "20", "name": "现场勘查", "post": "勘查岗", "limit": {"n": 2, "unit": "working_day"}, "mandatory": True,
+         "risk_point": {"flag": True, "type": "廉政风险", "description": "内部丙", "control": "内部丁"}},
+        {"code": "30", "name": "专家评审", "separate_from": ["不得兼任"]},
+        {"code": "40", "name": "决定", "mandatory": True},
+    ],
+    "transitions": [
+        {"from": "10", "to": "20"}, {"from": "10", "to": "30"}, {"from": "20", "to": "40"}, {"from": "30", "to": "40"},
+        {"from": "40", "to": "20"},
+    ],
+}  # fmt: skip
+
+TIERS: Final = [
+    {"violation_code": "W-1", "tier": "1", "tier_name": "轻微", "min": "0", "max": "1000.00", "circumstance": "首次"},
+    {"violation_code": "W-1", "tier": "2", "tier_name": "严重", "min": "1000.01", "max": "50000", "factors": ["再犯"]},
+]
+
+DOCUMENTS: Final = (
+    {
+        "department": {
+            "department_id": HOUSING, "name": "泰州市住房和城乡建设局", "region_code": "321200",
+            "first_responsible": "内部戊", "staff": [{"staff_code": "INNER"}],
+        },
+        "matters": [
+            a_matter(
+                flow=FLOW, charged=True, conditions="已经办理用地批准手续。", joint_departments=[MARKET],
+                materials=[{"name": "施工许可申请表", "copies": 2}, {"name": "图审合格书", "deferrable": True}],
+                fee_items=[{"code": "F", "name": "工本费", "min": "10", "max": "10", "basis": "苏价费〔2019〕1号"}],
+                special_procedures_allowed=["expert_review"], valid_to="2026-03-01",
+            ),
+            a_matter(version="2", valid_from="2026-03-01", flow=FLOW, promised_limit={"n": 3, "unit": "working_day"}),
+            a_matter("A-2", "商品房预售许可", power_type="07", case_type="1", conditions="近三年未受处罚。"),
+            a_matter("X-1", "内部甲", disclosure={"class": "intranet"}),
+            a_matter("X-2", "内部乙", disclosure={"class": "restricted"}),
+            a_matter("X-3", "内部丙", published_at="2026-04-02"),
+            {name: value for name, value in a_matter("X-4", "内部丁").items() if name != "published_at"},
+            {name: value for name, value in a_matter("X-5", "内部戊").items() if name != "disclosure"},
+        ],
+    },
+    {
+        "department": {"department_id": MARKET, "name": "兴化市市场监督管理局", "region_code": "321281"},
+        "matters": [
+            a_matter("B/1 甲", "无照经营处罚", power_type="02", discretion_table=TIERS, status="suspended"),
+        ],
+    },
+)  # fmt: skip
+
+
+@contextmanager
+def a_public_client(hub: Hub, *, parts: PublicParts | None = None) -> Iterator[httpx.Client]:
+    """Open a client of a public site over a hub that listens on a loopback port."""
+    own = outer(hub)
+    running = Running(create_public_app(parts or parts_of(own)), "127.0.0.1", 0, own.close)
+    try:
+        with httpx.Client(base_url=running.url, trust_env=False, timeout=60) as client:
+            yield client
+    finally:
+        running.stop()
