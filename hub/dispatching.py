@@ -30,13 +30,20 @@ LOG: Final = logging.getLogger(__name__)
 TOGETHER: Final = 100
 """Documents looked at in one step: between two steps the process may end."""
 
-KINDS: Final[Mapping[str, str]] = {"alert": "alert", "case-event": "case"}
+KINDS: Final[Mapping[str, str]] = {
+    "alert": "alert", "case-event": "case", "complaint-order": "case", "complaint-status": "case",
+}  # fmt: skip
 """How the feed calls what an outbound mapping calls the documents it is of."""
 
 
 def sender_lease(connection: str) -> str:
     """Name the lease at the bus that lets one process at a time send for a connection."""
     return f"sender.{connection}"
+
+
+def key_of(connection: str, sequence: int, part: int) -> str:
+    """Name what is sent for a number of the feed: the same however often, and the second of it apart from the first."""
+    return f"{connection}-{sequence}" if part == 1 else f"{connection}-{sequence}.{part}"
 
 
 class Feed(Protocol):
@@ -49,6 +56,27 @@ class Feed(Protocol):
         """Return the highest sequence given so far."""
 
 
+class Letters(Protocol):
+    """What a row of the feed is to a receiver."""
+
+    def written(self, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Return the documents that the receiver gets for it, in order, each time the same; none: it is not for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsPublished:
+    """The documents of the feed themselves, where they are about one of these departments; empty: about any."""
+
+    departments: frozenset[str]
+
+    def written(self, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """See Letters."""
+        document = orjson.loads(row["body"])
+        data = document["data"]
+        about = data.get("responsible_department") or data["case"]["department_id"]
+        return (document,) if not self.departments or about in self.departments else ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Sender:
     """Sends for one outbound connection. Belongs to one thread, as its bus does."""
@@ -57,6 +85,7 @@ class Sender:
     opened: Callable[[], Sink]
     """Open the receiver; it is opened when there is something to send, and anew after any trouble."""
     feed: Feed
+    letters: Letters
     bus: Bus
     deliveries: Deliveries
     before: Checkpoints
@@ -108,7 +137,7 @@ class Sender:
             self._send_again(sequence, kind)
         found = self.feed.after(at, kind, TOGETHER)
         for row in found:
-            note = self._sent(orjson.loads(row["body"]), row["sequence"])
+            note = self._sent(row)
             self.deliveries.settle(self.name, position=row["sequence"], note=note)
         return bool(found or again)
 
@@ -128,19 +157,25 @@ class Sender:
     def _send_again(self, sequence: int, kind: str) -> None:
         """Send once more what was refused; what is not on the feed, or not meant for the receiver any more, is not."""
         row = next(iter(self.feed.after(sequence - 1, kind, 1)), None)
-        document = orjson.loads(row["body"]) if row is not None and row["sequence"] == sequence else None
-        note = None if document is None else self._sent(document, sequence)
+        note = self._sent(row) if row is not None and row["sequence"] == sequence else None
         self.deliveries.settle(self.name, note=note or self._note(sequence, "", "refused", "it is not sent any more"))
 
-    def _sent(self, document: Mapping[str, Any], sequence: int) -> Delivery | None:
-        """Send one document that is meant for the receiver; return what became of it."""
-        if not self._is_meant(document):
-            return None
+    def _sent(self, row: Mapping[str, Any]) -> Delivery | None:
+        """Send what a row of the feed is to the receiver, in order; return what became of it: the worst of it."""
+        notes = [
+            self._sent_one(document, row["sequence"], part)
+            for part, document in enumerate(self.letters.written(row), 1)
+        ]
+        told = [note for note in notes if note is not None]
+        return next((note for note in told if note.state == "refused"), told[-1] if told else None)
+
+    def _sent_one(self, document: Mapping[str, Any], sequence: int, part: int) -> Delivery | None:
+        """Send one document; return what became of it, None where the mapping does not write it."""
         try:
             written = self.mapping.write(as_record(document))
             if written is None:
                 return None
-            receipt = self._open().send(written, key=f"{self.name}-{sequence}")
+            receipt = self._open().send(written, key=key_of(self.name, sequence, part))
         except Refused as refused:
             why = refused.rejection
             said = f"{why.code} {why.path}: {why.problem}"
@@ -150,11 +185,6 @@ class Sender:
 
     def _note(self, sequence: int, document_id: str, state: State, said: str) -> Delivery:
         return Delivery(sequence=sequence, document_id=document_id, state=state, said=said, at=self.clock.now())
-
-    def _is_meant(self, document: Mapping[str, Any]) -> bool:
-        departments = self.mapping.declaration.departments
-        data = document["data"]
-        return not departments or (data.get("responsible_department") or data["case"]["department_id"]) in departments
 
     def _open(self) -> Sink:
         if self._sink is None:

@@ -19,6 +19,7 @@ from connectors.sinks import open_sink
 from hub import mapping, wiring
 from hub.cli import common
 from hub.cli.calendars import missing_offline
+from hub.complaint_post.centres import centre_faults
 from hub.errors import Fault, Misconfigured
 from hub.mapping.examples import examples_of, run_examples
 
@@ -113,6 +114,7 @@ def _check_mapping(path: Path, found: _Findings, *, served: bool) -> None:
     found.warnings += [fault for fault in mapping.lint_all(path) if fault.severity == "warning"]
     if examples_of(path).is_file():
         found.faults += run_examples(path)
+    found.faults += centre_faults(path)
     if loaded.declaration.of:
         _placed_faults(lambda: open_sink(loaded.declaration, os.environ).close(), path)
         return

@@ -45,6 +45,7 @@ class Commands(OnDemand):
         "alert": "hub.cli.alert:app",
         "calendar": "hub.cli.calendars:app",
         "catalogue": "hub.cli.catalogue:app",
+        "centre": "hub.cli.centres:app",
         "connection": "hub.cli.connecting:app",
         "deliveries": "hub.cli.delivering:app",
         "attachments": "hub.cli.attaching:app",

@@ -15,7 +15,7 @@ class Declaration:
 
     connection: str
     of: str
-    """What an outbound mapping sends: `alert`, `case-event`; empty for the mapping of a source."""
+    """What an outbound mapping sends, a word of hub.mapping.outbound.DOCUMENTS; empty for the mapping of a source."""
     version: int
     """The mapping's version, not the engine's."""
     departments: frozenset[str]
@@ -46,6 +46,10 @@ class Declaration:
     """Event types and fields (`case.materials`, `result.reason`) it fills; None for one that passes documents on."""
     weak_types: frozenset[str]
     """Event types identified by a composite, for want of a key."""
+    centres: frozenset[str] = frozenset()
+    """The complaint centres that an outbound mapping of complaint statuses tells."""
+    echo: bool = False
+    """Whether they are told of their own moves too."""
 
     @property
     def heartbeat_s(self) -> float:

@@ -25,11 +25,19 @@ if TYPE_CHECKING:
 
 Path = tuple[str, ...]
 
-DOCUMENTS: Final[Mapping[str, str]] = {"alert": "alert.v1", "case-event": "case-event.v1"}
+DOCUMENTS: Final[Mapping[str, str]] = {
+    "alert": "alert.v1",
+    "case-event": "case-event.v1",
+    "complaint-order": "complaint-order.v1",
+    "complaint-status": "complaint-status.v1",
+}
 """The documents that can be sent out, by the word under of:, with the schema of each."""
 
 ENVELOPE: Final[Mapping[str, str]] = {"document_id": "id", "document_type": "type", "document_time": "time"}
 """What an outbound mapping reads of a document's envelope, beside its `data`, and how the envelope calls it."""
+
+_RECEIVERS: Final[Mapping[str, str]] = {"complaint-order": "department", "complaint-status": "centre"}
+"""What says for whom documents are that are nobody's unless it is said."""
 
 _KINDS: Final[Mapping[str, TargetKind]] = {"integer": "integer", "boolean": "boolean", "number": "number"}
 """What is no text in the receiver's JSON; without a contract all is text."""
@@ -63,6 +71,12 @@ def schema_of(root: Node) -> str:
     return str(load_schema(DOCUMENTS[root.entries["of"].text])["$id"])
 
 
+def centres_of(root: Node) -> frozenset[str]:
+    """Return the complaint centres that a mapping of statuses names."""
+    node = root.entries.get("centre", EMPTY)
+    return frozenset(each.text for each in (node.items or (node,)) if each.text)
+
+
 class OutboundBuilder:
     """Writes the text of the function from a checked file with `direction: out`."""
 
@@ -73,6 +87,7 @@ class OutboundBuilder:
 
     def build(self) -> Sequence[tuple[str, str]]:
         """Return the lines of the function, each with the target path it is charged to."""
+        self._check_receivers()
         top = Block()
         body = top.under("def map_record(tree):")
         body.line("r0 = as_record(tree)", "record")
@@ -86,6 +101,20 @@ class OutboundBuilder:
         check_lets(self._program, ())
         body.line(f"return [Written(data=must({written} or None))]", "write")
         return list(top.flat())
+
+    def _check_receivers(self) -> None:
+        """Note an order for no department, a status for no centre, and a centre that is told of anything else."""
+        kind, entries = self._root.entries.get("of", EMPTY).text, self._root.entries
+        wanted = _RECEIVERS.get(kind)
+        if wanted is not None and wanted not in entries:
+            problem, hint = f"{kind} says no {wanted}", "write whom its documents are for"
+            self._fault(self._root, "missing-key", problem, hint, wanted)
+        for name in ("centre", "echo"):
+            if name in entries and kind != "complaint-status":
+                self._fault(entries[name], "unknown-key", f"{name} is of complaint-status alone", "take it out", name)
+
+    def _fault(self, node: Node, code: str, problem: str, hint: str, target: str) -> None:
+        self._program.faults.add(node, code, problem, hint=hint, target=target)
 
     def _written(self, body: Block, scope: Scope) -> str:
         section = self._root.entries.get("write", EMPTY)

@@ -106,6 +106,11 @@ def receipt_id(connection: str, idempotency_key: str) -> str:
     return _uuid5("receipt", connection, idempotency_key)
 
 
+def complaint_letter_id(kind: str, *parts: str) -> str:
+    """Identify one order, or one status, of a complaint: the same for whoever makes it again."""
+    return _uuid5(kind, *parts)
+
+
 PUSHED_BITS: Final = 20
 """Bits of a push's ordinals that count its messages; those above tell one body from another under the same receipt."""
 

@@ -24,6 +24,8 @@ from hub.store.withholding import with_tombstones
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from hub.model.values import Entry
+
 PAGE: Final = 50
 """Rows of a page where nobody asks for another number."""
 
@@ -132,6 +134,15 @@ class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, Dossi
                 "alerts": [rows.alert(each) for each in connection.execute(alerts.order_by(tables.alerts.c.raised_at))],
                 "entries": [rows.entry(each) for each in connection.execute(ledger.order_by(*order))],
             }
+
+    def events_of(self, case_id: str, generation: int, position: int) -> Sequence[Entry]:
+        """Return the entries of a case's events up to and including a place in its chain, in order."""
+        entry = tables.ledger.c
+        until = (entry.generation < generation) | ((entry.generation == generation) & (entry.position <= position))
+        own = (entry.subject == case_id) & (entry.kind == "event")
+        query = sa.select(tables.ledger).where(own & until).order_by(entry.generation, entry.position)
+        with reading(self._engine) as connection:
+            return [rows.entry(row) for row in connection.execute(query)]
 
     def case_by_number(self, case_no: str) -> str | None:
         """Return the id of a case by its number; None if there is none."""

@@ -12,7 +12,7 @@ from connectors import open_source
 from connectors.plausibility import Plausible
 from hub.checkpoints import FileCheckpoints
 from hub.clock import ManualClock, SystemClock
-from hub.dispatching import Sender
+from hub.dispatching import AsPublished, Sender
 from hub.drift import Drifts, Watched
 from hub.importing import registration
 from hub.intake import Intake
@@ -27,6 +27,7 @@ from hub.store.queries import StoredFeed
 from hub.turns import hours_in
 from hub.views import VIEWS
 from hub.wiring.base import Base
+from hub.wiring.complaints import complaint_letters
 from hub.wiring.mappings import folders_of, load_mapping
 
 if TYPE_CHECKING:
@@ -114,10 +115,13 @@ class Sources(Base):
         from connectors.sinks import open_sink  # noqa: PLC0415 - libraries that few commands need
 
         views = sorted(self.settings.feed.views, key=VIEWS.index)
+        declared = mapped.declaration
+        is_complaint = declared.of.startswith("complaint-")
         return Sender(
             mapping=mapped,
             opened=lambda: open_sink(mapped.declaration, os.environ),
             feed=StoredFeed(self.queries, views[-1]),
+            letters=complaint_letters(self, declared) if is_complaint else AsPublished(declared.departments),
             bus=self.bus(),
             deliveries=self.deliveries,
             before=FileCheckpoints(self.settings.data_dir / "sent"),

@@ -234,6 +234,33 @@ def test_a_case_event_is_sent_like_an_alert(tmp_path: Path) -> None:
     assert loaded.write(event) == {"NO": "9", "WHAT": "case.accepted", "AT": "2026-03-02"}
 
 
+STATUS = "write: {I: status_id, NO: complaint_no, S: move, UNTIL: 'format_time(due_at, \"%Y%m%d\")'}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "fault"),
+    [
+        ("complaint-status", "centre: city.hotline\n", ""),
+        ("complaint-status", "centre: [city.hotline, county.hotline]\necho: true\n", ""),
+        ("complaint-status", "", "map.missing-key centre"),
+        ("alert", "centre: city.hotline\n", "map.unknown-key centre"),
+        ("case-event", "echo: true\n", "map.unknown-key echo"),
+    ],
+)
+def test_a_status_is_for_a_centre_and_nothing_else_is(tmp_path: Path, kind: str, said: str, fault: str) -> None:
+    path = written(tmp_path, said + (STATUS if kind == "complaint-status" else "write: {T: document_id}\n"))
+    path.write_text(path.read_text(encoding="utf-8").replace("of: alert", f"of: {kind}"), encoding="utf-8")
+    found = [f"{each.code} {each.target_path}" for each in mapping.lint(path)]
+    assert found == ([fault] if fault else [])
+
+
+def test_an_order_is_for_departments(tmp_path: Path) -> None:
+    path = written(tmp_path, "write: {I: order_id}\n")
+    text = path.read_text(encoding="utf-8").replace("of: alert", "of: complaint-order")
+    path.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("department")))
+    assert [f"{each.code} {each.target_path}" for each in mapping.lint(path)] == ["map.missing-key department"]
+
+
 def test_check_reads_outbound_mappings_and_their_examples(tmp_path: Path) -> None:
     path = written(tmp_path, "write: {N: alert_id}\n")
     (tmp_path / "alerts.out.examples.yaml").write_text(
@@ -263,4 +290,4 @@ def test_every_section_is_on_the_page(key: str) -> None:
 def test_the_published_shape_is_sound_and_that_of_the_shipped_file() -> None:
     raw = orjson.loads((SCHEMAS / "outbound-mapping.v1.json").read_bytes())
     jsonschema.Draft202012Validator.check_schema(raw)
-    assert raw["properties"]["of"]["enum"] == ["alert", "case-event"]
+    assert raw["properties"]["of"]["enum"] == ["alert", "case-event", "complaint-order", "complaint-status"]

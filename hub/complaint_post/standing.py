@@ -1,0 +1,88 @@
+"""How a complaint stands at one place of the ledger: which moves are in force, who handles it, when it is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.supervision.caselog import EMPTY, in_force, merge
+from hub.supervision.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import tzinfo
+
+    from hub.supervision.caselog import Fact
+    from hub.supervision.fold import Case
+
+FAMILY: Final = "complaint"
+
+DISPATCHES: Final = frozenset({"complaint.dispatched", "complaint.redispatched"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One complaint as the ledger had it. `moves` are those in force, in the order of its life; none is marked."""
+
+    case: Case
+    moves: Sequence[Fact]
+
+    def centres(self) -> Sequence[str]:
+        """Return the centre that took it in, and those that it was transferred to, in order, each once."""
+        first = (str(_about(fact)["centre_id"]) for fact in self.case.timeline if "centre_id" in _about(fact))
+        passed = (named(fact, "centre_id") for fact in self.moves if fact.type == "complaint.transferred")
+        return tuple(dict.fromkeys(name for name in (next(first, ""), *passed) if name))
+
+    def lead(self, until: Fact | None = None) -> str:
+        """Return the department that it was dispatched to last, up to and including a move; empty: to none."""
+        found = ""
+        for fact in self.moves:
+            if fact.type in DISPATCHES:
+                found = named(fact, "department_id")
+            if fact is until:
+                break
+        return found
+
+    def assisting(self, until: Fact) -> Sequence[str]:
+        """Return the departments that were asked to assist up to a move, in order, each once."""
+        before = self.moves[: self.moves.index(until) + 1]
+        asked = (named(fact, "department_id") for fact in before if fact.type == "complaint.assist_asked")
+        return tuple(dict.fromkeys(name for name in asked if name))
+
+    def returns(self) -> int:
+        """Count how often it was returned."""
+        return sum(fact.type == "complaint.returned" for fact in self.moves)
+
+    def is_designated(self) -> bool:
+        """Tell whether it may not be returned: its dispatch says so, or a decision before it."""
+        found = False
+        for fact in self.moves:
+            said = fact.detail.get("handling", {}).get("designated") is True
+            if fact.type in DISPATCHES:
+                found = found or said
+            elif fact.type in ("complaint.arbitrated", "complaint.returned"):
+                found = said
+        return found
+
+
+def standing(facts: Iterable[Fact], zone: tzinfo) -> Standing | None:
+    """Fold the facts of one complaint; None for what is no complaint, or of which nothing is in force."""
+    held = in_force(merge(EMPTY, facts))
+    if not held:
+        return None
+    case = fold(held, zone)
+    if case.family != FAMILY:
+        return None
+    marked = {anomaly.event_id for anomaly in case.anomalies}
+    moves = [fact for fact in case.timeline if fact.type.startswith("complaint.") and fact.event_id not in marked]
+    return Standing(case=case, moves=tuple(moves))
+
+
+def named(fact: Fact, name: str) -> str:
+    """Return what a move's `handling` says under a name; empty where it says nothing."""
+    return str(fact.detail.get("handling", {}).get(name, ""))
+
+
+def _about(fact: Fact) -> Mapping[str, Any]:
+    about: Mapping[str, Any] = fact.attributes.get("complaint", {})
+    return about
