@@ -13,6 +13,7 @@ from hub.bench import Bench, CaseFile
 from hub.errors import Refused, Rejection
 from hub.model import ids
 from hub.model.chain import Chain
+from hub.model.scores import SCORE_ENTERED, Entered
 from hub.model.values import Changes, Outcome
 from hub.paperwork import PAPER_ACT, Paperwork
 from hub.refused import RefusedMessage, charged_to, parked_name
@@ -53,6 +54,11 @@ _REUSED: Final = Rejection(
     problem="another message of this event has the same read and ordinal, and says something else",
     hint="number the events of a read; begin a new read (read_id) after a restart",
 )
+
+_NO_ENTRY: Final = Rejection(
+    stage="supervise", code="score.entry", problem="it does not say what is entered for whom",
+    hint="enter it with `sunlight score enter`",
+)  # fmt: skip
 
 UNJUDGED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`wake_at` of a case folded during a backfill: the first horizon after it judges the case."""
@@ -103,6 +109,7 @@ class Session:
         self.manifests: list[ManifestRow] = []
         self.quarantine: list[QuarantineRow] = []
         self.replayed: list[str] = []
+        self.score_marks: list[Entered] = []
         self.clocks: list[ClockRow] = []
         self.alerts: list[AlertRow] = []
         self.traces: list[Trace] = []
@@ -264,17 +271,21 @@ class Session:
             taken = self.papers.take(item, self.acted.get(item.done_to))
             self._enter_once("act", item.subject, taken.outcome, taken.body)
             return
-        done: AlertRow | Rejection | None = None
+        done: AlertRow | Rejection | Entered | None = None
         if item.is_on_terms:
             done = self.desk.take(item)
         elif item.is_on_alert:
             done = self.terms.bench.act(self.acted.get(item.done_to), item.deed)
+        elif item.act == SCORE_ENTERED:
+            done = _entered(item)
         if isinstance(done, Rejection):
             LOG.info("act refused", extra={"act": item.act, "subject": item.done_to, "code": done.code})
             self._enter_once("act", item.subject, f"refused: {done.code}: {done.problem}", item.body)
             return
         self._enter_once("act", item.subject, item.act, item.body)
-        if done is not None:
+        if isinstance(done, Entered):
+            self.score_marks.append(done)
+        elif done is not None:
             self.acted[item.done_to] = self._tell(done)
         elif item.act == "quarantine.replayed":
             self.replayed.append(item.done_to)
@@ -382,4 +393,13 @@ class Session:
             touched=self.desk.touched,
             clock_changes=self.clock_changes,
             papers=self.papers.written,
+            score_marks=self.score_marks,
         )
+
+
+def _entered(item: Act) -> Entered | Rejection:
+    """Return what a person enters for a department's month."""
+    try:
+        return Entered.said(item.subject, item.data, item.at)
+    except ValueError:
+        return _NO_ENTRY

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date, datetime
 
-    from hub.model.scores import Entered, Frozen
+    from hub.model.scores import Frozen
     from hub.model.terms import CatalogueChange, NoticeRow, Touched
     from hub.model.values import (
         AlertRow,
@@ -288,9 +288,6 @@ class ScoreKeeping(Protocol):
 
     def periods(self) -> Sequence[str]:
         """Return the months that are frozen, the oldest first."""
-
-    def enter(self, entered: Entered) -> None:
-        """Keep an entry; the same one twice is one."""
 
     def ledgered(self, act_id: str) -> str | None:
         """Return the digest that an act in the ledger names (empty: none); None while the ledger has no such act."""

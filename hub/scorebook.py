@@ -12,7 +12,7 @@ from hub import periods
 from hub.errors import Fault, HubError, Misconfigured
 from hub.model import ids
 from hub.model.documents import act_document
-from hub.model.scores import Entered, Frozen
+from hub.model.scores import SCORE_ENTERED, Frozen
 from hub.model.values import Message
 from hub.supervision.scoring import papers
 from hub.supervision.scoring.adjusting import adjustments
@@ -152,19 +152,16 @@ class Scorebook:
     def enter(
         self, *, period: str, department_id: str, indicator_id: str, amount: Decimal, ground: str, by: str
     ) -> str:
-        """Take a person's entry for a month that is not frozen; return its id."""
+        """Send a person's entry for a month that is not frozen to the ledger, with which it counts; return its id."""
         chosen, now = self._set_of(period, None), self._from.clock.now()
         self._check_entry(period, indicator_id, chosen)
         at = now.astimezone(self._from.calendar.zone).isoformat()
         said = {"period": period, "department_id": department_id, "indicator_id": indicator_id, "amount": str(amount),
                 "note": ground}  # fmt: skip
         subject = ids.score_id(period, department_id, indicator_id)
-        document = act_document("score.entered", subject=subject, by=by, at=at, said=said)
-        entered = Entered(mark_id=document["id"], period=period, department_id=department_id,
-                          indicator_id=indicator_id, amount=amount, ground=ground, by=by, at=now)  # fmt: skip
+        document = act_document(SCORE_ENTERED, subject=subject, by=by, at=at, said=said)
         self._from.publish(_message(document))
-        self._from.book.enter(entered)
-        return entered.mark_id
+        return str(document["id"])
 
     def today(self) -> date:
         """Return the local day."""

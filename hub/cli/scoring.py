@@ -160,7 +160,7 @@ def enter(
         period=period, department_id=department, indicator_id=indicator, amount=value, ground=ground,
         by=by or getpass.getuser(),
     )  # fmt: skip
-    typer.echo(f"entered {entry}")
+    typer.echo(f"sent to the ledger, with which it counts: {entry}")
 
 
 _MOST: Final = 100

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from decimal import Decimal
+
+
+SCORE_ENTERED: Final = "score.entered"
+"""The act by which a person enters what no system reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +39,13 @@ class Entered:
     ground: str
     by: str
     at: datetime
+
+    @classmethod
+    def said(cls, mark_id: str, data: Mapping[str, Any], at: datetime) -> Entered:
+        """Return what an act `score.entered` (schemas/act.v1) enters; ValueError where it does not say all of it."""
+        try:
+            return cls(mark_id=mark_id, period=data["period"], department_id=data["department_id"],
+                       indicator_id=data["indicator_id"], amount=Decimal(data["amount"]),
+                       ground=data.get("note", ""), by=data["by"], at=at)  # fmt: skip
+        except (KeyError, ArithmeticError) as lacking:
+            raise ValueError(str(lacking)) from lacking

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from hub.model.scores import Entered
+
 Row = tuple[Any, ...]
 
 
@@ -163,6 +165,23 @@ def alert_rows(alerts: Iterable[AlertRow]) -> list[Row]:
 def alert(row: sa.Row[Any]) -> AlertRow:
     """Read one alert."""
     return AlertRow(**{**named(row), "document": orjson.loads(named(row)["document"])})
+
+
+def mark_rows(entries: Iterable[Entered]) -> list[Row]:
+    """Rows of what people entered for a department's month."""
+    return [
+        (
+            each.mark_id,
+            each.period,
+            each.department_id,
+            each.indicator_id,
+            str(each.amount),
+            each.ground,
+            each.by,
+            each.at,
+        )
+        for each in entries
+    ]
 
 
 def paper_rows(papers: Iterable[PaperRow]) -> list[Row]:

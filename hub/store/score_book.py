@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import orjson
 import sqlalchemy as sa
 
-from hub.model.scores import Entered, Frozen
+from hub.model.scores import Frozen
 from hub.store import tables
 from hub.store.bulk import insert
 from hub.store.engine import reading, writing
-from hub.store.score_tables import score_freezes, score_marks
+from hub.store.score_tables import score_freezes
 from hub.supervision.scoring.indicators import canonical
 
 if TYPE_CHECKING:
@@ -56,13 +56,6 @@ class ScoreBook:
             return list(
                 connection.execute(sa.select(score_freezes.c.period).order_by(score_freezes.c.period)).scalars()
             )
-
-    def enter(self, entered: Entered) -> None:
-        """See hub.ports.ScoreKeeping."""
-        row = (entered.mark_id, entered.period, entered.department_id, entered.indicator_id, str(entered.amount),
-               entered.ground, entered.by, entered.at)  # fmt: skip
-        with writing(self._engine) as connection:
-            insert(connection, score_marks, [row], conflict="ignore")
 
     def ledgered(self, act_id: str) -> str | None:
         """See hub.ports.ScoreKeeping."""

@@ -25,7 +25,7 @@ from hub.store.bulk import among, insert
 from hub.store.columns import EPOCH, aware
 from hub.store.manifests import keep_manifests
 from hub.store.refused import keep_refused
-from hub.store.score_tables import conduct
+from hub.store.score_tables import conduct, score_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -188,6 +188,7 @@ class SqlUnit:
         self._replace_traces(changes)
         self._replace_facts(changes)
         insert(connection, outgoing.papers, rows.paper_rows(changes.papers), conflict="replace")
+        insert(connection, score_marks, rows.mark_rows(changes.score_marks), conflict="ignore")
         insert(connection, conduct, rows.conduct_rows(changes.conduct), conflict="replace")
         insert(connection, tables.watermarks, rows.watermark_rows(changes.watermarks, partition), conflict="replace")
         insert(connection, tables.reads, rows.read_rows(changes.reports), conflict="ignore")

@@ -16,6 +16,7 @@ from hub.clock import ManualClock
 from hub.errors import HubError, Misconfigured
 from hub.model.chain import Chain
 from hub.model.conduct import Conduct
+from hub.model.scores import Entered
 from hub.model.values import Connection, ManifestRow
 from hub.score_telling import compared, explained
 from hub.scorebook import Altered, Scorebook, Sources
@@ -101,6 +102,12 @@ class Book:
             for each in self.sent:
                 chain.append(kind="act", subject=each.message_id, outcome="score.frozen", body=each.body)
             written(unit, chain)
+        self.sent.clear()
+
+    def take(self) -> None:
+        """Let what was entered count, as supervision does in the transaction that ledgers it."""
+        acts = [(each.message_id, orjson.loads(each.body)["data"]) for each in self.sent]
+        keep(self.store, score_marks=[Entered.said(name, data, APRIL) for name, data in acts])
         self.sent.clear()
 
     def score(self, period: str, department: str = OURS) -> Decimal:
@@ -332,6 +339,7 @@ def test_a_month_without_anything_is_not_frozen_by_itself(book: Book) -> None:
 def test_an_entry_counts_until_the_month_is_frozen(book: Book) -> None:
     said = {"department_id": OURS, "amount": Decimal(10), "ground": "监察〔2026〕3号", "by": "王五"}
     book.scores.enter(period="2026-03", indicator_id="upheld_liability", **said)
+    book.take()
     assert book.score("2026-03") == 90
     with pytest.raises(Misconfigured, match="nobody enters"):
         book.scores.enter(period="2026-03", indicator_id="early_closing", **said)

@@ -13,7 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli.main import app as command
+from hub.model import ids
+from hub.model.documents import act_document
 from hub.model.shapes import shape
+from hub.model.values import Message
 from hub.supervision.truth.measures import MEASURES
 from tests.support.desks import DEPARTMENT, ROWS, a_client, a_desk, a_key, bearer
 
@@ -112,10 +115,21 @@ def test_a_month_is_frozen_into_the_ledger_and_stays_what_it_was(sunlight: Any, 
 def test_what_a_person_enters_is_an_act_in_the_ledger_and_is_marked(sunlight: Any, desk: Hub) -> None:
     entry = sunlight("score", "enter", DEPARTMENT, APRIL, "upheld_liability", "10", "--ground", "监察〔2026〕3号",
                      "--by", "王五").split()[-1]  # fmt: skip
+    assert "监察〔2026〕3号" not in sunlight("score", "explain", DEPARTMENT, APRIL)
     settle(desk)
     assert desk.queries.act(entry) == "score.entered"
     assert "监察〔2026〕3号（王五）" in sunlight("score", "explain", DEPARTMENT, APRIL)
     assert "[人工 manual]" in sunlight("score", "explain", DEPARTMENT, APRIL)
+
+
+def test_an_entry_that_does_not_say_what_is_entered_is_kept_as_refused(desk: Hub) -> None:
+    at = desk.clock.now().isoformat()
+    document = act_document("score.entered", subject=ids.score_id(APRIL), by="王五", at=at, said={"period": APRIL})
+    body, key = orjson.dumps(document), str(ids.bucket_of(ids.CITY))
+    with closing(desk.bus()) as bus:
+        bus.publish([Message(exchange="intake", key=key, kind="act", message_id=document["id"], body=body)])
+    settle(desk)
+    assert str(desk.queries.act(document["id"])).startswith("refused: score.entry")
 
 
 def test_the_table_compares_departments_and_says_who_is_too_small_to_rank(sunlight: Any) -> None:

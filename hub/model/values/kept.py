@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
+    from hub.model.scores import Entered
     from hub.model.terms import CatalogueChange, ClockChange, NoticeRow, Touched
 
 
@@ -294,6 +295,8 @@ class Changes:
     """Cases to be judged anew by what `catalogue` says."""
     clock_changes: Sequence[ClockChange] = ()
     papers: Sequence[PaperRow] = ()
+    score_marks: Sequence[Entered] = ()
+    """What people entered for a department's month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
