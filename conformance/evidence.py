@@ -7,12 +7,17 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from conformance.model import EvidenceItem
+from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from conformance.model import EvidenceCode
+    from hub.ports import Vault
+
+RETAINED_MONTHS: Final = 24
+"""Months for which the bytes are kept (conformance specification, 3.6); their digests stay for good."""
 
 MASK: Final = b"[removed]"
 
@@ -68,11 +73,14 @@ def without_secrets(data: bytes, known: Iterable[str] = ()) -> bytes:
 
 
 class EvidenceStore:
-    """A folder of files, each named by the SHA-256 of its bytes; the same bytes are kept once."""
+    """A folder of files, each named by the SHA-256 of its bytes; the same bytes are kept once.
 
-    def __init__(self, folder: Path, secrets: Sequence[str] = ()) -> None:
+    With a vault each file is sealed: whoever has the folder and not the vault's private key reads nothing.
+    """
+
+    def __init__(self, folder: Path, secrets: Sequence[str] = (), vault: Vault | None = None) -> None:
         """Keep in `folder`; `secrets` are taken out of everything, besides what looks like one."""
-        self.folder, self._secrets = folder, secrets
+        self.folder, self._secrets, self._vault = folder, secrets, vault
 
     def keep(self, code: EvidenceCode, name: str, data: bytes, media_type: str = "application/json") -> EvidenceItem:
         """Keep bytes, and return how they are named."""
@@ -82,10 +90,35 @@ class EvidenceStore:
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(clean)
+            unfinished.write_bytes(self._vault.seal(clean) if self._vault else clean)
             unfinished.rename(path)
         return EvidenceItem(code=code, sha256=digest, name=name, media_type=media_type, size_bytes=len(clean))
 
     def read(self, sha256: str) -> bytes:
-        """Return bytes that were kept."""
-        return (self.folder / sha256).read_bytes()
+        """Return bytes that were kept; Misconfigured where they are gone, or are not those of that digest."""
+        kept = self.kept_as(sha256)
+        if hashlib.sha256(kept).hexdigest() == sha256:
+            return kept
+        opened = self._vault.open(kept) if self._vault else b""
+        if hashlib.sha256(opened).hexdigest() != sha256:
+            problem, hint = "the bytes are not those of their digest", "they were altered: run the test again"
+            raise Misconfigured(Fault(code="evidence.damaged", problem=problem, file=sha256, hint=hint))
+        return opened
+
+    def kept_as(self, sha256: str) -> bytes:
+        """Return a piece as it lies there, sealed where there is a vault; Misconfigured where it is gone."""
+        try:
+            return (self.folder / sha256).read_bytes()
+        except FileNotFoundError as gone:
+            problem, hint = "these bytes are not kept any more", f"they go after {RETAINED_MONTHS} months; run it again"
+            raise Misconfigured(Fault(code="evidence.gone", problem=problem, file=sha256, hint=hint)) from gone
+
+    def has(self, sha256: str) -> bool:
+        """Tell whether a piece is kept still."""
+        return (self.folder / sha256).is_file()
+
+    def forget(self, sha256: str) -> bool:
+        """Let go of a piece; False where it was gone already."""
+        was_there = self.has(sha256)
+        (self.folder / sha256).unlink(missing_ok=True)
+        return was_there

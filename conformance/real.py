@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from conformance import reports
 from conformance.declaration import beside, load_declaration
 from conformance.evidence import EvidenceStore
 from conformance.lab import Lab
-from conformance.sessions import Sessions
+from conformance.sessions import BUNDLE, Sessions
 from conformance.stand import Stand, Stands
+from conformance.wishes import Wishes
 from connectors.push import KIND as PUSH
 from hub.reader import reader_lease
+from hub.vault import SealedBoxVault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from conformance.door import MakeParts
+    from conformance.sessions import Session
     from conformance.stand import Hub
+    from conformance.suite import Suite
     from hub.mapping import CompiledMapping
     from hub.model.values import Record
     from hub.ports import Clock
@@ -40,8 +45,21 @@ def sessions_of(sandbox: Settings) -> Sessions:
 
 
 def evidence_of(sandbox: Settings, secrets: Sequence[str] = ()) -> EvidenceStore:
-    """Return the evidence that is kept beside a sandbox."""
-    return EvidenceStore(sandbox.data_dir / FOLDER / "evidence", secrets)
+    """Return the evidence that is kept beside a sandbox, sealed to the sandbox's vault."""
+    vault = SealedBoxVault.at(sandbox.data_dir / "keys")
+    return EvidenceStore(sandbox.data_dir / FOLDER / "evidence", secrets, vault)
+
+
+def wishes_of(sandbox: Settings) -> Wishes:
+    """Return what people have asked to be run again."""
+    return Wishes(sandbox.data_dir / FOLDER / "wishes")
+
+
+def bundled(sandbox: Settings, session: Session, suite: Suite, today: date) -> bytes:
+    """Write a session's evidence bundle beside its record; return its bytes."""
+    packed = reports.bundle(session, session.summary(suite, today), suite, evidence_of(sandbox))
+    (session.folder / BUNDLE).write_bytes(packed)
+    return packed
 
 
 SECRET_CHARS: Final = 4

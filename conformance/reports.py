@@ -111,7 +111,7 @@ def html(summary: Summary, suite: Suite) -> str:
 def bundle(session: Session, summary: Summary, suite: Suite, store: EvidenceStore) -> bytes:
     """Return the evidence bundle: a zip with every piece under its digest, the record, its renderings, and a manifest.
 
-    The same session gives the same bytes.
+    Pieces are as they are kept: sealed where they are. The same session gives the same bytes.
     """
     files = {
         "results.ndjson": session.raw,
@@ -120,8 +120,8 @@ def bundle(session: Session, summary: Summary, suite: Suite, store: EvidenceStor
         "requirements.csv": requirements_csv(summary, suite).encode(),
     }
     for result in session.results:
-        for item in result.evidence:
-            files[f"raw/{item.sha256}"] = store.read(item.sha256)
+        for item in (each for each in result.evidence if store.has(each.sha256)):
+            files[f"raw/{item.sha256}"] = store.kept_as(item.sha256)
     manifest = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     files["manifest.json"] = orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
     packed = io.BytesIO()

@@ -12,6 +12,7 @@ from starlette.responses import Response  # noqa: TC002 - the framework reads it
 from gateway import (
     api,
     asyncapi,
+    conformance,
     console,
     coverage,
     desk,
@@ -56,6 +57,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(desk.router(parts, gate, taking, pages))
     app.include_router(following.router(parts, gate, names, pages))
     app.include_router(coverage.router(parts, gate, names, pages))
+    app.include_router(conformance.router(parts, gate, names, pages))
     app.include_router(figures.router(parts, gate, pages))
     app.include_router(terms_router(parts, gate))
     app.include_router(console.router(parts, gate, names, pages))

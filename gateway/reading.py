@@ -222,6 +222,28 @@ class Pushed:
     """The organisations it may speak for."""
 
 
+class Connections(Protocol):
+    """Where connections stand in certification. What cannot be done raises Misconfigured."""
+
+    def all(self) -> Sequence[Mapping[str, Any]]:
+        """Return a line for every connection."""
+
+    def one(self, connection: str) -> Mapping[str, Any] | None:
+        """Return everything about one; None where nothing is known of it."""
+
+    def rerun(self, connection: str, test: str, *, by: str) -> None:
+        """Have one test run again."""
+
+    def dispute(self, connection: str, test: str, *, by: str, why: str) -> None:
+        """Put a verdict into the queue of disputes."""
+
+    def decide(self, connection: str, test: str, *, by: str, why: str, stands: bool) -> None:
+        """Decide a dispute; never one's own."""
+
+    def bytes_of(self, connection: str, test: str, sha256: str, *, by: str) -> Mapping[str, Any]:
+        """Return what stands in a piece of evidence around what a verdict is about; the ledger is told first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """All that the gateway is made of."""
@@ -248,6 +270,8 @@ class Parts:
     """Send what somebody does to the catalogue on its way to the ledger."""
     coverage: Callable[[], Mapping[str, Any]] = dict
     """Return the coverage board as of now; empty where certificates are not kept here."""
+    connections: Connections | None = None
+    """Where connections stand in certification; None where none is certified here."""
     status_list: Callable[[], bytes] = bytes
     """Return the signed list of how certificates stand, or the last good one; empty where there is none."""
     issue: Callable[[AlertRow, PaperWish], Asked]

@@ -164,6 +164,56 @@ COVERAGE: Final[Mapping[str, Label]] = {
 }
 """How an obligation stands on the coverage board."""
 
+RUNGS: Final[Mapping[str, Label]] = {
+    "certified": Label("已认证", "certified"),
+    "suspended": Label("已暂停", "suspended"),
+    "shown": Label("测试已达到", "shown in the tests"),
+    "fail": Label("有未通过项", "something fails"),
+    "error": Label("测试工具故障", "the harness is broken"),
+    "skip": Label("有未能演示项", "something could not be shown"),
+    "review": Label("复核中", "under review"),
+    "waiting": Label("等待中", "waiting"),
+    "open": Label("未完成", "not complete"),
+    "ahead": Label("尚未开始", "ahead"),
+}
+"""How one level of a connection stands."""
+
+WHO: Final[Mapping[str, Label]] = {
+    "department": Label("部门", "department"),
+    "bureau": Label("监察局", "bureau"),
+    "hub": Label("枢纽", "hub"),
+    "connector": Label("连接器", "connector"),
+    "joint": Label("双方", "both"),
+}
+"""Whose turn it is, and whose a failure is."""
+
+CERTIFICATES: Final[Mapping[str, Label]] = {
+    "active": Label("有效", "active"),
+    "in_grace": Label("宽限期内", "in grace"),
+    "conditional": Label("附条件", "conditional"),
+    "suspended": Label("已暂停", "suspended"),
+    "expired": Label("已到期", "expired"),
+    "superseded": Label("已被取代", "superseded"),
+    "revoked": Label("已吊销", "revoked"),
+}
+
+PHASES: Final[Mapping[str, Label]] = {
+    "steady": Label("稳定", "steady"),
+    "in_grace": Label("宽限", "in grace"),
+    "suspended": Label("暂停", "suspended"),
+    "on_probation": Label("考察", "on probation"),
+    "expired": Label("到期", "expired"),
+    "not_applicable": Label("不适用", "not applicable"),
+}
+"""How a criterion of live traffic stands."""
+
+SEEN: Final[Mapping[str, Label]] = {
+    "pass": Label("达标", "met"),
+    "fail": Label("不达标", "not met"),
+    "unknown": Label("不明", "unknown"),
+    "not_applicable": Label("不适用", "not applicable"),
+}
+
 STAGES: Final[Mapping[str, Label]] = {
     "decode": Label("解码", "decode"),
     "map": Label("映射", "map"),

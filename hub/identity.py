@@ -45,6 +45,9 @@ SCOPES: Final = {
     "feed:read:restricted": "the restricted feed",
     "quarantine:read": "what was refused and why, never its bytes",
     "scores:read": "scores, how they came about, and truthfulness; a department's key derives its own alone",
+    "conformance:read": "where connections stand in certification; a department's key sees its own alone",
+    "conformance:act": "running a test again, disputing a verdict, opening its evidence: of the key's department",
+    "conformance:review": "deciding disputed verdicts: never one's own",
     "metrics:read": "the figures for Prometheus",
     "records:write": "sending the records of the connection that the key is named after",
     "admin": "everything",
@@ -53,7 +56,7 @@ SCOPES: Final = {
 
 _NAMED: Final = frozenset({"admin", "cases:read:secret", "records:write"}) | frozenset(
     {"alerts:answer", "alerts:supervise", "alerts:review", "catalogue:propose", "catalogue:review"}
-    | {"papers:commission", "papers:justice"}
+    | {"papers:commission", "papers:justice", "conformance:act", "conformance:review"}
 )
 """What only somebody with a name may do."""
 

@@ -106,10 +106,15 @@ class Gathered:
 
 
 def bindings_in(signed: bytes) -> dict[str, Any]:
-    """Read the bindings of a certificate of our own, which was verified when it was issued."""
+    """Read the bindings of a certificate of our own."""
+    return dict(document_in(signed)["bindings"])
+
+
+def document_in(signed: bytes) -> dict[str, Any]:
+    """Read a certificate of our own, which was verified when it was issued."""
     payload = str(orjson.loads(signed)["payload"])
     document: dict[str, Any] = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return dict(document["bindings"])
+    return document
 
 
 def _charged(counted: Mapping[str, Any]) -> Mapping[str, Party]:

@@ -16,7 +16,7 @@ from conformance.model import Lifecycle, Result, Verdict, Waiver, Words
 from conformance.real import evidence_of, sessions_of
 from hub.cli import common
 from hub.cli.disputing import disputing
-from hub.cli.session_room import SessionName, added, check_planned, live_hub, sandbox_hub, session_of, told
+from hub.cli.session_room import SessionName, added, check_planned, live_hub, prepared, sandbox_hub, session_of, told
 from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured
 
@@ -66,7 +66,7 @@ def dispute(
     with told():
         found, _, _ = session_of(settings, session)
         check_planned(found, test)
-        disputing(sandbox_hub(settings), live_hub(settings)).raise_(found, test, by=by, why=why)
+        disputing(sandbox_hub(settings).settings, prepared(live_hub(settings))).raise_(found, test, by=by, why=why)
 
 
 def disputes(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
@@ -109,7 +109,9 @@ def decide(
     with told():
         found, _, _ = session_of(settings, session)
         check_planned(found, test)
-        disputing(sandbox_hub(settings), live_hub(settings)).decide(found, test, by=by, why=why, stands=stands)
+        disputing(sandbox_hub(settings).settings, prepared(live_hub(settings))).decide(
+            found, test, by=by, why=why, stands=stands
+        )
 
 
 def attest(

@@ -16,6 +16,9 @@ from hub.model.values import Message
 from hub.signer import Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.certificate.issue import Approval
     from hub.wiring import Hub
 
 FOLDER: Final = "conformance"
@@ -42,6 +45,12 @@ def tell(hub: Hub) -> int:
             bus.publish([_message(each.change_id, each.body) for each in untold])
         hub.certification.told([each.change_id for each in untold], hub.clock.now())
     return len(untold)
+
+
+def enter(hub: Hub, what: str, done_to: str, connection: str, said: Mapping[str, str], person: Approval) -> None:
+    """Take to the ledger what somebody did about a connection's tests, signed by the issuing office."""
+    hub.certification.note([office(hub).entered(what, done_to, connection, said, person)])
+    tell(hub)
 
 
 def _message(change_id: str, body: bytes) -> Message:

@@ -1,8 +1,7 @@
-"""The role `conformance`: holds connections to the criteria, tells of certificates and owed runs, freezes months."""
+"""The role `conformance`: holds connections to the criteria, tells of certificates, runs what is owed."""
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.wiring import Hub
-
-LOG: Final = logging.getLogger(__name__)
 
 LEASE: Final = "conformance"
 """Name of the lease: of all processes with this role one is at work."""
@@ -123,7 +120,6 @@ class Census:
         """Count in the store of `hub`."""
         self._hub = hub
         self._counted_at: datetime | None = None
-        self._reminded_on: date | None = None
 
     def step(self) -> None:
         """Count and freeze, where that is due."""
@@ -133,18 +129,7 @@ class Census:
         today = self._hub.calendar().day_of(now)
         self._hub.certification.count_reporting(today - timedelta(days=YEAR_DAYS))
         self._freeze(today.replace(day=1) - timedelta(days=1))
-        self._remind(today)
         self._counted_at = now
-
-    def _remind(self, today: date) -> None:
-        """Name, once a day, the runs that connections owe."""
-        if self._reminded_on == today:
-            return
-        from hub.cli.owing import owing  # noqa: PLC0415 - it asks this module what is running
-
-        for each in owing(self._hub):
-            LOG.warning("run owed", extra=each)
-        self._reminded_on = today
 
     def _freeze(self, last: date) -> None:
         """Freeze the month that ended on a day, unless it is frozen: the first look after its end is what stands."""
@@ -158,7 +143,9 @@ class Census:
 
 def task(hub: Hub) -> Task:
     """Return the role `conformance`."""
-    keeping, census = keeper(hub), Census(hub)
+    from hub.cli.rerunning import Rerunning  # noqa: PLC0415 - it asks this module what is running
+
+    keeping, census, rerunning = keeper(hub), Census(hub), Rerunning(hub)
 
     def step() -> bool:
         if hub.store.claim(LEASE, owner=hub.owner_name, lease_s=LEASE_S) is None:
@@ -167,6 +154,7 @@ def task(hub: Hub) -> Task:
         bureau.tell(hub)
         census.step()
         hub.certification.look(hub.clock.now())
+        rerunning.step()
         return False
 
     return Task(

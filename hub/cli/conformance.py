@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.cli import appealing, certifying, conforming, kitting, owing, running_tests, verifying
+from hub.cli import appealing, certifying, conforming, evidencing, kitting, owing, running_tests, verifying
 
 app = conforming.app
 app.command("run")(running_tests.run)
@@ -10,4 +10,5 @@ appealing.add_to(app)
 certifying.add_to(app)
 verifying.add_to(app)
 kitting.add_to(app)
+app.add_typer(evidencing.app, name="evidence")
 app.command("owed")(owing.owed)

@@ -13,12 +13,12 @@ from conformance import reports
 from conformance.declaration import beside, load_declaration
 from conformance.lines import document_of
 from conformance.model import Lifecycle, Result, Summary, Verdict, Words
-from conformance.real import sessions_of
+from conformance.real import bundled, sessions_of
 from conformance.script import script_for
 from conformance.suite import load_suite, why_it_applies
 from conformance.verdicts import exit_code, standing_of
 from hub.cli import common
-from hub.cli.session_room import Connection, SessionName, Target, bundled, sandbox_hub, session_of, told
+from hub.cli.session_room import Connection, SessionName, Target, sandbox_hub, session_of, told
 from hub.clock import SystemClock
 from hub.sandbox import find
 from hub.supervision.instants import HUB_ZONE
@@ -244,6 +244,7 @@ def report(
             junit.write_bytes(reports.junit(found, summary, suite))
         if csv:
             csv.write_text(reports.requirements_csv(summary, suite), encoding="utf-8")
-        packed = bundled(sandbox_hub(settings), found, suite)
+        sandbox = sandbox_hub(settings).settings
+        packed = bundled(sandbox, found, suite, SystemClock().now().astimezone(sandbox.zone).date())
         if bundle:
             bundle.write_bytes(packed)

@@ -16,7 +16,7 @@ from connectors.push import push_format
 from gateway.app import create_app
 from gateway.reading import Parts, Pushed
 from hub import wiring
-from hub.cli import bureau, common, covering
+from hub.cli import bureau, common, connection_page, covering
 from hub.cli.calendars import missing_notice
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
@@ -132,6 +132,7 @@ def parts_of(
         clock_text=clock_text or _replayed(hub),
         act=hub.act_on,
         coverage=covering.Board(hub).told,
+        connections=connection_page.ConnectionPages(hub),
         status_list=lambda: bureau.listed(hub),
         issue=hub.issue_paper,
         dossier=hub.dossier,

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
 from conformance.bindings import filled
-from conformance.certificate.recertify import changes, rerun
+from conformance.certificate.recertify import MAX_AGE_DAYS, Change, changes, rerun
 from conformance.certificate.status import FINAL
-from conformance.criteria.gather import bindings_in
+from conformance.criteria.gather import bindings_in, document_in
+from conformance.real import sessions_of
+from conformance.suite import load_suite
 from hub.cli import certifying_role, common
+from hub.sandbox import sandbox_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hub.model.certified import CertificateRow
     from hub.wiring import Hub
+
+
+AGEING_DAYS: Final = 60
+"""How long before evidence is too old it is owed anew: with the first notice that the certificate will end."""
 
 
 def owed(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
@@ -41,8 +49,13 @@ def owing(hub: Hub) -> Sequence[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name, row in sorted(hub.certification.latest().items()):
         if row.state not in FINAL and name in registered:
-            found += _owed_by(hub, row, registered[name].fingerprint)
+            found += [*_owed_by(hub, row, registered[name].fingerprint), *_ageing(hub, row)]
     return found
+
+
+def owed_by(hub: Hub, connection: str) -> Sequence[dict[str, Any]]:
+    """Return what one connection owes."""
+    return [each for each in owing(hub) if each["connection"] == connection]
 
 
 def _owed_by(hub: Hub, row: CertificateRow, fingerprint: str) -> Sequence[dict[str, Any]]:
@@ -57,6 +70,35 @@ def _owed_by(hub: Hub, row: CertificateRow, fingerprint: str) -> Sequence[dict[s
             follows = rerun(change, levels)
             lines.append(_line(row, change.kind, sorted(change.parts), sorted(follows.tests), follows.how))
     return lines
+
+
+def _ageing(hub: Hub, row: CertificateRow) -> Sequence[dict[str, Any]]:
+    """Return what is to be shown again because its evidence will soon be too old: twelve months, six from C3 on."""
+    days = {level: (hub.calendar().day_of(hub.clock.now()) - day).days for level, day in _shown_on(hub, row).items()}
+    old = sorted(level for level, age in days.items() if age + AGEING_DAYS > MAX_AGE_DAYS[level])
+    if not old:
+        return []
+    change = Change(kind="age", evidence=tuple((level, MAX_AGE_DAYS[level] + 1) for level in old))
+    path = certifying_role.mapping_of(hub, row.connection_id)
+    levels = _certified_levels(row, certifying_role.own_levels(path)) if path else {}
+    follows = rerun(change, levels)
+    return [_line(row, change.kind, old, sorted(follows.tests), follows.how)]
+
+
+def _shown_on(hub: Hub, row: CertificateRow) -> Mapping[str, date]:
+    """Return the day of the oldest evidence of each certified level, by the sessions that the certificate rests on.
+
+    Where they are not here, that of the certificate's oldest evidence stands for its lowest level.
+    """
+    evidence = document_in(row.signed)["evidence"]
+    sessions, found = sessions_of(sandbox_of(hub.settings)), dict[str, date]()
+    for name in evidence["runs"]:
+        if (sessions.folder / name).is_dir():
+            summary = sessions.get(name).summary(load_suite(), hub.calendar().day_of(hub.clock.now()))
+            for tally in summary.levels:
+                if tally.oldest_evidence is not None and tally.level in row.levels:
+                    found[tally.level] = min(found.get(tally.level, tally.oldest_evidence), tally.oldest_evidence)
+    return found or {min(row.levels): date.fromisoformat(evidence["oldest"])}
 
 
 def _certified_levels(row: CertificateRow, levels: Mapping[str, str]) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ import typer
 
 from conformance.bindings import bindings_of
 from conformance.carrying import carried
-from conformance.real import sessions_of
+from conformance.real import bundled, sessions_of
 from conformance.runner import Runner, new_header, session_name
 from conformance.suite import load_suite
 from conformance.verdicts import exit_code
@@ -24,7 +24,6 @@ from hub.cli.session_room import (
     Connection,
     Files,
     Target,
-    bundled,
     connected_to,
     gateway_parts,
     live_hub,
@@ -71,6 +70,8 @@ def run(  # noqa: PLR0913 - one parameter an option
     """
     with told(), contextlib.ExitStack() as stack:
         sandbox, live = sandbox_hub(settings), live_hub(settings)
+        stack.callback(sandbox.close)
+        stack.callback(live.close)
         bar = stack.enter_context(common.progress())
         task = bar.add_task(connection, total=None, unit=" tests")
         session, summary = run_session(
@@ -100,10 +101,8 @@ def run_session(
     files: Files = NO_FILES,
     each: Callable[[Result], None] = lambda _: None,
 ) -> tuple[Session, Summary]:
-    """Run what is wished for in the sandbox; `stack` gives up what it takes, both hubs among it."""
+    """Run what is wished for in the sandbox; `stack` gives up what it takes."""
     suite = load_suite()
-    stack.callback(sandbox.close)
-    stack.callback(live.close)
     if unknown := [name for name in wish.only if name not in suite.tests]:
         problem, hint = f"no such test: {', '.join(unknown)}", "sunlight conformance plan"
         raise Misconfigured(Fault(code="conformance.test", problem=problem, hint=hint))
@@ -113,9 +112,10 @@ def run_session(
     sessions, clock = sessions_of(sandbox.settings), sandbox.clock
     runner = Runner(sessions=sessions, suite=suite, lab=lab, clock=clock, calendar=lab.calendar)
     session = runner.run(lab.session, only=wish.only, told=each)
+    today = clock.now().astimezone(sandbox.settings.zone).date()
     if session.footer is not None:
-        bundled(sandbox, session, suite)
-    return session, session.summary(suite, clock.now().astimezone(sandbox.settings.zone).date())
+        bundled(sandbox.settings, session, suite, today)
+    return session, session.summary(suite, today)
 
 
 def _begun(stack: contextlib.ExitStack, connected: Connected, wish: Wish, suite: Suite) -> Lab:

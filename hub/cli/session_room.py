@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from conformance import reports
 from conformance.model import Level
-from conformance.real import Connected, evidence_of, sessions_of
-from conformance.sessions import BUNDLE
+from conformance.real import Connected, sessions_of
 from conformance.suite import load_suite
 from conformance.verdicts import UNKNOWN, USAGE
 from hub import wiring
@@ -22,7 +20,6 @@ from hub.cli.gatewaying import parts_of
 from hub.clock import SystemClock
 from hub.errors import Fault, HubError, Misconfigured
 from hub.sandbox import find, sandbox_of
-from hub.supervision.instants import HUB_ZONE
 
 if TYPE_CHECKING:
     from conformance.model import Result, Summary, Waiver
@@ -73,14 +70,6 @@ def session_of(settings: Path | None, name: str) -> tuple[Session, Summary, Suit
     return found, found.summary(suite, today), suite
 
 
-def bundled(sandbox: wiring.Hub, session: Session, suite: Suite) -> bytes:
-    """Write a session's evidence bundle beside its record; return its bytes."""
-    today = SystemClock().now().astimezone(HUB_ZONE).date()
-    packed = reports.bundle(session, session.summary(suite, today), suite, evidence_of(sandbox.settings))
-    (session.folder / BUNDLE).write_bytes(packed)
-    return packed
-
-
 def check_planned(session: Session, test: str) -> None:
     """Raise Misconfigured where a test is not a session's own."""
     if test not in session.header.planned:
@@ -109,6 +98,12 @@ def live_hub(settings: Path | None) -> wiring.Hub:
 def gateway_parts(hub: wiring.Hub, pushed: Mapping[str, Pushed]) -> Parts:
     """Hand the gateway of a test stand what it needs."""
     return parts_of(hub, hub.queries, pushing=pushed)
+
+
+def prepared(hub: wiring.Hub) -> wiring.Hub:
+    """Return a hub whose store is as this program needs it."""
+    operate.prepare(hub)
+    return hub
 
 
 def connected_to(sandbox: wiring.Hub, live: wiring.Hub, connection: str, files: Files = NO_FILES) -> Connected:

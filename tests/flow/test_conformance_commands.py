@@ -14,13 +14,18 @@ from conformance.certificate import signing
 from conformance.certificate.office import CHANGE
 from conformance.finding import Finding, passed, waits
 from conformance.model import Verdict, Words
+from conformance.real import sessions_of, wishes_of
 from conformance.suite import SuiteTest, load_suite
+from conformance.wishes import Asked
 from hub import settings as settings_
 from hub import wiring
 from hub.cli import bureau
 from hub.cli.main import app
+from hub.cli.rerunning import Rerunning
+from hub.mapping import fingerprint
 from hub.model.shapes import shape
 from hub.resources import MAPPINGS
+from hub.sandbox import sandbox_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,6 +181,45 @@ def test_a_dispute_waits_for_a_second_reviewer_whose_decision_is_signed_into_the
     assert [(each["what"], each["test"]) for each in said] == [
         ("disputed", "TRN-F01"), ("disputed", "ENC-02"), ("lifted", "ENC-02"), ("upheld", "TRN-F01")]  # fmt: skip
     assert [each["by"][0]["by"] for each in said] == ["王芳", "王芳", "赵六", "赵六"]
+
+
+def test_the_role_runs_what_was_asked_for_and_what_a_changed_mapping_owes(
+    sandbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = sandbox / "live" / "taizhou-market"
+    shutil.copytree(MAPPINGS / "taizhou-market", live)
+    monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(live.parent))
+    answering(monkeypatch, failing)
+    conformance("run", NAME, "--level", "C2")
+    answering(monkeypatch, lambda _: passed("好", "good"))
+    hub = wiring.build(settings_.load(None))
+    wishes_of(sandbox_of(hub.settings)).ask(Asked(connection=NAME, test="ENC-02", by="王芳", at="2026-03-02"))
+    rerunning = Rerunning(hub)
+    assert rerunning.step() == NAME
+    sessions = sessions_of(sandbox_of(hub.settings))
+    first = sessions.last(NAME)
+    assert first is not None
+    assert {each.test for each in first.results if each.attempt > 1} == {"ENC-02"}, "only what was asked for"
+    assert rerunning.step() == "", "once"
+
+    conformance("run", NAME, "--level", "C2", "--new")
+    hub.register([wiring.load_mapping(live / "licences.yaml")], [wiring.load_catalogue(live / "department.yaml")])
+    named = ("--by", "张三", "--second", "李四", "--reason", "查验属实")
+    assert conformance("certify", NAME, *named).exit_code == 0
+    file = live / "licences.yaml"
+    text = file.read_text(encoding="utf-8").replace("encoding: gb18030", "encoding: utf-8")
+    file.write_text(text.replace("version: 1\n", "version: 2\n"), encoding="utf-8")
+    assert Rerunning(hub).step() == NAME
+    again, before = sessions.last(NAME), sessions.all()[-2]
+    hub.close()
+    assert again is not None
+    assert again.header.bindings.mapping_sha256 == fingerprint(file, zone="Asia/Shanghai").whole
+    rerun = {each.test for each in again.results if each.started_at > again.header.started_at}
+    assert rerun, "its tests ran by themselves"
+    assert {name.partition("-")[0] for name in rerun} == {"ENC"}, "only the groups of what changed"
+    assert {name: again.result(name) for name in before.header.planned if name not in rerun} == {
+        name: before.result(name) for name in before.header.planned if name not in rerun
+    }
 
 
 def record_of(folder: Path) -> Path:

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from typer.testing import CliRunner
 
+from conformance.real import sessions_of
 from hub import wiring
-from hub.cli import certifying_role
 from hub.cli.main import app
+from hub.cli.rerunning import Rerunning
 from hub.model.digest import numbers_digest
+from hub.sandbox import sandbox_of
 from hub.store import tables
 from hub.store.bulk import insert
 from hub.store.day_facts import DayCounts
 from hub.store.engine import open_engine, writing
 from tests.flow.test_certified_traffic import CONNECTION, REMAPPED, World
 from tests.support import desks
+from tests.support.certificates import SHOWN
+from tests.unit.conformance.test_record import a_header, all_passed, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,13 +76,25 @@ def test_a_changed_mapping_owes_a_run_and_an_unchanged_one_none(world: World, ca
     ]
     section = world.hub.settings.mappings.model_copy(update={"folder": world.folder / "mappings"})
     hub = wiring.build(world.hub.settings.model_copy(update={"mappings": section}), clock=world.hub.clock)
-    census = certifying_role.Census(hub)
+    rerunning = Rerunning(hub)
     for hours in (0, 2, 24):
         world.hub_clock.move_to(world.hub.clock.now() + timedelta(hours=hours))
-        census.step()
+        assert rerunning.step() == "", "nothing was ever tested here"
     hub.close()
     reminded = [each for each in caplog.records if each.message == "run owed"]
     assert [each.__dict__["connection"] for each in reminded] == [CONNECTION] * 2, "once a day"
+
+
+def test_evidence_that_grows_old_is_owed_by_the_level_it_shows(world: World) -> None:
+    sessions = sessions_of(sandbox_of(world.hub.settings))
+    (sessions.folder / SHOWN.runs[0]).mkdir(parents=True)
+    record(sessions.folder / SHOWN.runs[0], *all_passed(), header=a_header(connection=CONNECTION))
+    days = {"2026-09-20": [], "2026-09-23": ["C3"]}  # shown on 23 May: six months less sixty days later
+    found = {}
+    for day in days:
+        world.hub_clock.move_to(datetime.fromisoformat(f"{day}T01:00+00:00"))
+        found[day] = [level for each in owed() if each["change"] == "age" for level in each["parts"]]
+    assert found == days
 
 
 @pytest.mark.parametrize(("numbers", "differ"), [(["T-1"], 0), (["T-9"], 1)], ids=["the same", "another"])
