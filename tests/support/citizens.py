@@ -38,8 +38,10 @@ def a_matter(code: str = "A-1", name: str = "建筑工程施工许可证核发",
 
 FLOW: Final = {
     "stages": [
-        {"code": "10", "name": "受理", "office": "行政审批处", "post": "窗口", "limit": {"n": 1, "unit": "working_day"}},
-        {"code": "20", "name": "现场勘查", "post": "勘查岗", "limit": {"n": 2, "unit": "working_day"}, "mandatory": True,
+        {"code": "10", "name": "受理", "office": "行政审批处", "post": "窗口",
+         "limit": {"n": 1, "unit": "working_day"}},
+        {"code": "20", "name": "现场勘查", "post": "勘查岗", "limit": {"n": 2, "unit": "working_day"},
+         "mandatory": True,
          "risk_point": {"flag": True, "type": "廉政风险", "description": "内部丙", "control": "内部丁"}},
         {"code": "30", "name": "专家评审", "separate_from": ["不得兼任"]},
         {"code": "40", "name": "决定", "mandatory": True},
