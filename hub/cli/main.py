@@ -51,6 +51,7 @@ class Commands(OnDemand):
         "attachments": "hub.cli.attaching:app",
         "conformance": "hub.cli.conformance:app",
         "ledger": "hub.cli.ledger:app",
+        "privacy": "hub.cli.privacy:app",
         "quarantine": "hub.cli.quarantine:app",
         "key": "hub.cli.keys:app",
         "subscriber": "hub.cli.subscribing:app",
