@@ -120,7 +120,7 @@ class ComplaintLetters:
 
 
 def _is_for(start: Fact, told: Told) -> bool:
-    return start.detail.get("handling", {}).get("department_id") == told.address.receiver
+    return bool(start.detail.get("handling", {}).get("department_id") == told.address.receiver)
 
 
 def _told_before(entries: Sequence[Entry]) -> Sequence[Entry]:
