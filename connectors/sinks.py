@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -12,8 +13,10 @@ from connectors.codecs.xml_writer import element_of
 from connectors.folders import Folder, open_folder
 from connectors.http.client import HttpClient, http_options
 from connectors.options import Options, encoding_of
+from connectors.sink_asking import rest_question, soap_question
 from connectors.sink_table import open_table
 from connectors.soap_envelope import ENVELOPES, FAULT_STATUSES, UnreadAnswer, headers_of, opened, written
+from connectors.success import success_of
 from hub.errors import Fault, Misconfigured, Refused, Rejection, Unavailable
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
     from connectors.http.client import Reply
     from connectors.options import Declaration
+    from connectors.sink_asking import RestQuestion, SoapQuestion
+    from connectors.success import Success
     from hub.ports import Sink
 
 REFUSED: Final = frozenset({400, 413, 422})
@@ -33,21 +38,42 @@ SAID_CHARS: Final = 200
 """Characters kept of an answer."""
 
 
+THERE: Final = "it is there already"
+"""What is told of a document that the receiver says it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestOptions:
+    """How documents are sent to a REST service. `exists` asks first; then nothing is sent twice without asking."""
+
+    url: str
+    method: str
+    encoding: str
+    exists: RestQuestion | None
+    success: Success
+
+
 class RestSink:
     """Sends each document as JSON, with an Idempotency-Key; 409 means that the receiver has it."""
 
-    def __init__(self, client: HttpClient, url: str, *, method: str, encoding: str) -> None:
-        """Send with `client` to `url`."""
-        self._client, self._url, self._method, self._encoding = client, url, method, encoding
+    def __init__(self, client: HttpClient, options: RestOptions) -> None:
+        """Send with `client` as `options` say."""
+        self._client, self._options = client, options
 
     def send(self, document: Mapping[str, Any], *, key: str) -> str:
         """See Sink."""
-        content = _encoded(orjson.dumps(document).decode(), self._encoding)
-        kind = "application/json" + ("" if self._encoding == "utf-8" else f"; charset={self._encoding}")
+        options, client = self._options, self._client
+        content = _encoded(orjson.dumps(document).decode(), options.encoding)
+        if options.exists is not None and options.exists.is_there(client, document, key):
+            return THERE
+        kind = "application/json" + ("" if options.encoding == "utf-8" else f"; charset={options.encoding}")
         headers = {"Content-Type": kind, "Idempotency-Key": key}
-        reply = self._client.ask(self._method, self._url, content=content, headers=headers, also=REFUSED | {KNOWN})
+        ask = client.ask if options.exists is None else client.tried
+        reply = ask(options.method, options.url, content=content, headers=headers, also=REFUSED | {KNOWN})
         if reply.status in REFUSED:
             raise _refused(f"the receiver answers {reply.status}: {_said(reply)}")
+        if options.success.at and reply.status != KNOWN:
+            options.success.check(_tree_in(reply), reply.place)
         return f"{reply.status} {reply.headers.get('location') or _said(reply)}".strip()
 
     def close(self) -> None:
@@ -58,20 +84,25 @@ class RestSink:
 class SoapSink:
     """Sends each document as the content of a SOAP body, or as one text in it."""
 
-    def __init__(self, client: HttpClient, options: Mapping[str, str], answer: CodecOptions) -> None:
-        """Send with `client` as `options` say: url, version, action, root, namespace, text."""
-        self._client, self._options, self._answer = client, options, answer
+    def __init__(
+        self, client: HttpClient, options: Mapping[str, str], answer: CodecOptions, exists: SoapQuestion | None
+    ) -> None:
+        """Send with `client` as `options` say: url, version, action, root, namespace, text; `exists` asks first."""
+        self._client, self._options, self._answer, self._exists = client, options, answer, exists
         self._headers = headers_of(options["version"], options["action"], answer.encoding)
 
-    def send(self, document: Mapping[str, Any], *, key: str) -> str:  # noqa: ARG002 - the port's
+    def send(self, document: Mapping[str, Any], *, key: str) -> str:
         """See Sink; `key` has no place in SOAP: the document itself must bear its number."""
         options = self._options
+        if self._exists is not None and self._exists.is_there(self._client, document, key):
+            return THERE
+        ask = self._client.ask if self._exists is None else self._client.tried
         space = ENVELOPES[options["version"]]
         envelope = etree.Element(f"{{{space}}}Envelope", nsmap={"soap": space})
         body = etree.SubElement(envelope, f"{{{space}}}Body")
         body.append(self._content(document))
         content, headers = written(envelope, self._answer.encoding), self._headers
-        reply = self._client.ask("POST", options["url"], content=content, headers=headers, also=FAULT_STATUSES)
+        reply = ask("POST", options["url"], content=content, headers=headers, also=FAULT_STATUSES)
         try:
             opened(reply, self._answer)
         except UnreadAnswer as unread:
@@ -142,6 +173,14 @@ def _encoded(text: str, encoding: str) -> bytes:
         raise _refused(f"{encoding} does not have the character {text[wrong.start]!r}") from wrong
 
 
+def _tree_in(reply: Reply) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return orjson.loads(reply.body)
+    except orjson.JSONDecodeError as broken:
+        problem = f"the receiver answers {reply.status}, but not in JSON how it went"
+        raise Unavailable(problem, place=reply.place, hint="try again later, or ask whoever runs it") from broken
+
+
 def _said(reply: Reply) -> str:
     return " ".join(reply.body[: 4 * SAID_CHARS].decode(errors="replace").split())[:SAID_CHARS]
 
@@ -170,7 +209,11 @@ def open_sink(declaration: Declaration, environment: Mapping[str, str]) -> Sink:
 def _rest(connect: Options, declaration: Declaration) -> Sink:
     http = http_options(connect, place=declaration.connection)
     method = connect.choice("method", ("POST", "PUT"), "POST")
-    return RestSink(HttpClient(http), http.url, method=method, encoding=encoding_of(declaration))
+    options = RestOptions(
+        url=http.url, method=method, encoding=encoding_of(declaration),
+        exists=rest_question(connect, declaration.connection), success=success_of(connect),
+    )  # fmt: skip
+    return RestSink(HttpClient(http), options)
 
 
 def _soap(connect: Options, declaration: Declaration) -> Sink:
@@ -185,7 +228,8 @@ def _soap(connect: Options, declaration: Declaration) -> Sink:
         "text": connect.text("text", ""),
     }
     answer = CodecOptions(place=declaration.connection, encoding=encoding_of(declaration))
-    return SoapSink(HttpClient(http), options, answer)
+    exists = soap_question(connect, http.url, options["version"], answer)
+    return SoapSink(HttpClient(http), options, answer, exists)
 
 
 def _files(connect: Options, declaration: Declaration) -> Sink:

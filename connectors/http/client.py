@@ -102,7 +102,7 @@ def http_options(connect: Options, *, place: str, url: str | None = None) -> Htt
     """
     headers = connect.section("headers")
     url = connect.text("url") if url is None else url
-    if url and not _is_address(url):
+    if url and not is_address(url):
         connect.fault("url", "is no address of a web service", "write e.g. https://host/path")
         url = ""
     return HttpOptions(
@@ -116,7 +116,8 @@ def http_options(connect: Options, *, place: str, url: str | None = None) -> Htt
     )
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """Tell whether a text is an address of a web service."""
     try:
         return httpx.URL(url).scheme in ("http", "https")
     except httpx.InvalidURL:
@@ -191,10 +192,10 @@ class HttpClient:
         except _Again as away:
             raise away.away from away.__cause__
 
-    def tried(self, method: str, url: str, **request: Any) -> Reply:  # noqa: ANN401 - see ask
+    def tried(self, method: str, url: str, *, also: frozenset[int] = frozenset(), **request: Any) -> Reply:  # noqa: ANN401 - see ask
         """Ask once, without patience."""
         try:
-            return self._once(method, url, frozenset(), **request)
+            return self._once(method, url, also, **request)
         except _Again as away:
             raise away.away from away.__cause__
 
