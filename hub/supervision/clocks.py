@@ -190,7 +190,7 @@ def _is_licence(docket: Docket) -> bool:
 def _of_family(docket: Docket) -> Iterator[Span]:
     """Yield the spans of the declared clocks, of the stages, and of a suspension in which nothing happens."""
     case = docket.case
-    yield from watched(case)
+    yield from watched(case, docket.offers)
     if case.stages:
         yield from staged(case, docket.matter(case.opened_at))
     if case.state == "suspended":

@@ -46,13 +46,15 @@ class Watch:
     """A declared clock: from an event of `starts` to the next of `stops`, void with any of `voids`.
 
     `key` tells apart clocks that run beside one another; `holds` whether an event starts it at all; `again`: each
-    start has its clock, else the first alone.
+    start has its clock, else the first alone. Where a connection reports nothing of `told`, the clock does not run
+    there: it could end in no other way than late.
     """
 
     kind: str
     starts: tuple[str, ...]
     stops: tuple[str, ...]
     voids: tuple[str, ...] = GONE
+    told: tuple[str, ...] = ()
     key: Callable[[Fact], str] = lambda _: ""
     holds: Callable[[Fact, Case], bool] = lambda _, __: True
     limit: Callable[[Fact], Limit | None] = lambda _: None
@@ -123,10 +125,11 @@ WATCHES: Final = (
           voids=(*GONE, *_DECIDED, "case.delivered")),
     Watch(kind="joint_opinion", starts=("joint.dispatched",), stops=("joint.opinion",), again=True,
           key=_at("joint", "department_id"), limit=_within("joint"), basis="the limit set for the opinion"),
-    Watch(kind="feedback", starts=_DECIDED, stops=("case.fed_back",), holds=_is_online, limit=_days(1),
-          basis="实施意见 2008: 外网反馈"),
+    Watch(kind="feedback", starts=_DECIDED, stops=("case.fed_back",), told=("case.fed_back",), holds=_is_online,
+          limit=_days(1), basis="实施意见 2008: 外网反馈"),
     Watch(kind="publication", starts=("case.decided", "penalty.decided"),
-          stops=("case.published", "penalty.published"), holds=_is_public, limit=_days(7), basis="国办发〔2018〕118号"),
+          stops=("case.published", "penalty.published"), told=("case.published", "penalty.published"), holds=_is_public,
+          limit=_days(7), basis="国办发〔2018〕118号"),
     Watch(kind="penalty", starts=("penalty.filed",), stops=_PENALTY_ENDS, moves=True),
     Watch(kind="delivery", starts=("penalty.decided",), stops=("penalty.served", "penalty.executed"),
           voids=(*GONE, "penalty.revoked")),
@@ -134,9 +137,11 @@ WATCHES: Final = (
           key=_at("payment", "receipt_no")),
     Watch(kind="coercion", starts=("coercion.imposed",), stops=("coercion.decided", "coercion.lifted"), moves=True),
     Watch(kind="rating_contact", starts=("case.evaluated",), stops=("evaluation.contacted", "evaluation.answered"),
-          holds=_is_bad_rating, limit=_days(1), basis="差评: contacted in 1 working day", again=True, voids=()),
-    Watch(kind="rating_answer", starts=("case.evaluated",), stops=("evaluation.answered",), holds=_is_bad_rating,
-          limit=_days(5), basis="差评: answered in 5 working days", again=True, voids=()),
+          told=("evaluation.contacted",), holds=_is_bad_rating, limit=_days(1),
+          basis="差评: contacted in 1 working day", again=True, voids=()),
+    Watch(kind="rating_answer", starts=("case.evaluated",), stops=("evaluation.answered",),
+          told=("evaluation.answered",), holds=_is_bad_rating, limit=_days(5),
+          basis="差评: answered in 5 working days", again=True, voids=()),
     Watch(kind="complaint_acceptance", starts=("complaint.registered",),
           stops=("complaint.accepted", "complaint.not_accepted", "complaint.dispatched"), limit=_days(5),
           basis="投诉: accepted or not in 5 working days"),
@@ -151,11 +156,12 @@ WATCHES: Final = (
 """Clocks of one start and one stop, by declaration. Where `limit` gives none, the catalogue's or the law's holds."""
 
 
-def watched(case: Case) -> Iterator[Span]:
-    """Yield the spans of every declared clock of a case."""
+def watched(case: Case, offers: frozenset[str] | None) -> Iterator[Span]:
+    """Yield the spans of every declared clock of a case whose connection reports `offers` (None: everything)."""
     types = {fact.type for fact in case.timeline}
     for watch in WATCHES:
-        if not types.isdisjoint(watch.starts):
+        is_told = offers is None or not watch.told or not offers.isdisjoint(watch.told)
+        if is_told and not types.isdisjoint(watch.starts):
             yield from _spans(watch, case)
 
 

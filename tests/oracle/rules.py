@@ -110,13 +110,22 @@ LIFE = {
 """The order of life in which events of one instant stand."""
 
 
+TOLD = {
+    "feedback": {"case.fed_back"},
+    "publication": {"case.published", "penalty.published"},
+    "rating_contact": {"evaluation.contacted"},
+    "rating_answer": {"evaluation.answered"},
+}
+"""Clocks that run only where one of these is ever reported: elsewhere they could only seem late."""
+
+
 def judged(
     facts: Iterable[Fact], catalogue: Sequence[dict[str, Any]], horizon: datetime, offers: frozenset[str] | None
 ) -> tuple[list[Clock], Counter[str]]:
     """Return the clocks of a case and how often each rule finds something."""
     seen = list(facts)
     case = _case(seen, catalogue, horizon)
-    clocks = clocks_of(case)
+    clocks = [clock for clock in clocks_of(case) if offers is None or TOLD.get(clock.kind, offers) & offers]
     found: Counter[str] = Counter()
     for name, count in _findings(case, clocks, seen, catalogue, offers):
         found[name] += count

@@ -133,14 +133,12 @@ def substantiated(rule: Rule, view: View) -> Iterator[Finding]:
 
 def unverified_rating(rule: Rule, view: View) -> Iterator[Finding]:
     """Find bad real-name ratings without contact in one working day, or without an answer in five."""
-    if view.reports("evaluation.contacted"):
-        for clock in of_kind("rating_contact", view):
-            if clock.row.state == "breached":
-                yield overrun(rule, view, clock, part="#contact")
-    if view.reports("evaluation.answered"):
-        for clock in of_kind("rating_answer", view):
-            if clock.row.state == "breached":
-                yield overrun(rule, view, clock, part="#answer")
+    for clock in of_kind("rating_contact", view):
+        if clock.row.state == "breached":
+            yield overrun(rule, view, clock, part="#contact")
+    for clock in of_kind("rating_answer", view):
+        if clock.row.state == "breached":
+            yield overrun(rule, view, clock, part="#answer")
 
 
 R60: Final = Rule(

@@ -74,14 +74,12 @@ def joint_late(rule: Rule, view: View) -> Iterator[Finding]:
 
 def untold(rule: Rule, view: View) -> Iterator[Finding]:
     """Find online cases without an answer online (notice), and public decisions not published (yellow)."""
-    if view.reports("case.fed_back"):
-        for clock in of_kind("feedback", view):
-            if clock.row.state == "breached":
-                yield overrun(rule, view, clock, part="#notice", level="notice")
-    if view.reports("case.published") or view.reports("penalty.published"):
-        for clock in of_kind("publication", view):
-            if clock.row.state == "breached":
-                yield overrun(rule, view, clock, part="#yellow")
+    for clock in of_kind("feedback", view):
+        if clock.row.state == "breached":
+            yield overrun(rule, view, clock, part="#notice", level="notice")
+    for clock in of_kind("publication", view):
+        if clock.row.state == "breached":
+            yield overrun(rule, view, clock, part="#yellow")
 
 
 def _named(finding: Finding, zh: str, en: str) -> Finding:

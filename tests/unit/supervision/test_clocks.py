@@ -339,3 +339,14 @@ def test_a_later_horizon_never_unbreaches(days: list[int]) -> None:
             for horizon in (early, late)
         )
         assert before <= after
+
+
+@pytest.mark.parametrize(("offers", "runs"), [(("case.fed_back",), True), (("case.published",), False), ((), False)])
+def test_the_clock_of_an_answer_online_runs_only_where_answers_are_reported(
+    offers: tuple[str, ...],
+    runs: bool,  # noqa: FBT001
+) -> None:
+    facts = [accepted(case={"channel": "online"}), a_fact("case.decided", MONDAY)]
+    found = judge(a_log(*facts), catalogue=CATALOGUE, calendar=CALENDAR, horizon=at("2026-03-20T00:00:00"),
+                  offers=frozenset(offers))  # fmt: skip
+    assert ("feedback" in {each.row.kind for each in found.clocks}) is runs
