@@ -149,10 +149,15 @@ class Office:
         return self._move(row, "revoked", people, state="revoked", suspended=tuple(row.levels))
 
     def follow(self, row: CertificateRow, rolled: RollUp, today: date) -> CertificateRow | None:
-        """Let a certificate stand as its criteria do; None where it does. What a person did, a person undoes."""
+        """Let a certificate stand as its criteria do; None where it does. What a person did, a person undoes.
+
+        A criterion of a level that it does not certify takes nothing away from it.
+        """
         by_person = row.state == "suspended" and not row.criterion
         if row.state in FINAL or by_person:
             return None
+        if rolled.state == "suspended" and rolled.level > row.level:
+            rolled = replace(rolled, state="active", criteria=())
         state, reason = self._due(row, rolled, today)
         lost = tuple(level for level in row.levels if rolled.level and level >= rolled.level)
         lost = lost or tuple(row.levels)

@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 COUNTED: Final = (
     "units", "invalid", "unknown_codes", "illegal_moves", "closed_edits", "conflicting", "signs_of_life", "is_backfill",
-    "latency_p95_s", "source_count", "hub_count", "key_differences", "reconciles",
+    "latency_p95_s", "source_count", "hub_count", "key_differences", "reconciles", "orders", "orders_in_time",
+    "skew_p99_s", "skew_units",
 )  # fmt: skip
 
 
 class Counting(Protocol):
     """Counts days in the store (hub/store/day_facts.py)."""
 
-    def count(self, connection_id: str, day: date, *, is_over: bool = True) -> Mapping[str, Any]:
+    def count(
+        self, connection_id: str, day: date, *, is_over: bool = True, department_id: str = ""
+    ) -> Mapping[str, Any]:
         """Return what is counted of a day, by name; of one that lasts still, what is known of it."""
 
     def registered(self, connection_id: str) -> str:
@@ -67,7 +70,8 @@ class Gathered:
     def day(self, certificate: CertificateRow, day: date) -> DayFacts:
         """Count one local day of the connection of a certificate."""
         is_over = day < self._now().astimezone(self._zone).date()
-        counted = self._counting.count(certificate.connection_id, day, is_over=is_over)
+        handler = {"department_id": certificate.department_id}
+        counted = self._counting.count(certificate.connection_id, day, is_over=is_over, **handler)
         facts = {name: counted[name] for name in COUNTED if name in counted}
         facts.setdefault("reconciles", False)
         if certificate.level < "C3":

@@ -206,7 +206,7 @@ def _unconflicting(facts: Sequence[DayFacts], policy: Policy) -> Looked:
 
 def _complaints(facts: Sequence[DayFacts], policy: Policy) -> Looked:
     if facts[-1].orders is None:
-        return _not_applicable("complaint orders are not followed yet, or it takes none")
+        return _not_applicable("no complaint is followed here")
     worked = [day for day in facts if day.is_workday][-int(policy.limits["window_wd"]) :]
     orders, in_time = sum(day.orders or 0 for day in worked), sum(day.orders_in_time for day in worked)
     if orders < policy.limits["orders_min"]:

@@ -1,4 +1,4 @@
-"""Counts what one connection did on one local day, from reads, tallies, quarantine, alerts, manifests and the feed."""
+"""Counts what one connection did on one local day: from reads, tallies, quarantine, alerts, clocks, and the feed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.model.digest import numbers_digest
 from hub.store import tables
+from hub.store.complaint_orders import orders_of
 from hub.store.engine import open_engine, reading
 from hub.supervision.instants import end_of, start_of
 from hub.supervision.lifecycle import ENDED
@@ -46,10 +47,15 @@ class DayCounts:
     def __init__(self, url: str, zone: tzinfo) -> None:
         """Count in the database at `url`; days are those of `zone`."""
         self._engine, self._zone = open_engine(url), zone
-        self._drawn: dict[date, Mapping[str, list[float]]] = {}
+        self._drawn: dict[date, Sample] = {}
 
-    def count(self, connection_id: str, day: date, *, is_over: bool = True) -> Mapping[str, Any]:
-        """Return what is counted of a day, by name; what could not be counted is left out, latency while it lasts."""
+    def count(
+        self, connection_id: str, day: date, *, is_over: bool = True, department_id: str = ""
+    ) -> Mapping[str, Any]:
+        """Return what is counted of a day, by name; what could not be counted is left out, latency while it lasts.
+
+        The complaint orders are those that the department `department_id` handles, whoever reports them.
+        """
         span = start_of(day, self._zone), end_of(day, self._zone)
         with reading(self._engine) as connection:
             return {
@@ -58,17 +64,21 @@ class DayCounts:
                 "conflicting": _conflicting(connection, connection_id, span),
                 **_illegal(connection, connection_id, span),
                 **_manifest(connection, connection_id, day, span),
-                **(self._latency(connection, connection_id, day, span) if is_over else {}),
+                **(self._timed(connection, connection_id, day, span) if is_over else {}),
+                **(orders_of(connection, department_id, span) if department_id and is_over else {}),
                 "fingerprints": _fingerprints(connection, connection_id, span),
             }
 
-    def _latency(self, connection: sa.Connection, connection_id: str, day: date, span: Span) -> Mapping[str, Any]:
-        """Tell the 95th percentile; the sample of a day is drawn once, for all connections."""
+    def _timed(self, connection: sa.Connection, connection_id: str, day: date, span: Span) -> Mapping[str, Any]:
+        """Tell percentiles of way and skew; the sample of a day is drawn once, for all connections."""
         if day not in self._drawn:
-            self._drawn = {known: ways for known, ways in self._drawn.items() if known > day - DRAWN}
+            self._drawn = {known: drawn for known, drawn in self._drawn.items() if known > day - DRAWN}
             self._drawn[day] = _sampled(connection, span)
-        ways = self._drawn[day].get(connection_id, ())
-        return {"latency_p95_s": _percentile(ways, 0.95)} if ways else {}
+        ways, skews = (part.get(connection_id, ()) for part in self._drawn[day])
+        return {
+            **({"latency_p95_s": _percentile(ways, 0.95)} if ways else {}),
+            **({"skew_p99_s": _percentile(skews, 0.99), "skew_units": len(skews)} if skews else {}),
+        }
 
     def registered(self, connection_id: str) -> str:
         """Return the fingerprint of the mapping that a connection is registered with; empty if there is none."""
@@ -186,19 +196,42 @@ def _fingerprints(connection: sa.Connection, connection_id: str, span: Span) -> 
     return sorted({fingerprint for fingerprint in found if fingerprint})
 
 
-def _sampled(connection: sa.Connection, span: Span) -> Mapping[str, list[float]]:
-    """Time the way of some of the day's events, by connection: seconds from what happened to the ledger."""
+Sample = tuple[dict[str, list[float]], dict[str, list[float]]]
+"""Of some events of a day, by connection: the seconds of their way, and those by which two clocks differ."""
+
+
+def _sampled(connection: sa.Connection, span: Span) -> Sample:
+    """Time some of the day's events: from what happened to the ledger, and sent against received."""
     heads = connection.execute(sa.select(tables.heads)).all()
     ways: dict[str, list[float]] = {}
+    skews: dict[str, list[float]] = {}
     for head in heads:
         first, last = _position(connection, head, span[0]), _position(connection, head, span[1])
         step = max(1, (last - first) // (SAMPLE // len(heads) + 1))
         for ledgered_at, body in _entries(connection, head, range(first, last, step)):
-            data = orjson.loads(body)["data"]
+            document = orjson.loads(body)
+            data = document["data"]
             if _TIMED in data["occurred_at"]:
                 way = (ledgered_at - datetime.fromisoformat(data["occurred_at"])).total_seconds()
                 ways.setdefault(data["connection_id"], []).append(way)
-    return ways
+            if (skew := skew_s(data, document["receivedat"])) is not None:
+                skews.setdefault(data["connection_id"], []).append(skew)
+    return ways, skews
+
+
+def skew_s(data: Mapping[str, Any], received_at: str) -> float | None:
+    """Return by how many seconds a sender's clock differs from ours; None where its event tells no instant of its own.
+
+    What was sent was sent when it was received, a moment's way apart. What was recorded may be sent much later, so
+    that only a record from our future tells of a clock.
+    """
+    received = datetime.fromisoformat(received_at)
+    sent, recorded = (str(data.get(name, "")) for name in ("sent_at", "recorded_at"))
+    if _TIMED in sent:
+        return abs((received - datetime.fromisoformat(sent)).total_seconds())
+    if _TIMED in recorded:
+        return max(0.0, (datetime.fromisoformat(recorded) - received).total_seconds())
+    return None
 
 
 def _entries(

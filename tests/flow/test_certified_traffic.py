@@ -15,6 +15,7 @@ from conformance.certificate import signing
 from conformance.certificate.issue import Approval
 from conformance.certificate.office import CHANGE, Department
 from conformance.certificate.verify import Asked, verify
+from conformance.criteria.machine import RollUp
 from conformance.suite import load_suite
 from hub import wiring
 from hub.cli import bureau, certifying_role
@@ -273,6 +274,14 @@ def test_silent_days_suspend_c1_and_a_reinstatement_begins_probation(world: Worl
         name[1]: orjson.loads(each)["phase"] for name, each in world.hub.certification.criteria(CONNECTION).items()
     }
     assert phases["K4"] == "on_probation"
+
+
+def test_a_criterion_of_a_level_that_is_not_certified_takes_nothing_away(world: World) -> None:
+    today = world.hub.calendar().day_of(world.hub.clock.now())
+    assert world.office.follow(world.row, RollUp(state="suspended", level="C4", criteria=("K8",)), today) is None
+    moved = world.office.follow(world.row, RollUp(state="suspended", level="C3", criteria=("K11",)), today)
+    assert moved is not None
+    assert (moved.state, moved.suspended) == ("suspended", ("C3",))
 
 
 @pytest.mark.parametrize(
