@@ -35,9 +35,11 @@ class Door:
         """Open it; `parts` hands the gateway what it needs of a hub."""
         self.stand, name = stand, stand.connection
         self._desk = Desk(stand.hub.bus, lambda _, bus: stand.hub.intake(stand.mapping, bus), frozenset({name}))
-        declared = stand.mapping.declaration
-        pushed = Pushed(format=push_format(declared), desk=self._desk, departments=declared.departments)
-        self._app = create_app(replace(parts(stand.hub, {name: pushed}), wall_now=stand.hub.clock.now))
+        declared, pushed = stand.mapping.declaration, {}
+        if declared.kind == "push":
+            form = push_format(declared)
+            pushed[name] = Pushed(format=form, desk=self._desk, departments=declared.departments)
+        self._app = create_app(replace(parts(stand.hub, pushed), wall_now=stand.hub.clock.now))
 
     def key(self, name: str = "", scope: str = SCOPE, *, lasts: timedelta = timedelta(days=30)) -> Issued:
         """Issue a key in the connection's name, or another's."""

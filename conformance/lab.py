@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,6 +10,7 @@ import orjson
 
 from conformance.script import script_for
 from conformance.telling import Telling
+from connectors.fetching import open_fetcher
 from hub.clock import ManualClock
 from hub.errors import Unavailable
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from conformance.script import Scripted
     from conformance.stand import Hub, Stand, Stands
     from conformance.suite import SuiteTest
+    from hub.attachments.ports import Fetcher
     from hub.mapping import CompiledMapping
     from hub.model.values import Record
     from hub.ports import Clock
@@ -162,6 +165,14 @@ class Lab:
         """Return a fresh stand, at the present moment unless told, with a clock that the check moves."""
         chosen = self.catalogues if catalogues is None else catalogues
         return self.stands.new(self.mapping, chosen, ManualClock(now or self.clock.now()), **how)
+
+    def collect(self, stand: Stand, fetcher: Callable[[str], Fetcher | None] | None = None) -> None:
+        """Let a stand fetch the files that are due: by `fetcher`, or from where the mapping says."""
+        declared = self.mapping.declaration
+        chosen = fetcher or (lambda _: open_fetcher(declared, self.environment))
+        with contextlib.closing(stand.hub.collector(stand.hub.bus(), chosen)) as collector:
+            while collector.step():
+                pass
 
     def telling(self, stand: Stand, **how: Any) -> Telling:
         """Return a read of this connection, as it would publish one; its cases are of a matter with limits."""

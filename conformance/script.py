@@ -37,6 +37,8 @@ class Scripted:
     shows: Words
     acts: Sequence[Act]
     title: str = ""
+    files: int = 0
+    """How many files are attached to it, names in Chinese among them."""
     needs: str = ""
     """The claim without which it is left out."""
 
@@ -127,8 +129,15 @@ SCRIPT: Final[Sequence[Scripted]] = (
         )
         for place, start in enumerate((1, 2, 3, 4, 4, 5))
     ),
+    Scripted(
+        number=15,
+        shows=Words(zh="五个附件，文件名含中文", en="five files, with Chinese names"),
+        acts=_life(1, decide=4),
+        files=5,
+        needs="attachments",
+    ),
 )
-"""Fourteen cases over ten working days; then some without any, so that silence is told from zero."""
+"""Fifteen cases over ten working days; then some without any, so that silence is told from zero."""
 
 LAST_DAY: Final = 11
 """The last working day of the script's shadow window, counted from 0."""

@@ -76,6 +76,17 @@ class Hub(Protocol):
     def register(self, mappings: Sequence[CompiledMapping], catalogues: Sequence[Mapping[str, Any]]) -> None:
         """Register connections and catalogues."""
 
+    @property
+    def attachments(self) -> Any:
+        """Return how files of cases stand."""
+
+    @property
+    def files(self) -> Any:
+        """Return where files of cases are kept."""
+
+    def collector(self, bus: Bus, fetcher: Callable[[str], Any] | None = None) -> Any:
+        """Return who fetches files of cases."""
+
     def calendar(self) -> Any:
         """Return its calendar."""
 

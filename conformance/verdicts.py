@@ -149,7 +149,7 @@ def tallies(plan: Plan, held: Mapping[str, Result]) -> Sequence[LevelTally]:
     is_reached = True
     for level in LEVELS[: LEVELS.index(plan.header.target) + 1]:
         own = plan.of(level)
-        obstacles = [*_unsigned(plan, level), *_obstacles(plan, level, held)]
+        obstacles = [*_unsigned(plan, level), *_untested(plan, level), *_obstacles(plan, level, held)]
         is_reached = is_reached and not obstacles
         standings = {test: str(standing_of(held.get(test))) for test in own}
         days = [held[test].started_at.date() for test in own if test in held]
@@ -174,6 +174,13 @@ def _unsigned(plan: Plan, level: Level) -> Sequence[Words]:
         return ()
     zh = f"申报须由 {SIGNED_BY} 个不同角色签署，现有 {len(roles)} 个"
     return [Words(zh=zh, en=f"the declaration is signed by {len(roles)} of {SIGNED_BY} roles")]
+
+
+def _untested(plan: Plan, level: Level) -> Sequence[Words]:
+    """Say that nothing shows a level of whose tests none is planned: what nobody looked at is not reached."""
+    if level == "C0" or plan.of(level):
+        return ()
+    return [Words(zh=f"{level} 没有适用的测试，无从证明", en=f"no test of {level} applies: nothing shows it")]
 
 
 def _obstacles(plan: Plan, level: Level, held: Mapping[str, Result]) -> Sequence[Words]:

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.reference import mutants_connector, mutants_department, mutants_hub
+from conformance.reference import mutants_connector, mutants_department, mutants_files, mutants_hub, mutants_secrecy
 from conformance.reference.mutation import Mutant, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ALL: Final = (*mutants_department.MUTANTS, *mutants_connector.MUTANTS, *mutants_hub.MUTANTS)
+ALL: Final = (
+    *mutants_department.MUTANTS,
+    *mutants_connector.MUTANTS,
+    *mutants_hub.MUTANTS,
+    *mutants_files.MUTANTS,
+    *mutants_secrecy.MUTANTS,
+)
 MUTANTS: Final[Mapping[str, Mutant]] = {mutant.name: mutant for mutant in ALL}
 
 __all__ = ["MUTANTS", "Mutant", "Setting"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
@@ -15,6 +16,7 @@ from conformance.reference.rest_office import RestOffice
 from conformance.reference.sender import Sender
 from conformance.reference.service_centre import ServiceCentre, written
 from conformance.reference.systems import Export
+from conformance.unsafe_files import SOUND
 from hub.resources import MAPPINGS
 from hub.supervision.instants import HUB_ZONE
 
@@ -44,6 +46,8 @@ class Faults:
     forgets_unread: bool = False
     drops_when_busy: bool = False
     wsdl: Callable[[str], str] = str
+    files: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = list
+    """What it says of the files of a case."""
     book: Callable[[Sequence[Entry]], Sequence[Entry]] = tuple
     """What the exports leave of the entries, though its own book has them all."""
 
@@ -212,7 +216,24 @@ class Office(Reference):
     def show(self, export: Export) -> None:
         """See Reference."""
         changed = export.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.system.put([{**row, "changed_at": changed} for row in wide_rows(self._state, export)])
+        self.system.put([{**row, "changed_at": changed, **self._files(row)} for row in wide_rows(self._state, export)])
+
+    def _files(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a row says of its case's files, which the service then hands out; nothing where it has none."""
+        scripted = next(each for each in self.script.values() if each.case_no(self.stage.session) == row["id"])
+        named = dict(list(SOUND.items())[: scripted.files])
+        self.system.files |= named
+        told = [
+            {
+                "title": name,
+                "type": kind,
+                "bytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "link": self.system.address_of(name),
+            }
+            for name, (kind, content) in named.items()
+        ]
+        return {"files": self.faults.files(told)} if told else {}
 
     def close(self) -> None:
         """See Reference."""

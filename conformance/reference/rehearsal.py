@@ -12,7 +12,7 @@ from conformance.declaration import Declared, beside, load_declaration
 from conformance.door import Door
 from conformance.evidence import EvidenceStore
 from conformance.lab import Lab, Outage
-from conformance.reference.played import EXPORT, Faults, reference
+from conformance.reference.played import EXPORT, REFERENCES, Faults, reference
 from conformance.reference.playing import Stage, department_of
 from conformance.script import LAST_DAY, script_for
 from conformance.stand import Stands
@@ -99,7 +99,8 @@ class Rehearsal:
             calendar=self.calendar,
             department=department_of("11321200014000028L"),
         )
-        found = reference(name, folder, stage, script_for(ALL_CLAIMS), self._setting.faults)
+        claims = load_declaration(beside(REFERENCES[name][1])).document["claims"]
+        found = reference(name, folder, stage, script_for((*ALL_CLAIMS, *claims)), self._setting.faults)
         self._stack.callback(found.close)
         return found
 

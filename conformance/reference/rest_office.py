@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote
 
 from conformance.reference.web import Asked, Told, WebSystem
 
@@ -22,13 +23,20 @@ class RestOffice:
     def __init__(self, token: str) -> None:
         """Begin empty."""
         self._token = token
+        self.files: dict[str, tuple[str, bytes]] = {}
+        """Media type and content of the files that it hands out, by name."""
         self._rows: list[Mapping[str, Any]] = []
         self._web = WebSystem(self._answer)
 
     @property
     def environment(self) -> Mapping[str, str]:
         """Return where it is, by the names that its mapping uses."""
-        return {"OFFICE_URL": f"{self._web.url}/api/cases", "OFFICE_TOKEN": self._token}
+        url = self._web.url
+        return {"OFFICE_URL": f"{url}/api/cases", "OFFICE_FILES": f"{url}/files/", "OFFICE_TOKEN": self._token}
+
+    def address_of(self, name: str) -> str:
+        """Return where a file stands."""
+        return f"{self._web.url}/files/{quote(name)}"
 
     def put(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take rows in, in the place of those of the same `id`; `changed_at` is their last change (RFC 3339, UTC)."""
@@ -42,6 +50,9 @@ class RestOffice:
     def _answer(self, asked: Asked) -> Told:
         if asked.headers.get("authorization") != f"Bearer {self._token}":
             return Told(401, _KIND, b'{"error": "no token"}')
+        if asked.path.startswith("/files/"):
+            kind, content = self.files.get(unquote(asked.path.removeprefix("/files/")), ("", b""))
+            return Told(200, kind, content) if kind else Told(404, "text/plain", b"")
         since, until = asked.query.get("since", ""), asked.query.get("until", "9999")
         page = int(asked.query.get("page", "1"))
         rows = [row for row in self._rows if since <= row["changed_at"] <= until]

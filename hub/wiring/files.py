@@ -15,7 +15,7 @@ from hub.wiring.base import Base
 from hub.wiring.mappings import department_folders, load_mapping, mapping_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hub.attachments.ports import Fetcher
@@ -35,14 +35,14 @@ class Attached(Base):
         """Return where files are kept."""
         return Shelf(self.settings.attachments.folder or self.settings.data_dir / "attachments")
 
-    def collector(self, bus: Bus) -> Collector:
-        """Return who fetches files, for one thread."""
+    def collector(self, bus: Bus, fetcher: Callable[[str], Fetcher | None] | None = None) -> Collector:
+        """Return who fetches files, for one thread; by `fetcher`, or from where the mappings say."""
         settings = self.settings.attachments
         host, _, port = settings.scanner.partition(":")
         return Collector(
             wanted=self.attachments,
             shelf=self.files,
-            fetcher=self._fetcher,
+            fetcher=fetcher or self._fetcher,
             scanner=Clamd(host, int(port)) if host else None,
             bus=bus,
             clock=self.clock,
