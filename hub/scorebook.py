@@ -139,15 +139,21 @@ class Scorebook:
 
         A month that was frozen by a process which ended before it could tell the ledger is told of now.
         """
+        self._tell_untold()
         today = self.today()
         period = periods.last_month(today)
-        if not day_of_month or today.day < day_of_month:
+        if not day_of_month or today.day < day_of_month or self._from.book.frozen(period) is not None:
             return None
-        if (known := self._from.book.frozen(period)) is not None:
-            return self.freeze(period, HUB) if self._from.book.ledgered(known.act_id) is None else None
         chosen = self._set_of(period, None)
         is_empty = not any(each.cells or each.cards for each in self._gather(period, chosen).values())
         return None if is_empty else self.freeze(period, HUB)
+
+    def _tell_untold(self) -> None:
+        """Tell the ledger of every frozen month that it does not know."""
+        for period in self._from.book.periods():
+            known = self._from.book.frozen(period)
+            if known is not None and self._from.book.ledgered(known.act_id) is None:
+                self._from.publish(_told(known))
 
     def enter(
         self, *, period: str, department_id: str, indicator_id: str, amount: Decimal, ground: str, by: str
