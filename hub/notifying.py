@@ -1,4 +1,4 @@
-"""Tells people of alerts: plans notices into an outbox, each once; couriers send them, each channel by itself.
+"""Tells people of alerts and certificates: plans notices into an outbox, each once; couriers send them by channel.
 
 Planned at most once: a notice's id is what it is about, who it is for and by which channel, and it is written in the
 transaction that moves the feed's cursor. Sent at least once: what a crash leaves between the sending and its note is
@@ -17,6 +17,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from hub.errors import HubError, Refused
+from hub.supervision.certificate_duty import told_of_certificate
 from hub.supervision.duty import NotifyTerms, told_at_once, told_later
 from hub.trace import traced
 
@@ -62,7 +63,7 @@ class Outbox(Protocol):
 
 
 class AlertFeed(Protocol):
-    """The numbered documents of alerts."""
+    """The numbered documents of alerts and of certificates."""
 
     def after(self, sequence: int, kind: str, limit: int) -> Sequence[Mapping[str, Any]]:
         """Return the documents of a kind after a sequence, in order, each with `sequence` and `body`."""
@@ -108,10 +109,11 @@ class Planner:
         if at is None:
             self.outbox.add((), self.feed.last())  # a new hub tells of what comes from now on
             return False
-        found = self.feed.after(at, "alert", TOGETHER)
-        for row in found:
+        found = [row for kind in ("alert", "certificate") for row in self.feed.after(at, kind, TOGETHER)]
+        for row in sorted(found, key=lambda each: each["sequence"])[:TOGETHER]:
             document = orjson.loads(row["body"])
-            self.outbox.add(self._told(document, terms, calendar, now), row["sequence"])
+            tell = self._told if str(document["type"]).split(".")[1] == "alert" else told_of_certificate
+            self.outbox.add(tell(document, terms, calendar, now), row["sequence"])
         return bool(found)
 
     def _told(

@@ -67,12 +67,17 @@ class Roster:
     people: Mapping[str, Person] = field(default_factory=dict)
     duties: Sequence[Duty] = ()
 
-    def lines(self, alert: AlertRow, at: datetime, *, centre: bool = False) -> Mapping[int, Sequence[Person]]:
-        """Return who is on duty for an alert at an instant, by line; lines without anybody are left out."""
+    def lines(
+        self, department_id: str, level: str, at: datetime, *, centre: bool = False
+    ) -> Mapping[int, Sequence[Person]]:
+        """Return who is on duty for a department's alerts of a level at an instant, by line; empty lines are left out.
+
+        With `centre` only those who are on duty for all.
+        """
         found: dict[int, list[Person]] = {}
         for duty in sorted(self.duties, key=lambda each: each.line):
-            theirs = not duty.department_id or (duty.department_id == alert.department_id and not centre)
-            wanted = not duty.levels or alert.level in duty.levels
+            theirs = not duty.department_id or (duty.department_id == department_id and not centre)
+            wanted = not duty.levels or level in duty.levels
             if theirs and wanted and duty.start <= at < duty.end:
                 line = found.setdefault(duty.line, [])
                 if self.people[duty.person] not in line:
@@ -124,7 +129,7 @@ def told_at_once(
     word = str(document["type"]).split(".")[2]
     if word not in TOLD or alert.level not in terms.levels:
         return []
-    lines = terms.roster.lines(alert, now, centre=word in _CENTRE)
+    lines = terms.roster.lines(alert.department_id, alert.level, now, centre=word in _CENTRE)
     first = next(iter(lines), 0)
     return list(_notices(alert, str(document["id"]), word, first, lines.get(first, ()), terms, calendar, now))
 
@@ -146,7 +151,7 @@ def _unsigned(
     if not ladder or now < max(row.not_before for row in ladder) + terms.sign_within:
         return
     reached = max(row.line for row in ladder)
-    lines = terms.roster.lines(alert, now)
+    lines = terms.roster.lines(alert.department_id, alert.level, now)
     following = next((line for line in lines if line > reached), None)
     if following is not None:
         yield from _notices(alert, last, "unsigned", following, lines[following], terms, calendar, now)
@@ -172,7 +177,7 @@ def _overdue(
     for clock in clocks_of_alert(alert, calendar, now):
         if clock.state != "breached" or clock.stopped_at is not None or clock.due_at < since or clock.clock_id in told:
             continue
-        lines = terms.roster.lines(alert, now)
+        lines = terms.roster.lines(alert.department_id, alert.level, now)
         line = next((each for each in lines if each > reached), max(lines, default=0))
         yield from _notices(alert, clock.clock_id, "breached", line, lines.get(line, ()), terms, calendar, now)
 

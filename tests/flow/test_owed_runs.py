@@ -14,6 +14,7 @@ from hub import wiring
 from hub.cli.main import app
 from hub.cli.rerunning import Rerunning
 from hub.model.digest import numbers_digest
+from hub.notify_settings import NotifySection
 from hub.sandbox import sandbox_of
 from hub.store import tables
 from hub.store.bulk import insert
@@ -55,6 +56,63 @@ def test_a_first_failure_is_told_once_with_its_day_and_measure(world: World) -> 
     assert "signs_of_life 0" in found[0]["note"]
     world.keep()
     assert notices(world) == found
+
+
+ROSTER: Final = """
+[[person]]
+name = "王芳"
+webhook = "http://127.0.0.1:1/hook"
+
+[[person]]
+name = "李强"
+webhook = "http://127.0.0.1:1/other"
+
+[[duty]]
+person = "王芳"
+department = "11321200014000028L"
+from = 2026-03-01T00:00:00
+to = 2026-05-01T00:00:00
+
+[[duty]]
+person = "李强"
+department = "1132120001400001XL"
+from = 2026-03-01T00:00:00
+to = 2026-05-01T00:00:00
+"""
+
+
+def test_those_on_duty_for_the_department_are_told_of_a_first_failure_and_a_suspension(world: World) -> None:
+    roster = world.folder / "duty.toml"
+    roster.write_text(ROSTER, encoding="utf-8")
+    said = {
+        "on": True,
+        "roster": str(roster),
+        "webhook": {"secret": "whsec_" + "YQ" * 16},
+        "link": "https://hub.invalid",
+    }
+    notify = NotifySection.model_validate(said)
+    hub = wiring.Hub(settings=world.hub.settings.model_copy(update={"notify": notify}), clock=world.hub.clock)
+    tellers = hub.tellers()
+    planner = next(each for each in tellers if each.name == "plan")
+    planner.step()
+    for day in (3, 7):  # Qingming lies between: the grace of K4 is over on the 7th
+        world.hub_clock.move_to(datetime(2026, 4, day, 1, tzinfo=UTC))
+        world.keep()
+        world.told()
+        planner.step()
+        planner.step()
+    told = hub.queries.notifications(alert_id=world.row.certificate_id)
+    for each in tellers:
+        each.bus.close()
+    hub.close()
+    assert [(each.reason, each.level, each.person) for each in sorted(told, key=lambda each: each.created_at)] == [
+        ("notice", "yellow", "王芳"),
+        ("suspended", "red", "王芳"),
+    ]
+    texts = {each.reason: each.text for each in told}
+    assert "首次不达标" in texts["notice"]
+    assert "K4" in texts["suspended"]
+    assert f"https://hub.invalid/conformance/{CONNECTION}" in texts["suspended"]
 
 
 def owed() -> list[dict[str, Any]]:

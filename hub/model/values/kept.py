@@ -324,10 +324,11 @@ class PaperRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRow:
-    """One notice of an alert to one person by one channel. Whom it reaches where stands in the roster alone."""
+    """One notice of an alert, or a certificate, to one person by one channel. Contacts stand in the roster alone."""
 
     notification_id: str
     alert_id: str
+    """The alert, or the certificate's number."""
     trigger: str
     """What it is about: the id of the alert's document, or of the clock that is overdue."""
     reason: str
