@@ -31,7 +31,7 @@ def casefile(row: Row, names: Names, zone: tzinfo, changes: Sequence[ClockChange
     return {
         **header(row, names, zone),
         "aliases": list(case.aliases),
-        "timeline": [_told(fact, odd, documents, zone) for fact in case.timeline],
+        "timeline": [_told(fact, odd, documents, zone) for fact in case.told],
         "clocks": [_clock(each, zone) for each in in_order(row["clocks"])],
         "clock_changes": [_change(each, zone) for each in changes],
         "alerts": [_alert(each) for each in row["alerts"]],

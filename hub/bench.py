@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -18,7 +18,7 @@ from hub.supervision.conduct import conduct_of
 from hub.supervision.facts import facts_of
 from hub.supervision.fold import fold
 from hub.supervision.instants import written
-from hub.supervision.judge import judge
+from hub.supervision.judge import judge, returns_allowed
 from hub.supervision.law import LAW
 from hub.supervision.rules import RULES
 from hub.supervision.traces import traces_of
@@ -79,6 +79,17 @@ class CaseFile:
     def connection_id(self) -> str:
         """Return the connection by whose horizon the case is judged: the one it came by first."""
         return self.row.connection_id if self.row else self._added[0].connection_id
+
+    def takes_answer(self, data: Mapping[str, Any], departments: frozenset[str]) -> bool:
+        """Tell whether somebody who shares no department with its reporter may speak of it all the same.
+
+        Of a complaint several departments speak, and what each may say its machine decides; but it is registered once.
+        """
+        known = [*self._log.facts, *self._added]
+        if not known or {data["case"]["family"], known[0].attributes["family"]} != {"complaint"}:
+            return False
+        registered = {fact.department_id for fact in known if fact.type == data["type"] == "complaint.registered"}
+        return registered <= departments
 
     def log(self) -> Log:
         """Return the log with what was added."""
@@ -151,7 +162,8 @@ class Bench:
     ) -> Sequence[ClockRow]:
         """Run the clocks of a case by what was known of it before this batch."""
         log = file.stored()
-        case = fold(in_force(log), self.calendar.zone)
+        facts = in_force(log)
+        case = fold(facts, self.calendar.zone, returns=returns_allowed(self.rules, facts, self.calendar))
         offers = _offered(log, connections)
         docket = Docket(case=case, catalogue=self.catalogue, calendar=self.calendar, horizon=horizon, offers=offers,
                         law=self.law)  # fmt: skip

@@ -234,11 +234,14 @@ class Session:
     def _stranger(self, event: Admitted) -> Rejection | None:
         """Refuse an event of a case that another connection reports, with which this one shares no department.
 
-        Where two connections number cases alike, both speak for the department whose cases they are.
+        Where two connections number cases alike, both speak for the department whose cases they are; of a complaint
+        those speak too to whom it is dispatched.
         """
         reporter = self.reporters.setdefault(event.case_id, event.connection_id)
         theirs, own = self.terms.connections.get(reporter), self.terms.connections.get(event.connection_id)
         if reporter == event.connection_id or not (theirs and own) or theirs.departments & own.departments:
+            return None
+        if self.files[event.case_id].takes_answer(event.data, own.departments):
             return None
         return Rejection(
             stage="authorise",

@@ -61,8 +61,7 @@ def _any_format(self: Shape, document: Any) -> bool:
 
 
 def _unmarked(*args: Any) -> Any:
-    state, _ = _run(*args)
-    return state, ()
+    return replace(_run(*args), anomalies=())
 
 
 def _only_newer(log: Log, facts: Iterable[Fact]) -> Log:

@@ -183,12 +183,16 @@ def _complaint(*, accept: int = 1, sign: int = 1, reply: int = 3, to: str = HOUS
     ]
 
 
+NOT_OURS: Final = {"handling": {"reason": "不属于本单位职责", "basis": "市12345热线管理办法第九条"}}
+"""Why a complaint is returned, and on what basis."""
+
+
 def _returned(after: int) -> list[Draft]:
     whole = without(_complaint(), "complaint.signed", "complaint.accepted")
     elsewhere = {"handling": {"department_id": MARKET}}
     return [
         *whole[:2],
-        Draft(type="complaint.returned", day=1 + after, occurrence="1"),
+        Draft(type="complaint.returned", day=1 + after, occurrence="1", fields=NOT_OURS),
         Draft(type="complaint.redispatched", day=1 + after, occurrence="1", fields=elsewhere),
         Draft(type="complaint.signed", day=2 + after, occurrence="2"),
         *moved(
@@ -246,10 +250,10 @@ COMPLAINTS: Final = (
     _calls("unsolved and left", _unsolved(3), planted=("R65",)),
     _calls("unsolved and done again", _unsolved(2), near=("R65",)),
     _calls("follow-up told late", moved(_complaint(), "complaint.followed_up", delay=2), excused=("R65",)),
-    _calls("report sent to whom it is about", _complaint(to=HOUSING), said=REPORT, planted=("R66",)),
+    _calls("report sent to whom it is about", _complaint(to=HOUSING)[:3], said=REPORT, planted=("R66",)),
     _calls("report sent to others", _complaint(to=MARKET), said=REPORT, near=("R66",)),
     _calls("dispatch mended", mended(_complaint(to=HOUSING), _complaint(to=MARKET), "complaint.dispatched", 9), said=REPORT,
-           excused=("R66",)),
+           excused=("R66", "R21")),
     _calls("found true", _complaint(outcome="substantiated"), said=KNOWN, planted=("R67",)),
     _calls("found untrue", _complaint(outcome="unsubstantiated"), said=KNOWN, near=("R67",)),
     _calls("outcome mended", mended(_complaint(outcome="substantiated"), _complaint(outcome="partly"), "complaint.replied", 12),

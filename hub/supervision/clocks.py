@@ -44,7 +44,10 @@ PENALTY_LEAD_DAYS: Final = 15
 COMPLAINT_LEAD_DAYS: Final = 1
 """Working days that remain when a complaint is called near its limit (R62)."""
 
-LATER: Final[Mapping[str, int]] = {"complaint_signing": 1, "complaint": 5, "petition": 5, "idle": 0}
+HANDLING: Final = ("complaint", "petition", "complaint_redo", "complaint_assist")
+"""Kinds of clock by which a complaint is to be answered, by the department that handles it or assists."""
+
+LATER: Final[Mapping[str, int]] = {"complaint_signing": 1, **dict.fromkeys(HANDLING, 5), "idle": 0}
 """Working days after its due moment at which a clock of this kind is a graver matter (R60, R62)."""
 
 IDLE_DAYS: Final = 30
@@ -233,14 +236,22 @@ def _delivery(docket: Docket, ending: Ending) -> Clock | None:
 
 
 def _counted(docket: Docket, span: Span) -> Clock | None:
-    track = _by_limit(docket, span)
-    if track is None:
+    tracks = _tracks(docket, span)
+    if not tracks:
         return None
     if not span.moves:
-        return _clock(docket, span, [track], ())
+        return _clock(docket, span, tracks, ())
     ending = Ending(stop=span.stop, is_void=span.is_void, reopenings=(), last_round={})
     adjustments = adjustments_of(docket.case, span.kind, span.start, ending, _allowed(docket, span.start))
-    return _clock(docket, span, [_adjusted(docket, track, adjustments)], adjustments)
+    return _clock(docket, span, [_adjusted(docket, track, adjustments) for track in tracks], adjustments)
+
+
+def _tracks(docket: Docket, span: Span) -> list[_Track]:
+    """Return the ways to a span's due moment: what its start itself names, and its limit."""
+    text = span.start.detail.get(span.reported) if span.reported else None
+    named = None if text is None else _named_due(docket, span.reported, text)
+    limit = None if span.yields and named is not None else _by_limit(docket, span)
+    return [track for track in (named, limit) if track is not None]
 
 
 def _allowed(docket: Docket, start: Fact) -> frozenset[str] | None:
@@ -278,8 +289,10 @@ def _reported(docket: Docket, span: Span) -> _Track | None:
     field = f"{span.kind}_due_at"
     bearers = [span.start, *docket.case.timeline]
     text = next((f.detail[field] for f in bearers if field in f.detail and f.type != "case.extended"), None)
-    if text is None:
-        return None
+    return None if text is None else _named_due(docket, field, text)
+
+
+def _named_due(docket: Docket, field: str, text: str) -> _Track:
     due = deadline.reported(docket.calendar, text)
     sentence = f"The department reported the due moment {spoken(due)}; it is due then."
     return _Track(basis=f"reported {field}", base=due, outcome=_untouched(due), sentence=sentence)
@@ -372,7 +385,7 @@ def _warn_at(calendar: WorkCalendar, span: Span, track: _Track) -> datetime | No
     if span.kind == "penalty":
         day = track.outcome.due.day - timedelta(days=PENALTY_LEAD_DAYS - 1)
         return max(calendar.start_of(day), span.start.occurred_at)
-    if span.kind in ("acceptance", "complaint", "petition"):
+    if span.kind in ("acceptance", *HANDLING):
         lead = ACCEPTANCE_LEAD_DAYS if span.kind == "acceptance" else COMPLAINT_LEAD_DAYS
     elif span.kind == "promised":
         limit = calendar.workdays_between(calendar.day_of(span.start.occurred_at), track.base.day)

@@ -45,7 +45,7 @@ def conduct_of(judgement: Judgement, log: Log, calendar: WorkCalendar, offers: f
     """Read how one judged case was reported; `offers` is what its connection reports (None: everything)."""
     case = judgement.case
     live = [fact for fact in case.timeline if not fact.backfill]
-    filled = list(_filled(case.timeline))
+    filled = list(_filled(case.told))
     prefix, serial = serial_of(case.case_no)
     seen = _first_seen(log)
     return Conduct(

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.supervision import instants
+from hub.supervision.families.complaint import LEAK, refusal
+from hub.supervision.families.holding import CENTRE, RETURNS, Holding, centres_of, deeply, owner_of
+from hub.supervision.families.holding import after as held_after
+from hub.supervision.families.transition import DISORDER
 from hub.supervision.lifecycle import ENDED, OPENED, POSITION, TRANSITIONS, UNKNOWN, move_of
 from hub.views.classes import classified
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from hub.supervision.caselog import Fact
+    from hub.supervision.families.transition import Guard
     from hub.supervision.lifecycle import Transition
 
 
@@ -26,6 +31,10 @@ class Anomaly:
     """State the case was in; empty before its first event."""
     type: str
     reason: str
+    is_void: bool = False
+    """It has no effect at all: whoever said it may not, or a condition is not met."""
+    rule: str = DISORDER
+    """The rule that speaks of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +56,12 @@ class Case:
     case_no: str
     attributes: Mapping[str, Any]
     timeline: Sequence[Fact]
+    """The facts that count, in the order of life."""
     anomalies: Sequence[Anomaly]
+    told: Sequence[Fact]
+    """All facts, those too that are of no effect."""
+    holding: Holding | None = None
+    """How a complaint stands among departments; None in other families."""
 
     def all(self, *types: str) -> Sequence[Fact]:
         """Return the facts of these types, in order."""
@@ -73,19 +87,23 @@ class Case:
         return self.all("case.extended", "penalty.extended", "coercion.extended", "complaint.extended")
 
 
-def fold(facts: Sequence[Fact], zone: tzinfo) -> Case:
-    """Fold the facts in force of one case (at least one); any order of `facts` gives the same case."""
-    timeline = in_order(facts, zone)
+def fold(facts: Sequence[Fact], zone: tzinfo, *, returns: int = RETURNS) -> Case:
+    """Fold the facts in force of one case (at least one); any order of `facts` gives the same case.
+
+    `returns` is how often a complaint may be returned (R63).
+    """
+    told = in_order(facts, zone)
+    attributes, holding = _about(told, returns)
+    course = _run(told, attributes, holding)
+    timeline = course.timeline
     at = _first_times(timeline)
-    attributes = classified(_merged(timeline))
-    state, anomalies = _run(timeline, attributes)
-    numbers = _numbers(timeline, attributes)
+    numbers = _numbers(timeline or told, attributes)
     return Case(
         case_id=attributes["case_id"],
         family=attributes.get("family", "other"),
-        state=state,
-        opened_at=at.get("case.received") or min(fact.occurred_at for fact in timeline),
-        closed_at=_closed_at(timeline) if state in ENDED else None,
+        state=course.state or OPENED,
+        opened_at=at.get("case.received") or min(fact.occurred_at for fact in timeline or told),
+        closed_at=_closed_at(timeline) if course.state in ENDED else None,
         received_at=at.get("case.received"),
         accepted_at=at.get("case.accepted"),
         decided_at=at.get("case.decided"),
@@ -95,8 +113,25 @@ def fold(facts: Sequence[Fact], zone: tzinfo) -> Case:
         case_no=numbers[-1],
         attributes=attributes,
         timeline=timeline,
-        anomalies=anomalies,
+        anomalies=course.anomalies,
+        told=told,
+        holding=course.holding,
     )
+
+
+def _about(told: Sequence[Fact], returns: int) -> tuple[Mapping[str, Any], Holding | None]:
+    """Return what a case is about, and who holds it where it is a complaint: of that its centres alone tell.
+
+    A department that answers for a complaint speaks for itself, not for whom the case is, where, or about whom.
+    """
+    attributes = _merged(told)
+    if attributes.get("family") != "complaint":
+        return classified(attributes), None
+    owner = owner_of(told)
+    own = [fact for fact in told if fact.department_id in centres_of(told, owner)]
+    attributes = classified(deeply(_merged(own), own))
+    about = attributes.get("complaint", {})
+    return attributes, Holding(centre=owner, centre_id=about.get("centre_id", ""), about=about, allowed=returns)
 
 
 def in_order(facts: Sequence[Fact], zone: tzinfo) -> tuple[Fact, ...]:
@@ -139,15 +174,53 @@ def _leads(move: Transition, state: str, *, is_lawful: bool) -> bool:
     return POSITION[move.target or ""] > POSITION[state]
 
 
-def _run(timeline: Sequence[Fact], attributes: Mapping[str, Any]) -> tuple[str, tuple[Anomaly, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Course:
+    """Where a case got to: its state, what of its facts counts, what stands where it may not, and who holds it."""
+
+    state: str
+    timeline: tuple[Fact, ...]
+    anomalies: tuple[Anomaly, ...]
+    holding: Holding | None
+
+
+def _run(told: Sequence[Fact], attributes: Mapping[str, Any], holding: Holding | None) -> _Course:
     state, family, simplified = "", attributes.get("family", "other"), attributes.get("procedure") == "simplified"
-    anomalies = []
-    for fact in timeline:
-        after, reason = step(state, fact.type, family=family, simplified=simplified)
-        if reason:
-            anomalies.append(Anomaly(event_id=fact.event_id, state=state, type=fact.type, reason=reason))
+    anomalies, counted = [], []
+    for fact in told:
+        move = move_of(family, fact.type) or UNKNOWN
+        after, disorder = step(state, fact.type, family=family, simplified=simplified)
+        lacking = None if holding is None else refusal(move, fact, holding)
+        is_void = lacking is not None or (bool(disorder) and _is_idle(move, fact, holding, leads=after != state))
+        if disorder or lacking is not None:
+            anomalies.append(_anomaly(fact, state, disorder, lacking, is_void=is_void))
+        if is_void:
+            continue
+        if holding is not None and (not disorder or after != state or not holding.handler):
+            holding = held_after(holding, fact)
         state = after
-    return state or OPENED, tuple(anomalies)
+        counted.append(fact)
+    return _Course(state=state, timeline=tuple(counted), anomalies=tuple(anomalies), holding=holding)
+
+
+def _is_idle(move: Transition, fact: Fact, holding: Holding | None, *, leads: bool) -> bool:
+    """Tell whether an event out of its order has no effect: a complaint's centre may have left out what came before."""
+    if holding is None or CENTRE not in holding.roles(fact.department_id):
+        return holding is not None
+    return move.only_lawful and not leads
+
+
+def _anomaly(fact: Fact, state: str, disorder: str, lacking: Guard | None, *, is_void: bool) -> Anomaly:
+    """Say why an event stands where it may not; whoever learnt of a complaint and must not have is worse than that."""
+    leaks = lacking is not None and lacking.rule == LEAK
+    return Anomaly(
+        event_id=fact.event_id,
+        state=state,
+        type=fact.type,
+        reason=disorder or (f"{fact.type} asks for {lacking.expected}" if lacking else ""),
+        is_void=is_void,
+        rule=lacking.rule if lacking is not None and (leaks or not disorder) else DISORDER,
+    )
 
 
 def _first_times(timeline: Sequence[Fact]) -> Mapping[str, datetime]:

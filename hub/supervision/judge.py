@@ -9,6 +9,7 @@ from hub.model.values import CaseRow
 from hub.supervision.caselog import encode, in_force
 from hub.supervision.clocks import Docket, clocks_of, wake_at
 from hub.supervision.evaluable import is_evaluable
+from hub.supervision.families.holding import RETURNS
 from hub.supervision.fold import fold
 from hub.supervision.law import LAW
 from hub.supervision.rules import RULES, Finding, View
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from hub.model.values import ClockRow
     from hub.supervision.calendar import WorkCalendar
-    from hub.supervision.caselog import Log
+    from hub.supervision.caselog import Fact, Log
     from hub.supervision.catalogue import Catalogue
     from hub.supervision.clocks import Clock
     from hub.supervision.fold import Case
@@ -66,13 +67,14 @@ def judge(
     it then asks to be looked at again as soon as there is a horizon. `offers` is what the case's connection reports:
     rules that read more are not evaluable there, and find nothing (None: it reports everything).
     """
-    case = fold(in_force(log), calendar.zone)
+    facts = in_force(log)
+    case = fold(facts, calendar.zone, returns=returns_allowed(rules, facts, calendar))
     docket = Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon, offers=offers, law=law)
     clocks = clocks_of(docket)
     view = View(
         case=case, log=log, clocks=clocks, calendar=calendar, catalogue=catalogue, horizon=horizon, offers=offers
     )
-    wake = case.timeline[0].occurred_at if horizon is None else wake_at(clocks, horizon)
+    wake = case.told[0].occurred_at if horizon is None else wake_at(clocks, horizon)
     return Judgement(
         case=case,
         clocks=clocks,
@@ -82,6 +84,13 @@ def judge(
         zone=calendar.zone,
         row=_row(case, log, wake),
     )
+
+
+def returns_allowed(rules: Mapping[str, Rule], facts: Iterable[Fact], calendar: WorkCalendar) -> int:
+    """Return how often a complaint may be returned: R63's parameter as it holds on the day of the first fact."""
+    day = calendar.day_of(min(fact.occurred_at for fact in facts))
+    said = rules["R63"].value("returns", day) if "R63" in rules else None
+    return RETURNS if said is None else int(said)
 
 
 def _findings(view: View, rules: Iterable[Rule]) -> Iterable[Finding]:
@@ -99,7 +108,7 @@ def _row(case: Case, log: Log, wake: datetime | None) -> CaseRow:
     about = case.attributes
     return CaseRow(
         case_id=case.case_id,
-        connection_id=case.timeline[0].connection_id,
+        connection_id=(case.timeline or case.told)[0].connection_id,
         case_no=case.case_no,
         department_id=about["department_id"],
         region_code=about["region_code"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.supervision.deadline import Adjustment
 
@@ -137,13 +137,13 @@ def _united(pauses: Iterable[Adjustment]) -> Sequence[Adjustment]:
 
 
 def _extensions(case: Case, kind: str, stop: Fact | None) -> Sequence[Adjustment]:
-    return [
-        _extension(fact, kind)
-        for fact in case.extensions
-        if ("extension" in fact.detail or f"{kind}_due_at" in fact.detail)
-        and kind not in ("stage", "special")
-        and (stop is None or fact.occurred_at <= stop.occurred_at)
-    ]
+    moving = [fact for fact in case.extensions if stop is None or fact.occurred_at <= stop.occurred_at]
+    if kind in ("stage", "special"):
+        return []
+    if case.holding is not None:
+        granted = (_granted(case, fact) for fact in moving)
+        return [each for each in granted if each.days or each.due_text]
+    return [_extension(fact, kind) for fact in moving if "extension" in fact.detail or f"{kind}_due_at" in fact.detail]
 
 
 def _extension(fact: Fact, kind: str) -> Adjustment:
@@ -156,3 +156,22 @@ def _extension(fact: Fact, kind: str) -> Adjustment:
         unit=extension.get("unit", "working_day"),
         due_text=fact.detail.get(f"{kind}_due_at", ""),
     )
+
+
+def _granted(case: Case, fact: Fact) -> Adjustment:
+    """Return an approved extension of a complaint: by what it says itself, else by what was asked for."""
+    asked = [each for each in case.all("complaint.extension_requested") if each.occurred_at <= fact.occurred_at]
+    limits = [each.detail.get("handling", {}).get("limit") for each in (fact, *asked[-1:])]
+    limit: Mapping[str, Any] = next((each for each in (fact.detail.get("extension"), *limits) if each), {})
+    n, unit = limit.get("n", 0), limit.get("unit", "working_day")
+    days, unit = (-(-n // HOURS[unit]), DAYS[unit]) if unit in HOURS else (n, unit)
+    due = fact.detail.get("promised_due_at", "")
+    return Adjustment(
+        kind="extension", at=fact.occurred_at, word="Extension 延期批准", days=days, unit=unit, due_text=due
+    )
+
+
+HOURS: Final[Mapping[str, int]] = {"hour": 24, "working_hour": 8}
+"""Hours of a day by which an extension asked for in hours is rounded up to days."""
+
+DAYS: Final[Mapping[str, str]] = {"hour": "calendar_day", "working_hour": "working_day"}

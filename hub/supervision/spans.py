@@ -20,7 +20,7 @@ ONLY: Final = "1"
 ONLINE: Final = frozenset({"online", "mobile", "2", "3"})
 """Channels by which a case comes in over the internet."""
 
-GONE: Final = ("case.withdrawn", "case.terminated", "case.voided", "complaint.withdrawn")
+GONE: Final = ("case.withdrawn", "case.terminated", "case.voided", "complaint.withdrawn", "complaint.linked")
 """Events after which nothing more is owed."""
 
 
@@ -39,6 +39,10 @@ class Span:
     note: str = ""
     moves: bool = False
     """Whether special procedures and extensions move its due moment."""
+    reported: str = ""
+    """Field of its start that may name the due moment itself."""
+    yields: bool = False
+    """Its limit is for those starts alone that name no due moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,10 @@ class Watch:
     basis: str = ""
     again: bool = False
     moves: bool = False
+    own: str = ""
+    """Part of the start whose `limit`, where it has one, goes before `limit`."""
+    reported: str = ""
+    yields: bool = False
 
 
 def _days(n: int) -> Callable[[Fact], Limit]:
@@ -101,8 +109,26 @@ def _is_instant(_: Fact, case: Case) -> bool:
     return case.attributes.get("case_type") == "1"
 
 
-def _of_track(name: str) -> Callable[[Fact, Case], bool]:
-    return lambda _, case: case.attributes.get("complaint", {}).get("track", "hotline") == name
+def _track(case: Case) -> str:
+    return str(case.attributes.get("complaint", {}).get("track", "hotline"))
+
+
+def _is_petition(_: Fact, case: Case) -> bool:
+    return _track(case) == "petition"
+
+
+def _is_no_petition(_: Fact, case: Case) -> bool:
+    return _track(case) != "petition"
+
+
+def _is_limited(fact: Fact, case: Case) -> bool:
+    """Tell whether a dispatch is to be answered in time: the hotline's always, others where it says until when."""
+    has_own = "limit" in fact.detail.get("handling", {}) or "promised_due_at" in fact.detail
+    return _track(case) == "hotline" or (has_own and _track(case) != "petition")
+
+
+def _assisting(fact: Fact) -> str:
+    return str(fact.detail.get("handling", {}).get("department_id") or fact.department_id)
 
 
 def _is_reviewed_first(_: Fact, case: Case) -> bool:
@@ -111,7 +137,8 @@ def _is_reviewed_first(_: Fact, case: Case) -> bool:
 
 _HANDLED: Final = ("complaint.replied", "complaint.closed")
 _DISPATCHED: Final = ("complaint.dispatched", "complaint.redispatched")
-_SIGNED: Final = ("complaint.signed", "complaint.returned", "complaint.started", *_HANDLED)
+_SIGNED: Final = ("complaint.signed", "complaint.returned", "complaint.arbitrated", "complaint.started", *_HANDLED)
+_TAKEN_UP: Final = ("complaint.accepted", "complaint.not_accepted", "complaint.dispatched")
 _PENALTY_ENDS: Final = ("penalty.decided", "penalty.dismissed", "penalty.transferred")
 _DECIDED: Final = ("case.decided", "case.closed")
 
@@ -142,14 +169,22 @@ WATCHES: Final = (
     Watch(kind="rating_answer", starts=("case.evaluated",), stops=("evaluation.answered",),
           told=("evaluation.answered",), holds=_is_bad_rating, limit=_days(5),
           basis="差评: answered in 5 working days", again=True, voids=()),
-    Watch(kind="complaint_acceptance", starts=("complaint.registered",),
-          stops=("complaint.accepted", "complaint.not_accepted", "complaint.dispatched"), limit=_days(5),
-          basis="投诉: accepted or not in 5 working days"),
+    Watch(kind="complaint_acceptance", starts=("complaint.registered",), stops=_TAKEN_UP, holds=_is_no_petition,
+          limit=_days(5), basis="投诉: accepted or not in 5 working days"),
+    Watch(kind="petition_registered", starts=("complaint.registered",), stops=(*_TAKEN_UP, "complaint.transferred"),
+          holds=_is_petition),
     Watch(kind="complaint_signing", starts=_DISPATCHED, stops=_SIGNED, limit=_days(1), again=True,
           basis="投诉: signed for in 1 working day"),
-    Watch(kind="complaint", starts=("complaint.dispatched",), stops=_HANDLED, holds=_of_track("hotline"),
-          limit=_days(5), basis="热线: 5 working days from dispatch, by local rule", moves=True),
-    Watch(kind="petition", starts=("complaint.registered",), stops=_HANDLED, holds=_of_track("petition"), moves=True),
+    Watch(kind="complaint", starts=("complaint.dispatched",), stops=_HANDLED, holds=_is_limited, own="handling",
+          limit=_days(5), basis="热线: 5 working days from dispatch, by local rule", moves=True,
+          reported="promised_due_at", yields=True),
+    Watch(kind="petition", starts=("complaint.accepted", "complaint.dispatched"), stops=_HANDLED, holds=_is_petition,
+          moves=True, reported="promised_due_at"),
+    Watch(kind="complaint_assist", starts=("complaint.assist_asked",), stops=("complaint.assisted",), key=_assisting,
+          own="handling", limit=_days(5), basis="协办: answered in 5 working days", again=True,
+          voids=(*GONE, *_HANDLED)),
+    Watch(kind="complaint_redo", starts=("complaint.reworked",), stops=_HANDLED, own="handling", limit=_days(5),
+          basis="退回重办: done again in 5 working days", again=True),
     Watch(kind="complaint_rework", starts=("complaint.followed_up",), stops=("complaint.reworked",),
           holds=_is_unsolved, limit=_days(2), basis="回访不满意: sent back in 2 working days", again=True),
 )  # fmt: skip
@@ -220,13 +255,16 @@ def _spans(watch: Watch, case: Case) -> Iterator[Span]:
 
 
 def _span(watch: Watch, start: Fact, stop: Fact | None, *, is_void: bool = False) -> Span:
+    own = _within(watch.own)(start) if watch.own else None
     return Span(
         kind=watch.kind,
         occurrence=start.event_id if watch.again else ONLY,
         start=start,
         stop=stop,
         is_void=is_void,
-        limit=watch.limit(start),
-        basis=watch.basis,
+        limit=own or watch.limit(start),
+        basis=watch.basis if own is None else "the limit set with it",
         moves=watch.moves,
+        reported=watch.reported,
+        yields=watch.yields and own is None,
     )

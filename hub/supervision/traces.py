@@ -73,4 +73,4 @@ def _complaints(case: Case, calendar: WorkCalendar) -> Iterator[_Left]:
     chosen = {"matter_code": case.attributes.get("matter_code", ""), "related_case_no": related}
     yield "complaint", about.get("respondent_department", ""), day, chosen
     if related:
-        yield "reference", "", day, {"about": "complaint", "number": related, "event_id": case.timeline[0].event_id}
+        yield "reference", "", day, {"about": "complaint", "number": related, "event_id": case.told[0].event_id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LAWFUL = {"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"}
 GIVEN_UP = {"case.withdrawn", "case.terminated"}
-OVER = {*GIVEN_UP, "case.voided", "complaint.withdrawn"}
+OVER = {*GIVEN_UP, "case.voided", "complaint.withdrawn", "complaint.linked"}
 ANSWERS = {"case.accepted", "case.not_accepted", "case.supplement_requested", "case.decided", "case.closed"}
 LIMITS_OF_LAW = {
     ("01", "acceptance"): (5, "working_day", date(2004, 7, 1)),
@@ -62,6 +62,9 @@ class Case:
     matters: Sequence[dict[str, Any]]
     """Rows of the catalogue with the department that wrote them under `of`."""
     horizon: datetime
+    told: Sequence[Fact] = ()
+    """All that was said, that too which does not count."""
+    faults: dict[str, str] = field(default_factory=dict)
 
     def matter(self, moment: datetime) -> dict[str, Any]:
         day, code = day_of(moment).isoformat(), self.about.get("matter_code", "")
@@ -77,7 +80,7 @@ class Case:
 
     def power(self) -> str:
         opened = [each.occurred_at for each in self.events if each.type == "case.received"]
-        moment = opened[0] if opened else min(each.occurred_at for each in self.events)
+        moment = opened[0] if opened else min(each.occurred_at for each in self.events or self.told)
         return str(self.about.get("power_type") or self.matter(moment).get("power_type", ""))
 
     def all(self, *types: str) -> list[Fact]:
@@ -218,12 +221,13 @@ def _watched(case: Case) -> list[Clock]:
     add(
         "complaint_signing",
         dispatched,
-        {"complaint.signed", "complaint.returned", "complaint.started"} | handled,
+        {"complaint.signed", "complaint.returned", "complaint.arbitrated", "complaint.started"} | handled,
         1,
         again=True,
     )
     if track == "hotline":
-        add("complaint", {"complaint.dispatched"}, handled, 5, moves=True)
+        add("complaint", {"complaint.dispatched"}, handled, 5, moves=True, own="handling")
+    add("complaint_redo", {"complaint.reworked"}, handled, 5, again=True, own="handling")
     add("complaint_rework", {"complaint.followed_up"}, {"complaint.reworked"}, 2, again=True, only={"unsolved": True})
     return found
 
@@ -267,7 +271,7 @@ def _holds(each: Fact, only: dict[str, bool]) -> bool:
 
 
 def _stages(case: Case) -> list[Clock]:
-    opened = case.all("case.received") or [min(case.events, key=lambda each: each.occurred_at)]
+    opened = case.all("case.received") or [min(case.events or case.told, key=lambda each: each.occurred_at)]
     limits = {
         s["code"]: s["limit"]
         for s in case.matter(opened[0].occurred_at).get("flow", {}).get("stages", ())
@@ -300,9 +304,9 @@ def _stages(case: Case) -> list[Clock]:
 
 
 def _idle(case: Case) -> list[Clock]:
-    last = case.events[-1]
-    if last.type != "special.started":
+    if not case.events or case.events[-1].type != "special.started":
         return []
+    last = case.events[-1]
     return [_run(case, "idle", last, None, _counted(last, 30, "working_day"))]
 
 
@@ -423,7 +427,7 @@ def _moved(case: Case, clock: Clock, due: _Due) -> tuple[_Due, bool]:  # noqa: C
 def _warning(kind: str, start: Fact, base: date, due: date) -> datetime | None:
     if kind == "penalty":
         return max(midnight_before(due - timedelta(days=14)), start.occurred_at)
-    if kind in ("acceptance", "complaint"):
+    if kind in ("acceptance", "complaint", "complaint_redo"):
         lead = 1
     elif kind == "promised":
         lead = max(1, int(between(day_of(start.occurred_at), base) * 0.2))
@@ -435,7 +439,7 @@ def _warning(kind: str, start: Fact, base: date, due: date) -> datetime | None:
 
 def _is_graver(case: Case, clock: Clock) -> bool:
     assert clock.due_day is not None
-    days = {"complaint_signing": 1, "complaint": 5}.get(clock.kind, 0)
+    days = {"complaint_signing": 1, "complaint": 5, "complaint_redo": 5}.get(clock.kind, 0)
     if clock.kind == "special":
         days = max(1, between(day_of(clock.start.occurred_at), clock.due_day))
     if not days:

@@ -59,13 +59,24 @@ deal.contract_signed | awarded | contracted
 deal.closed | awarded contracted | closed
 complaint.registered | - | registered
 complaint.accepted | registered | accepted
+complaint.not_accepted | registered | rejected
+complaint.transferred | registered accepted returned | registered
 complaint.dispatched | registered accepted | dispatched
+complaint.assist_asked | dispatched signed_for in_progress |
 complaint.returned | dispatched signed_for | returned
+complaint.arbitrated | dispatched signed_for returned | returned
 complaint.redispatched | returned | dispatched
 complaint.signed | dispatched | signed_for
+complaint.started | dispatched signed_for | in_progress
+complaint.extension_requested | dispatched signed_for in_progress |
+complaint.extension_refused | dispatched signed_for in_progress |
+complaint.extended | dispatched signed_for in_progress |
+complaint.assisted | dispatched signed_for in_progress |
 complaint.replied | dispatched signed_for in_progress | replied
 complaint.followed_up | replied | followed_up
 complaint.reworked | replied followed_up | in_progress
+complaint.linked | registered accepted dispatched signed_for in_progress returned | linked
+complaint.withdrawn | registered accepted dispatched signed_for in_progress returned replied followed_up | withdrawn
 complaint.closed | replied followed_up | closed
 """
 AHEAD = ("coercion.approved", "deal.result_published")
@@ -88,6 +99,8 @@ for _line in TABLE.strip().splitlines():
 
 def disorders(case: Case) -> int:
     """Count the events that stand where they may not: after what they must precede."""
+    if case.about["family"] == "complaint":
+        return sum(fault == "R21" for fault in case.faults.values())
     count, state = 0, "-"
     simple = case.about.get("procedure") == "simplified"
     for place, each in enumerate(case.events):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tests.oracle.clocks import LAWFUL, Case, Clock, clocks_of
+from tests.oracle.complaints import walked
 from tests.oracle.days import between, day_of
 from tests.oracle.machine import disorders
 
@@ -143,7 +144,10 @@ def _case(seen: Sequence[Fact], catalogue: Sequence[dict[str, Any]], horizon: da
     for each in events:
         about.update(each.attributes)
     matters = [{**row, "of": doc["department"]["department_id"]} for doc in catalogue for row in doc.get("matters", ())]
-    return Case(events=events, about=about, matters=matters, horizon=horizon)
+    told, faults = events, {}
+    if about["family"] == "complaint":
+        events, faults = walked(told, about)
+    return Case(events=events, about=about, matters=matters, horizon=horizon, told=told, faults=faults)
 
 
 def _rank(each: Fact) -> tuple[int, int, str]:
@@ -197,7 +201,7 @@ def _findings(  # noqa: C901, PLR0912 - one rule after another
     if told("complaint.registered", "complaint.accepted|complaint.not_accepted|complaint.dispatched"):
         yield "R61", late["complaint_acceptance"]
     if told("complaint.dispatched|complaint.registered", "complaint.replied|complaint.closed"):
-        yield "R62", near["complaint"] + late["complaint"] + worse["complaint"]
+        yield "R62", sum(each[kind] for each in (near, late, worse) for kind in ("complaint", "complaint_redo"))
     if told("case.evaluated", "evaluation.real_name"):
         yield (
             "R70",
@@ -212,7 +216,7 @@ def _findings(  # noqa: C901, PLR0912 - one rule after another
 
 def _on_powers(case: Case, catalogue: Sequence[dict[str, Any]], told: Any) -> Iterator[tuple[str, int]]:
     code, who = case.about.get("matter_code", ""), case.about["department_id"]
-    opened = case.all("case.received") or [min(case.events, key=lambda each: each.occurred_at)]
+    opened = case.all("case.received") or [min(case.events or case.told, key=lambda each: each.occurred_at)]
     moment = opened[0].occurred_at
     day = day_of(moment).isoformat()
     listed = [
@@ -288,7 +292,7 @@ def _on_procedure(case: Case, told: Any) -> Iterator[tuple[str, int]]:
 
 def _opened(case: Case) -> datetime:
     received = case.all("case.received")
-    return received[0].occurred_at if received else min(each.occurred_at for each in case.events)
+    return received[0].occurred_at if received else min(each.occurred_at for each in case.events or case.told)
 
 
 def _is_unlawful(case: Case, place: int, each: Fact, told: Any) -> bool:
@@ -358,21 +362,23 @@ def _on_money(case: Case, told: Any) -> Iterator[tuple[str, int]]:
 def _on_complaints(case: Case, late: Counter[str], told: Any) -> Iterator[tuple[str, int]]:
     if not told("complaint.dispatched"):
         return
-    sent = back = None
-    returns = 0
-    for each in case.events:
+    sent = None
+    for each in case.told:
+        said = each.detail.get("handling", {})
         if each.type in ("complaint.dispatched", "complaint.redispatched"):
             sent = each
         elif each.type == "complaint.returned" and told("complaint.returned"):
-            returns += 1
-            back = sent is not None and each.occurred_at - sent.occurred_at > timedelta(hours=24)
-            yield "R63", int(bool(back) or returns > 1)
+            behind = sent is not None and each.occurred_at - sent.occurred_at > timedelta(hours=24)
+            bare = not all(said.get(name) for name in ("reason", "basis") if told(f"handling.{name}"))
+            counts = each in case.events
+            yield "R63", int(case.faults.get(each.event_id) == "R63" or (counts and (behind or bare)))
     closed = case.all("complaint.closed")
     followed = [e for e in case.all("complaint.followed_up") if closed and e.occurred_at <= closed[0].occurred_at]
     yield "R65", late["complaint_rework"] + int(bool(closed) and not followed and told("complaint.followed_up"))
     about = case.about.get("complaint", {})
     is_report = about.get("kind") == "report" or about.get("track") == "report"
-    to = [each.detail.get("handling", {}) for each in case.all("complaint.dispatched", "complaint.redispatched")]
+    sends = ("complaint.dispatched", "complaint.redispatched")
+    to = [each.detail.get("handling", {}) for each in case.told if each.type in sends]
     if told("case.complaint.respondent_person|case.complaint.respondent_department"):
         unit = about.get("respondent_department")
         yield "R66", sum(is_report and bool(unit) and each.get("department_id") == unit for each in to)

@@ -120,6 +120,7 @@ class Trial:
 
 RECEIVED: Final = licence("case.received", "03-02")
 ACCEPTED: Final = licence("case.accepted", "03-03")
+NOT_OURS: Final = {"reason": "不属于本单位职责", "basis": "热线办法第九条"}
 SENT: Final = complaint("complaint.dispatched", "03-02", handling=to(DEPARTMENT))
 LAWFUL_EXTENSION: Final = {
     "n": 10, "unit": "working_day", "approved_by": "局长", "approved_at": "2026-03-10", "notified_at": "2026-03-10",
@@ -321,10 +322,10 @@ TRIALS: Final = (
     Trial(rule="R62", facts=[SENT], near=[SENT, complaint("complaint.replied", "03-09", occurrence="1")],
           excuse=[complaint("complaint.replied", "03-09", occurrence="1")], horizon="03-11", level="yellow",
           evidence=("", "due_at", "2026-03-10T00:00:00+08:00", "")),
-    Trial(rule="R63", facts=[SENT, complaint("complaint.returned", "03-04", occurrence="1")],
-          near=[SENT, complaint("complaint.returned", "03-03", occurrence="1")],
-          excuse=[complaint("complaint.returned", "03-03", occurrence="1", **LATER)], horizon="03-05",
-          level="yellow",
+    Trial(rule="R63", facts=[SENT, complaint("complaint.returned", "03-04", occurrence="1", handling=NOT_OURS)],
+          near=[SENT, complaint("complaint.returned", "03-03", occurrence="1", handling=NOT_OURS)],
+          excuse=[complaint("complaint.returned", "03-03", occurrence="1", handling=NOT_OURS, **LATER)],
+          horizon="03-05", level="yellow",
           evidence=("complaint.returned", "complaint.returned", "2026-03-04T09:00:00+08:00", "within 24 hours")),
     Trial(rule="R65", facts=[SENT, _replied("undetermined"), complaint("complaint.closed", "03-06")],
           near=[SENT, _replied("undetermined"), complaint("complaint.followed_up", "03-06", occurrence="1"),

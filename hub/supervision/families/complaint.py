@@ -1,13 +1,77 @@
-"""Complaints 投诉件: 登记, 受理, 派单, 签收 or 退单, 办理, 反馈, 回访, 退回重办, 办结, 归档."""
+# ruff: noqa: E501 - the machine is a table: one move a line
+"""Complaints 投诉件: 登记, 受理, 派单, 签收 or 退单, 办理, 反馈, 回访, 退回重办, 办结, 归档: by whom, when, on what terms."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.supervision.families.transition import Transition, move, within
+from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER, named, said, staff_of
+from hub.supervision.families.transition import Guard, Transition, made_by, move, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from hub.supervision.caselog import Fact
+    from hub.supervision.families.holding import Holding
+
+
+def _spares_respondent(fact: Fact, held: Holding) -> bool:
+    """Tell whether neither the person complained of nor, of a report, the unit gets it (Petition Regulation art. 30)."""
+    person, unit = held.about.get("respondent_person"), held.about.get("respondent_department")
+    return (not person or person not in staff_of(fact)) and not (held.is_report and unit and unit == named(fact))
+
+
+def _is_reasoned(fact: Fact, held: Holding) -> bool:
+    """Tell whether a return says why and on what basis; what the centre itself reports it has taken back."""
+    handling = said(fact)
+    is_given = bool(str(handling.get("reason", "")).strip() and str(handling.get("basis", "")).strip())
+    return is_given or CENTRE in held.roles(fact.department_id)
+
+
+def approver_of(fact: Fact) -> str:
+    """Return who approved an extension."""
+    return str(said(fact).get("approved_by") or fact.detail.get("extension", {}).get("approved_by") or "")
+
+
+def _is_approved(fact: Fact, held: Holding) -> bool:
+    """Tell whether an extension is approved, and by somebody else than whoever asked for it."""
+    asked = staff_of(held.request) if held.request is not None else frozenset()
+    return bool(approver_of(fact)) and approver_of(fact) not in asked
+
+
+LEAK: Final = "R66"
+"""The rule on complaints that reach those they are about."""
+
+NAMED: Final = Guard(expected="a department", holds=lambda fact, _: bool(named(fact)))
+SPARED: Final = Guard(expected="anybody but whom it is about", rule=LEAK, holds=_spares_respondent)
+REASONED: Final = Guard(expected="a reason and its legal basis", rule="R63", holds=_is_reasoned)
+BOUNDED: Final = Guard(expected="once only", rule="R63", holds=lambda _, held: held.returns < held.allowed)
+FREE: Final = Guard(expected="not after designation", rule="R63", holds=lambda _, held: not held.designated)
+DISPUTED: Final = Guard(expected="as many returns as are allowed", holds=lambda _, held: held.returns >= held.allowed)
+MEANT: Final = Guard(
+    expected="the department that was designated",
+    holds=lambda fact, held: named(fact) in ("", held.designee or named(fact)),
+)
+PENDING: Final = Guard(expected="an extension asked for", holds=lambda _, held: held.request is not None)
+APPROVED: Final = Guard(expected="approved by somebody else than who asks", rule="R18", holds=_is_approved)
+PASSED: Final = Guard(
+    expected="another centre", holds=lambda fact, held: said(fact).get("centre_id", "") not in ("", held.centre_id)
+)
+ORIGINAL: Final = Guard(
+    expected="the number of another complaint",
+    holds=lambda fact, _: original_of(fact) not in ("", fact.attributes.get("case_no")),
+)
+
+
+def original_of(fact: Fact) -> str:
+    """Return the number of the complaint of which a linked one is a duplicate."""
+    return str(fact.detail.get("refers_to") or fact.attributes.get("complaint", {}).get("duplicate_of") or "")
+
+
+_C: Final = frozenset({CENTRE})
+_H: Final = frozenset({CENTRE, HANDLER})
+_A: Final = frozenset({CENTRE, ASSISTING})
+"""A centre may report the moves of a department that has no connection of its own."""
 
 _SENT: Final = ("dispatched", "signed_for")
 _HANDLED: Final = (*_SENT, "in_progress")
@@ -15,27 +79,39 @@ _UNDONE: Final = ("registered", "accepted", *_HANDLED, "returned")
 _OPEN: Final = (*_UNDONE, "replied", "followed_up")
 
 COMPLAINT: Final[Mapping[str, Transition]] = {
-    "complaint.registered": move(0, ("",), "registered"),
-    "complaint.accepted": move(1, ("registered",), "accepted"),
-    "complaint.not_accepted": move(2, ("registered",), "rejected"),
-    "complaint.transferred": move(3, ("registered", "accepted", "returned"), "registered"),
-    "complaint.dispatched": move(4, ("registered", "accepted"), "dispatched"),
-    "complaint.assist_asked": within(5, _HANDLED),
-    "complaint.returned": move(6, _SENT, "returned"),
-    "complaint.arbitrated": move(7, (*_SENT, "returned"), "returned"),
-    "complaint.redispatched": move(8, ("returned",), "dispatched"),
-    "complaint.signed": move(9, ("dispatched",), "signed_for"),
-    "complaint.started": move(10, _SENT, "in_progress"),
-    "complaint.extension_requested": within(11, _HANDLED),
-    "complaint.extension_refused": within(12, _HANDLED),
-    "complaint.extended": within(13, _HANDLED),
-    "complaint.assisted": within(14, _HANDLED),
-    "complaint.replied": move(15, _HANDLED, "replied"),
-    "complaint.followed_up": move(16, ("replied",), "followed_up"),
-    "complaint.reworked": move(17, ("replied", "followed_up"), "in_progress"),
-    "complaint.linked": move(18, _UNDONE, "linked"),
-    "complaint.withdrawn": move(19, _OPEN, "withdrawn"),
-    "complaint.closed": move(20, ("replied", "followed_up"), "closed"),
-    "complaint.archived": within(21, ("closed", "rejected", "withdrawn", "linked")),
+    "complaint.registered": made_by(_C, move(0, ("",), "registered")),
+    "complaint.accepted": made_by(_C, move(1, ("registered",), "accepted")),
+    "complaint.not_accepted": made_by(_C, move(2, ("registered",), "rejected")),
+    "complaint.transferred": made_by(
+        _C, move(3, ("registered", "accepted", "returned"), "registered"), PASSED, only_lawful=True
+    ),
+    "complaint.dispatched": made_by(_C, move(4, ("registered", "accepted"), "dispatched"), SPARED),
+    "complaint.assist_asked": made_by(_C, within(5, _HANDLED), NAMED, SPARED, only_lawful=True),
+    "complaint.returned": made_by(_H, move(6, _SENT, "returned"), REASONED, BOUNDED, FREE, only_lawful=True),
+    "complaint.arbitrated": made_by(
+        _C, move(7, (*_SENT, "returned"), "returned"), NAMED, SPARED, DISPUTED, only_lawful=True
+    ),
+    "complaint.redispatched": made_by(_C, move(8, ("returned",), "dispatched"), SPARED, MEANT, only_lawful=True),
+    "complaint.signed": made_by(_H, move(9, ("dispatched",), "signed_for"), SPARED),
+    "complaint.started": made_by(_H, move(10, _SENT, "in_progress"), SPARED),
+    "complaint.extension_requested": made_by(_H, within(11, _HANDLED), only_lawful=True),
+    "complaint.extension_refused": made_by(_C, within(12, _HANDLED), PENDING, only_lawful=True),
+    "complaint.extended": made_by(_C, within(13, _HANDLED), APPROVED, only_lawful=True),
+    "complaint.assisted": made_by(_A, within(14, _HANDLED)),
+    "complaint.replied": made_by(_H, move(15, _HANDLED, "replied"), SPARED),
+    "complaint.followed_up": made_by(_C, move(16, ("replied",), "followed_up")),
+    "complaint.reworked": made_by(_C, move(17, ("replied", "followed_up"), "in_progress")),
+    "complaint.linked": made_by(_C, move(18, _UNDONE, "linked"), ORIGINAL),
+    "complaint.withdrawn": made_by(_C, move(19, _OPEN, "withdrawn")),
+    "complaint.closed": made_by(_C, move(20, ("replied", "followed_up"), "closed")),
+    "complaint.archived": made_by(_C, within(21, ("closed", "rejected", "withdrawn", "linked"))),
 }
 """Centres that report no acceptance dispatch straight from registration; handlers that report no signing reply."""
+
+
+def refusal(move_: Transition, fact: Fact, held: Holding) -> Guard | None:
+    """Return what a move lacks to be in force: who may make it, or the first of its conditions that is not met."""
+    roles = held.roles(fact.department_id)
+    if roles.isdisjoint(move_.by or _C):
+        return Guard(expected=" or ".join(f"the {role}" for role in sorted(move_.by or _C)), holds=lambda *_: False)
+    return next((guard for guard in move_.guards if not guard.holds(fact, held)), None)

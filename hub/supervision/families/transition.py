@@ -1,9 +1,30 @@
-"""What one event type does to a case: from which states it is lawful, and where it leads."""
+"""What one event type does to a case: from which states it is lawful, by whom, and where it leads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hub.supervision.caselog import Fact
+    from hub.supervision.families.holding import Holding
+
+
+DISORDER: Final = "R21"
+"""The rule on events that stand where they may not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A condition of a move besides the state: where it is not met the move is kept, marked and of no effect."""
+
+    expected: str
+    """What is asked for, in words."""
+    holds: Callable[[Fact, Holding], bool]
+    rule: str = DISORDER
+    """The rule that speaks where it is not met."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +40,11 @@ class Transition:
     target: str | None = None
     simplified: frozenset[str] = frozenset()
     only_forward: bool = False
+    by: frozenset[str] = frozenset()
+    """Roles that may make it, in families in which several departments speak of one case."""
+    guards: tuple[Guard, ...] = ()
+    only_lawful: bool = False
+    """Out of its order it has no effect at all, unless it leads forward."""
 
 
 UNKNOWN: Final = Transition(rank=999)
@@ -33,3 +59,8 @@ def move(rank: int, sources: tuple[str, ...], target: str, *, only_forward: bool
 def within(rank: int, sources: tuple[str, ...]) -> Transition:
     """Return an event that is lawful in `sources` and leaves the state as it is."""
     return Transition(rank=rank, sources=frozenset(sources))
+
+
+def made_by(roles: frozenset[str], transition: Transition, *guards: Guard, only_lawful: bool = False) -> Transition:
+    """Return a transition that only `roles` make, and under conditions."""
+    return replace(transition, by=roles, guards=guards, only_lawful=only_lawful)

@@ -25,7 +25,7 @@ def not_listed(rule: Rule, view: View) -> Iterator[Finding]:
     if not code or not _has_catalogue(view) or _is_complaint(view):
         return
     if not any(matter.status == "active" for matter in view.catalogue.versions(code, day)):
-        first = view.case.timeline[0]
+        first = view.case.told[0]
         yield found(
             rule, "case", f"事项{code}在{day}不在职权目录中。", f"matter {code} is in no catalogue on {day}.",
             evidence(first, "matter_code", code, expected="an active entry of the catalogue"),
@@ -42,7 +42,7 @@ def not_theirs(rule: Rule, view: View) -> Iterator[Finding]:
         owners = ", ".join(sorted({matter.department_id for matter in listed}))
         yield found(
             rule, "case", f"{department}在{region}无权实施该事项。", f"{department} may not handle it in {region}.",
-            evidence(view.case.timeline[0], "department_id", department, expected=owners),
+            evidence(view.case.told[0], "department_id", department, expected=owners),
         )  # fmt: skip
 
 

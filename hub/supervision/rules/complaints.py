@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from hub.supervision.clocks import HANDLING
+from hub.supervision.families.complaint import approver_of
+from hub.supervision.families.holding import RETURNS
 from hub.supervision.instants import written
-from hub.supervision.rules.deadlines import called, is_graver, missed, of_kind, overrun
+from hub.supervision.rules.deadlines import called, is_graver, of_kind, overrun
 from hub.supervision.rules.rule import Finding, Parameter, Rule, View, evidence, found
 
 if TYPE_CHECKING:
@@ -16,8 +19,16 @@ if TYPE_CHECKING:
     from hub.supervision.caselog import Fact
 
 _DISPATCHED: Final = ("complaint.dispatched", "complaint.redispatched")
-_LIMITED: Final = ("complaint", "petition")
-_PERSONAL: Final = ("complaint.dispatched", "complaint.redispatched", "complaint.started", "complaint.replied")
+_PERSONAL: Final = (
+    "complaint.dispatched",
+    "complaint.redispatched",
+    "complaint.arbitrated",
+    "complaint.assist_asked",
+    "complaint.signed",
+    "complaint.started",
+    "complaint.replied",
+)
+"""Moves by which somebody gets to know a complaint, or is known to have it."""
 
 
 def _handler(view: View) -> str:
@@ -36,49 +47,123 @@ def unsigned(rule: Rule, view: View) -> Iterator[Finding]:
             yield replace(overrun(rule, view, clock, part="#yellow"), department_id=handler)
 
 
-def overdue(rule: Rule, view: View) -> Iterator[Finding]:
-    """Find complaints near their limit (notice), past it (yellow), and past it by more than five days (red)."""
-    handler = _handler(view)
-    for kind in _LIMITED:
+def undecided(rule: Rule, view: View) -> Iterator[Finding]:
+    """Find complaints neither accepted nor refused in time, petitions neither that nor passed on (Petition art. 22)."""
+    for kind in ("complaint_acceptance", "petition_registered"):
         for clock in of_kind(kind, view):
+            if clock.row.state == "breached":
+                yield overrun(rule, view, clock)
+
+
+def overdue(rule: Rule, view: View) -> Iterator[Finding]:
+    """Find complaints near their limit (notice), past it (yellow), and past it by more than five days (red).
+
+    Whoever assists has a limit of its own, and is told of it itself.
+    """
+    handler = _handler(view)
+    for kind in HANDLING:
+        for clock in of_kind(kind, view):
+            whose = _named(clock.start) if kind == "complaint_assist" else handler
             if clock.noticed:
                 near = called(rule, view, clock, part="#notice", level="notice")
-                yield replace(near, department_id=handler)
+                yield replace(near, department_id=whose)
             if clock.row.state == "breached":
                 late = overrun(rule, view, clock, level="yellow")
-                yield replace(late, department_id=handler)
+                yield replace(late, department_id=whose)
             if is_graver(clock, view):
-                yield replace(overrun(rule, view, clock, part="#red", level="red"), department_id=handler)
+                yield replace(overrun(rule, view, clock, part="#red", level="red"), department_id=whose)
+
+
+def _named(fact: Fact) -> str:
+    return str(fact.detail.get("handling", {}).get("department_id", ""))
 
 
 def returned_again(rule: Rule, view: View) -> Iterator[Finding]:
-    """Find returns after 24 hours, second returns, and returns after the complaint was designated."""
-    returns = 0
+    """Find returns too late, without reason or basis, more often than is allowed, or after a designation.
+
+    Those that the machine does not allow are of no effect; the others are in force, and found all the same.
+    """
+    marked = {each.event_id: each.reason for each in view.case.anomalies if each.rule == rule.rule_id}
     sent: Fact | None = None
-    for fact in view.case.timeline:
+    for fact in view.case.told:
         if fact.type in _DISPATCHED:
             sent = fact
         elif fact.type == "complaint.returned":
-            returns += 1
-            problem = _return_problem(rule, view, fact, sent, returns)
+            problem = marked.get(fact.event_id, "").partition(" asks for ")[2] or _return_problem(
+                rule, view, fact, sent
+            )
             if problem:
-                department = str((sent or fact).detail.get("handling", {}).get("department_id", ""))
                 finding = found(
                     rule, fact.event_id, f"退单不当（{problem}）。", f"returned against the rule ({problem}).",
                     evidence(fact, fact.type, written(fact.occurred_at, view.calendar.zone), expected=problem),
                 )  # fmt: skip
-                yield replace(finding, department_id=department)
+                yield replace(finding, department_id=_named(sent or fact))
 
 
-def _return_problem(rule: Rule, view: View, fact: Fact, sent: Fact | None, returns: int) -> str:
-    hours = rule.value("hours", view.calendar.day_of(fact.occurred_at))
-    if sent is not None and sent.detail.get("handling", {}).get("designated"):
-        return "not after designation"
-    if returns > 1:
-        return "once only"
-    if sent is not None and not fact.date_only and fact.occurred_at > sent.occurred_at + timedelta(hours=hours):
-        return f"within {hours} hours"
-    return ""
+def _return_problem(rule: Rule, view: View, fact: Fact, sent: Fact | None) -> str:
+    """Say what is wrong with a return that is in force: its lateness, or what the centre says of its reasons."""
+    if fact not in view.case.timeline:
+        return ""
+    if sent is not None and _is_late(rule, view, fact, sent):
+        return _promptly(rule, view, fact)
+    lacking = [name for name in ("reason", "basis") if view.reports(f"handling.{name}") and not _says(fact, name)]
+    return f"its {' and '.join(lacking)}" if lacking else ""
+
+
+def _says(fact: Fact, name: str) -> bool:
+    return bool(str(fact.detail.get("handling", {}).get(name, "")).strip())
+
+
+def _is_petition(view: View) -> bool:
+    return bool(view.case.attributes.get("complaint", {}).get("track") == "petition")
+
+
+def _is_late(rule: Rule, view: View, fact: Fact, sent: Fact) -> bool:
+    day = view.calendar.day_of(fact.occurred_at)
+    if _is_petition(view):
+        last, _ = view.calendar.add_workdays(view.calendar.day_of(sent.occurred_at), rule.value("objection_days", day))
+        return day > last
+    return not fact.date_only and fact.occurred_at > sent.occurred_at + timedelta(hours=rule.value("hours", day))
+
+
+def _promptly(rule: Rule, view: View, fact: Fact) -> str:
+    day = view.calendar.day_of(fact.occurred_at)
+    if _is_petition(view):
+        return f"within {rule.value('objection_days', day)} working days"
+    return f"within {rule.value('hours', day)} hours"
+
+
+def granted_unlawfully(rule: Rule, view: View) -> Iterator[Finding]:
+    """Find extensions of complaints that nobody else approved, late, second and too long ones (Petition art. 34)."""
+    marked = {each.event_id: each.reason for each in view.case.anomalies if each.rule == rule.rule_id}
+    kept = [fact for fact in view.case.told if fact.type == "complaint.extended"]
+    granted = [fact for fact in kept if fact in view.case.timeline]
+    for fact in kept:
+        problems = [*_grant_problems(rule, view, fact)] if fact in granted else []
+        if fact.event_id in marked:
+            problems.append(
+                ("handling.approved_by", approver_of(fact), marked[fact.event_id].partition(" asks for ")[2])
+            )
+        if fact in granted[1:]:
+            problems.append(("count", str(granted.index(fact) + 1), "1"))
+        if problems:
+            items = [evidence(fact, name, value, expected=expected) for name, value, expected in problems]
+            names = ", ".join(name for name, _, _ in problems)
+            yield found(
+                rule, fact.event_id, f"投诉延期不合规定（{names}）。",
+                f"the extension is against the rule ({names}).", *items,
+            )  # fmt: skip
+
+
+def _grant_problems(rule: Rule, view: View, fact: Fact) -> Iterator[tuple[str, str, str]]:
+    due = next((clock for kind in ("complaint", "petition") for clock in of_kind(kind, view)), None)
+    if due is not None and due.due.is_missed_by(fact.occurred_at):
+        when = written(fact.occurred_at, view.calendar.zone)
+        yield fact.type, when, f"< {written(due.row.due_at, view.calendar.zone)}"
+    most = rule.value("petition_days", view.calendar.day_of(fact.occurred_at)) if _is_petition(view) else None
+    said = fact.detail.get("extension") or fact.detail.get("handling", {}).get("limit") or {}
+    if most is not None and said.get("n", 0) > most:
+        yield "handling.limit", str(said["n"]), f"<= {most}"
 
 
 def left_unsolved(rule: Rule, view: View) -> Iterator[Finding]:
@@ -101,7 +186,9 @@ def leaked(rule: Rule, view: View) -> Iterator[Finding]:
     about = view.case.attributes.get("complaint", {})
     person, unit = about.get("respondent_person", ""), about.get("respondent_department", "")
     is_report = about.get("kind") == "report" or about.get("track") == "report"
-    for fact in view.case.all(*_PERSONAL):
+    for fact in view.case.told:
+        if fact.type not in _PERSONAL:
+            continue
         handling = fact.detail.get("handling", {})
         staff = {handling.get("staff_code", ""), fact.detail.get("operator", {}).get("staff_code", "")}
         if person and person in staff:
@@ -150,7 +237,8 @@ R60: Final = Rule(
 )  # fmt: skip
 R61: Final = Rule(
     rule_id="R61", version=1, zh="投诉受理决定超时", en="complaint not accepted or refused in time", phase="in",
-    class_="efficiency", level="yellow", type_code="9", basis="实施意见 2008: 投诉受理", find=missed,
+    class_="efficiency", level="yellow", type_code="9",
+    basis="实施意见 2008: 投诉受理; 信访工作条例 art. 22", find=undecided,
     clock="complaint_acceptance",
     reads=("complaint.registered", "complaint.accepted|complaint.not_accepted|complaint.dispatched"),
     parameters=(Parameter(name="limit_days", value=5, unit="working_day", source="实施意见 2008"),),
@@ -165,8 +253,11 @@ R62: Final = Rule(
 )  # fmt: skip
 R63: Final = Rule(
     rule_id="R63", version=1, zh="反复退单", en="returned against the rule", phase="in", class_="efficiency",
-    level="yellow", type_code="9", basis="12345热线办法", find=returned_again, reads=("complaint.returned",),
-    parameters=(Parameter(name="hours", value=24, unit="hour", source="Anyang, a city's rule: a parameter"),),
+    level="yellow", type_code="9", basis="12345热线办法; 信访工作条例 art. 23", find=returned_again,
+    reads=("complaint.returned",),
+    parameters=(Parameter(name="hours", value=24, unit="hour", source="Anyang, a city's rule: a parameter"),
+                Parameter(name="objection_days", value=5, unit="working_day", source="信访工作条例 art. 23"),
+                Parameter(name="returns", value=RETURNS, unit="return", source="hub")),
 )  # fmt: skip
 R65: Final = Rule(
     rule_id="R65", version=1, zh="回访不满意未重办", en="unsolved and not done again", phase="post",

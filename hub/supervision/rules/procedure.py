@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.supervision.families.complaint import COMPLAINT
 from hub.supervision.instants import instant, written
 from hub.supervision.lifecycle import POSITION, move_of
 from hub.supervision.pauses import LAWFUL_PAUSES
+from hub.supervision.rules.complaints import granted_unlawfully
 from hub.supervision.rules.deadlines import of_kind
 from hub.supervision.rules.rule import Finding, Parameter, Rule, View, evidence, found
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.supervision.caselog import Fact
+    from hub.supervision.families.transition import Transition
     from hub.supervision.fold import Anomaly
 
 _PENALTY_LAW: Final = date(2021, 7, 15)
@@ -44,6 +47,7 @@ def asked_again(rule: Rule, view: View) -> Iterator[Finding]:
 
 def extended_unlawfully(rule: Rule, view: View) -> Iterator[Finding]:
     """Find extensions without approver or notice, too long, repeated, or approved when the limit was over (art. 42)."""
+    yield from granted_unlawfully(rule, view)
     extensions = view.case.all("case.extended")
     is_joint = view.case.first("joint.dispatched") is not None
     for place, fact in enumerate(extensions):
@@ -118,16 +122,19 @@ def out_of_order(rule: Rule, view: View) -> Iterator[Finding]:
 
     It takes a pair: where an event is only missing between two others nothing stands in the wrong order.
     """
-    facts = {fact.event_id: fact for fact in view.case.timeline}
+    facts = {fact.event_id: fact for fact in view.case.told}
     for anomaly in view.case.anomalies:
-        if _is_disorder(view, anomaly):
-            yield _disorder(rule, view, facts[anomaly.event_id], f"not after {anomaly.state}")
+        if anomaly.rule == rule.rule_id and _is_disorder(view, anomaly):
+            asked = anomaly.reason.partition(" asks for ")[2]
+            yield _disorder(rule, view, facts[anomaly.event_id], asked or f"not after {anomaly.state}")
     yield from _premature(rule, view, "fee.charged", "case.accepted")
     yield from _premature(rule, view, "doc.issued", "case.decided")
 
 
 def _is_disorder(view: View, anomaly: Anomaly) -> bool:
     move = move_of(view.case.family, anomaly.type)
+    if view.case.holding is not None:
+        return anomaly.is_void or bool(anomaly.state and move and _is_misplaced(view, move, anomaly))
     if move is None or not anomaly.state:
         return False
     if move.target is not None:
@@ -138,9 +145,17 @@ def _is_disorder(view: View, anomaly: Anomaly) -> bool:
     return is_late or any(each is not None and each.target in sources for each in later)
 
 
+def _is_misplaced(view: View, move: Transition, anomaly: Anomaly) -> bool:
+    """Tell whether a complaint's move is out of place: unless it leaves out what its connection does not report."""
+    if move.target is None or POSITION[move.target] <= POSITION[anomaly.state]:
+        return True
+    before = [name for name, each in COMPLAINT.items() if each.target in (move.sources or ())]
+    return any(view.reports(name) for name in before)
+
+
 def _after(view: View, event_id: str) -> Sequence[Fact]:
-    place = next(place for place, fact in enumerate(view.case.timeline) if fact.event_id == event_id)
-    return view.case.timeline[place + 1 :]
+    place = next(place for place, fact in enumerate(view.case.told) if fact.event_id == event_id)
+    return view.case.told[place + 1 :]
 
 
 def _premature(rule: Rule, view: View, early: str, before: str) -> Iterator[Finding]:
@@ -245,7 +260,7 @@ def asked_too_much(rule: Rule, view: View) -> Iterator[Finding]:
     if matter is None or not matter.materials:
         return
     listed = {each.name for each in matter.materials}
-    first = view.case.timeline[0]
+    first = view.case.told[0]
     asked = dict.fromkeys(
         [
             *(row["name"] for row in view.case.attributes.get("materials", ())),
@@ -288,10 +303,12 @@ R12: Final = Rule(
 )  # fmt: skip
 R18: Final = Rule(
     rule_id="R18", version=1, zh="违规延期", en="unlawful extension", phase="in", class_="enforcement", level="red",
-    type_code="2", basis="行政许可法 art. 42", reads=("case.extended",), find=extended_unlawfully, mode="manual",
+    type_code="2", basis="行政许可法 art. 42; 信访工作条例 art. 34", reads=("case.extended|complaint.extended",),
+    find=extended_unlawfully, mode="manual",
     parameters=(
         Parameter(name="days", value=10, unit="working_day", source="行政许可法 art. 42", valid_from=_IN_LAW),
         Parameter(name="joint_days", value=15, unit="working_day", source="行政许可法 art. 42", valid_from=_IN_LAW),
+        Parameter(name="petition_days", value=30, unit="calendar_day", source="信访工作条例 art. 34"),
     ),
 )  # fmt: skip
 R19: Final = Rule(
