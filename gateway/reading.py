@@ -125,6 +125,9 @@ class Reading(Protocol):
     ) -> Sequence[Row]:
         """List documents of one view after a sequence, in order."""
 
+    def last_sequence(self) -> int:
+        """Return the highest sequence of the feed given so far."""
+
     def quarantine(self, *, connection: str | None = None, state: str | None = None, limit: int = 50) -> Sequence[Row]:
         """List refused records, newest first."""
 
