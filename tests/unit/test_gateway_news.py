@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-
-import pytest
+from typing import TYPE_CHECKING
 
 from gateway import feeding
 from gateway.feeding import News
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_hundreds_who_wait_ask_the_store_once() -> None:
