@@ -10,9 +10,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
 from gateway.problems import json_response
-from gateway.public import catalogue, health, problems
+from gateway.public import catalogue, complaints, health, problems
+from gateway.public.complaints import Complaints
 from gateway.public.contracts import described
-from gateway.public.guard import Guard
+from gateway.public.guard import Guard, Pace
 from gateway.public.pages import Pages
 from gateway.public.shelf import Shelf
 
@@ -25,10 +26,15 @@ STATIC: Final = Path(__file__).parent / "static"
 def create_public_app(parts: PublicParts) -> FastAPI:
     """Return the public site over `parts`."""
     app = FastAPI(title="阳光政务公开 Sunlight public", version="1", docs_url=None, redoc_url=None, openapi_url=None)
-    pages, shelf = Pages(parts.zone), Shelf(parts)
+    offers = {"complaints": parts.complaints is not None, "ratings": parts.ratings is not None}
+    pages, shelf = Pages(parts.zone, offers), Shelf(parts)
     app.add_middleware(Guard)
     app.include_router(health.router(parts))
     app.include_router(catalogue.router(shelf, pages))
+    limits = parts.limits
+    asking = Pace(limits.lookups_per_minute, 60, proxies=limits.proxies)
+    sending = Pace(limits.submissions_per_hour, 3600, proxies=limits.proxies)
+    app.include_router(complaints.router(Complaints(parts, shelf, pages, asking=asking, sending=sending)))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     def description() -> Response:

@@ -35,6 +35,20 @@ MATTER: Final = {
     },
 }
 
+COMPLAINT: Final = {
+    "type": "object",
+    "required": ["number", "secret"],
+    "properties": {"number": _TEXT, "secret": {**_TEXT, "description": "told this once; it opens the complaint"}},
+}
+
+SENT: Final = {
+    "type": "object",
+    "required": ["number", "state"],
+    "properties": {"number": _TEXT, "state": {"const": "sent"}},
+}
+
+TAKEN: Final = "the broker holds it"
+
 
 def answer(status: int, schema: Mapping[str, Any], said: str = "what was asked for") -> dict[int | str, dict[str, Any]]:
     """Describe an answer."""
@@ -48,6 +62,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 PROBLEMS: Final = problems(400, 404, 503)
+ASKED: Final = problems(400, 404, 409, 413, 422, 429, 503)
 
 
 def described(app: FastAPI) -> dict[str, Any]:
@@ -55,7 +70,8 @@ def described(app: FastAPI) -> dict[str, Any]:
     document = app.openapi()
     for operations in document["paths"].values():
         for operation in operations.values():
-            operation["responses"].pop("422", None)
+            if "application/problem+json" not in operation["responses"].get("422", {}).get("content", {}):
+                operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         document.get("components", {}).get("schemas", {}).pop(name, None)
     return document

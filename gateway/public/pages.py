@@ -17,6 +17,7 @@ from gateway.public import words
 from gateway.words import label
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
     from starlette.requests import Request
@@ -68,8 +69,8 @@ def speech_of(request: Request) -> Speech:
 class Pages:
     """The templates, compiled once. Everything in them is escaped."""
 
-    def __init__(self, zone: tzinfo) -> None:
-        """Write times in `zone`."""
+    def __init__(self, zone: tzinfo, offers: Mapping[str, bool]) -> None:
+        """Write times in `zone`; `offers` says what this site does besides the catalogue."""
         self._zone = zone
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -79,13 +80,15 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(time=self.time, due=self.due)
-        self._templates.globals.update(words=words, asset=asset)
+        self._templates.globals.update(words=words, asset=asset, offers=offers)
 
     def render(self, name: str, request: Request, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
         """Render one page in the language it was asked for."""
         speech = speech_of(request)
-        query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
-        page = self._templates.get_template(name).render(t=speech, query=query, path=speech.path, **values)
+        query, switches = f"?{request.url.query}" if request.url.query else "", request.method == "GET"
+        page = self._templates.get_template(name).render(
+            t=speech, query=query, switches=switches, path=speech.path, **values
+        )
         return HTMLResponse(page, status_code=status)
 
     def problem(self, request: Request, problem: Problem) -> Response:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from hub.citizens.sending import Sending
+
 
 class Reading(Protocol):
     """All that the public site can read. Raises Unavailable when the store is away."""
@@ -39,4 +41,14 @@ class PublicParts:
     now: Callable[[], datetime]
     """Tell the hub's time, which may be a replayed one."""
     zone: tzinfo
+    city: str
+    """Its code (GB/T 2260)."""
+    key: bytes
+    """Of which numbers and secrets are made."""
+    complaints: Sending | None = None
+    """Sends complaints; None where this site takes none."""
+    ratings: Sending | None = None
+    """Sends ratings of cases; None where this site takes none."""
+    rating_days: int = 30
+    """Days within which a rating may be changed."""
     limits: Limits = Limits()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.words import STATES, Label, label, region_label
+from gateway.words import CLOCK_STATES, CLOCKS, STATES, Label, event_label, label, region_label
 from hub.model.codes import code_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LEVELS", "NATURES", "PROCEDURES", "STATES", "STATUSES", "case_type", "limit", "power", "region_label"]
+__all__ = [
+    "CATEGORIES", "CLOCKS", "CLOCK_STATES", "FIELDS", "KINDS", "LEVELS", "NATURES", "OUTCOMES", "PROCEDURES",
+    "PROGRESS", "SCORES", "STATUSES", "case_type", "event_label", "limit", "power", "region_label",
+]  # fmt: skip
 
 STATUSES: Final[Mapping[str, Label]] = {
     "active": Label("有效", "in force"),
@@ -50,6 +53,58 @@ PROCEDURES: Final[Mapping[str, Label]] = {
     "other": Label("其他", "other"),
 }
 """特别程序: time that is not counted in a limit (Licensing Law art. 45)."""
+
+KINDS: Final[Mapping[str, Label]] = {
+    "complaint": Label("投诉", "complaint"),
+    "report": Label("举报", "report of misconduct"),
+    "help": Label("求助", "request for help"),
+    "suggestion": Label("建议", "suggestion"),
+    "enquiry": Label("咨询", "enquiry"),
+}
+"""What a citizen sends (schemas/case-event.v1, case.complaint.kind)."""
+
+CATEGORIES: Final[Mapping[str, Label]] = {
+    "delay": Label("办理超时", "delay"),
+    "conduct": Label("服务态度", "conduct"),
+    "fee": Label("收费问题", "fees"),
+    "refusal": Label("推诿、不受理", "refusal"),
+    "procedure": Label("程序问题", "procedure"),
+    "integrity": Label("廉洁问题", "integrity"),
+    "other": Label("其他", "other"),
+}
+
+OUTCOMES: Final[Mapping[str, Label]] = {
+    "substantiated": Label("属实", "found true"),
+    "partly": Label("部分属实", "partly true"),
+    "unsubstantiated": Label("不属实", "not found true"),
+    "undetermined": Label("无法认定", "could not be determined"),
+}
+
+SCORES: Final[Mapping[str, Label]] = {
+    "1": Label("非常满意", "very satisfied"),
+    "2": Label("满意", "satisfied"),
+    "3": Label("基本满意", "fairly satisfied"),
+    "4": Label("不满意", "dissatisfied"),
+    "5": Label("非常不满意", "very dissatisfied"),
+}
+"""满意度, GB/T 39046-2020 A.8; 4 and 5 are bad ratings 差评."""
+
+FIELDS: Final[Mapping[str, Label]] = {
+    "kind": Label("类别", "kind"),
+    "category": Label("问题类型", "what about"),
+    "department": Label("涉及部门", "department"),
+    "region": Label("发生地区", "where"),
+    "related": Label("相关办件编号", "case number"),
+    "title": Label("标题", "title"),
+    "content": Label("内容", "what happened"),
+    "person": Label("涉及人员", "person concerned"),
+    "name": Label("姓名", "name"),
+    "phone": Label("电话", "phone"),
+    "email": Label("电子邮箱", "e-mail"),
+}
+"""Fields of the form."""
+
+PROGRESS: Final[Mapping[str, Label]] = {**STATES, "sent": Label("已提交，正在登记", "sent, being registered")}
 
 _UNITS: Final[Mapping[str, Label]] = {
     "working_day": Label("个工作日", "working day"),

@@ -11,23 +11,34 @@ from hub import wiring
 from hub.cli import common
 from hub.cli.gatewaying import WATCH_S, Running
 from hub.errors import HubError
+from hub.model.queues import intake_queue
 from hub.roles import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hub.citizens.sending import Sending
     from hub.wiring import Hub
 
 
 def outer(hub: Hub) -> Hub:
-    """Return the public site's own hub under the same settings: it publishes, and has no other store than its own."""
+    """Return the public site's own hub under the same settings: it publishes, and has no store but what it may read.
+
+    On the hub's own machine the keys are made where there are none; in a zone of its own they must have been brought.
+    """
+    if not hub.settings.public.store:
+        _ = hub.vault, hub.citizens_key
     return wiring.build(hub.settings, clock=hub.clock, is_edge=True)
 
 
-def parts_of(hub: Hub) -> PublicParts:
-    """Hand the public site what it needs of its own hub."""
+def parts_of(hub: Hub, complaints: Sending | None = None) -> PublicParts:
+    """Hand the public site what it needs of its own hub; `complaints` and `ratings` are what it sends by."""
     public = hub.settings.public
     return PublicParts(
+        city=hub.settings.hub.city,
+        key=hub.citizens_key,
+        complaints=complaints,
+        rating_days=public.rating_days,
         reading=hub.public_reading,
         reach_bus=lambda: _reach_bus(hub),
         now=hub.clock.now,
@@ -41,13 +52,22 @@ def parts_of(hub: Hub) -> PublicParts:
 
 
 def _reach_bus(hub: Hub) -> None:
-    hub.bus().close()
+    with contextlib.closing(hub.bus()) as bus:
+        bus.depth(intake_queue(0))
 
 
 def serve_in_thread(hub: Hub) -> Running:
     """Start the public site of a hub; it listens when this returns."""
-    own = outer(hub)
-    return Running(create_public_app(parts_of(own)), own.settings.public.host, own.settings.public.port, own.close)
+    own, public = outer(hub), hub.settings.public
+    portal = own.portal(public.connection)
+
+    def close() -> None:
+        if portal is not None:
+            portal[1].close()
+        own.close()
+
+    app = create_public_app(parts_of(own, portal[0] if portal else None))
+    return Running(app, public.host, public.port, close)
 
 
 @contextlib.contextmanager

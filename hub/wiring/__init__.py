@@ -19,7 +19,6 @@ from hub.wiring.mappings import (
 )
 from hub.wiring.people import People
 from hub.wiring.scores import Scoring
-from hub.wiring.sources import Sources
 from hub.wiring.subscribers import ForSubscribers
 from hub.wiring.supervision import Supervision, bus_user
 
@@ -39,7 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Hub(Sources, Supervision, People, ForSubscribers, Scoring, Attached, ForCitizens):
+class Hub(ForCitizens, Supervision, People, ForSubscribers, Scoring, Attached):
     """The hub under one set of settings: parts are made when asked for, each bus for one thread."""
 
     def close(self) -> None:

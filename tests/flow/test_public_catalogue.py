@@ -165,7 +165,7 @@ def test_the_catalogue_stays_up_while_the_store_is_away_and_says_so_when_it_neve
         assert first.status_code == 503
         assert "retry-after" in first.headers
         assert "INNER" not in first.text + client.get("/readyz").text
-        assert client.get("/readyz").json()["away"] == ["lookups"]
+        assert "lookups" in client.get("/readyz").json()["away"]
         reading.away = False
         assert client.get("/matters").status_code == 200
         reading.away = True
@@ -189,7 +189,7 @@ def test_whatever_is_asked_is_answered_as_described(client: httpx.Client, path: 
     (found,) = [each.ok() for each in schema.include(path=path).get_all_operations()]
 
     @settings(
-        max_examples=40, deadline=None, database=None, phases=[Phase.generate], derandomize=True,
+        max_examples=25, deadline=None, database=None, phases=[Phase.generate], derandomize=True,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     def fuzz(case: Any) -> None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+import orjson
 
 from gateway.public.app import create_public_app
+from hub import wiring
 from hub.cli.gatewaying import Running
 from hub.cli.publishing import outer, parts_of
+from hub.importing import registration
+from hub.model import ids
+from hub.model.documents import event_document
+from hub.model.queues import intake_queue
+from hub.model.values import Message
+from hub.resources import MAPPINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from gateway.public.parts import PublicParts
     from hub.wiring import Hub
@@ -36,12 +47,12 @@ def a_matter(code: str = "A-1", name: str = "建筑工程施工许可证核发",
     }  # fmt: skip
 
 
+DAY: Final = {"n": 1, "unit": "working_day"}
+
 FLOW: Final = {
     "stages": [
-        {"code": "10", "name": "受理", "office": "行政审批处", "post": "窗口",
-         "limit": {"n": 1, "unit": "working_day"}},
-        {"code": "20", "name": "现场勘查", "post": "勘查岗", "limit": {"n": 2, "unit": "working_day"},
-         "mandatory": True,
+        {"code": "10", "name": "受理", "office": "行政审批处", "post": "窗口", "limit": DAY},
+        {"code": "20", "name": "现场勘查", "post": "勘查岗", "limit": {**DAY, "n": 2}, "mandatory": True,
          "risk_point": {"flag": True, "type": "廉政风险", "description": "内部丙", "control": "内部丁"}},
         {"code": "30", "name": "专家评审", "separate_from": ["不得兼任"]},
         {"code": "40", "name": "决定", "mandatory": True},
@@ -98,3 +109,81 @@ def a_public_client(hub: Hub, *, parts: PublicParts | None = None) -> Iterator[h
             yield client
     finally:
         running.stop()
+
+
+CENTRE: Final = """
+connection: city.centre.test
+version: 1
+department:
+  from: department
+  allow: ["11321200014005005D", "11321200014000028L"]
+kind: push
+connect: {format: canonical}
+"""
+
+
+class Centre:
+    """The complaint centre of a hub: it says what becomes of complaints, and the hub takes it in."""
+
+    def __init__(self, hub: Hub, folder: Path) -> None:
+        self.hub = hub
+        path = folder / "centre.yaml"
+        path.write_text(CENTRE, encoding="utf-8")
+        portal = wiring.load_mapping(MAPPINGS / "city-complaints" / "portal.yaml")
+        self._mapping = wiring.load_mapping(path)
+        for each in (self._mapping, portal):
+            hub.store.register([registration(each.declaration, each.fingerprint)])
+        self._bus = hub.bus()
+        self._bus.depth(intake_queue(0))
+        self._at = NOW
+
+    def say(self, number: str, kind: str, *, days: int = 0, disclosure: str = "intranet", **more: Any) -> None:
+        """Say that something happened to a complaint, some days after the last thing."""
+        self._at = max(self._at, self.hub.clock.now()) + timedelta(days=days, minutes=1)
+        self._event(ids.case_id("city.complaints", number), number, "complaint", kind, disclosure, **more)
+
+    def case(self, number: str, *kinds: str, disclosure: str = "intranet", **more: Any) -> str:
+        """Let a department say that a case happened; return its id."""
+        case_id = ids.case_id("city.centre.test", number)
+        for kind in kinds or ("case.received", "case.accepted"):
+            self._at += timedelta(minutes=1)
+            self._event(case_id, number, "application", kind, disclosure, **more)
+        return case_id
+
+    def contact(self, sealed: str) -> Any:
+        """Open a complainant's contact, as the hub alone can."""
+        return orjson.loads(self.hub.vault.open(base64.b64decode(sealed)))
+
+    def drain(self) -> None:
+        """Let the hub take in all that was sent."""
+        bus = self.hub.bus()
+        line = self.hub.line(bus)
+        line.hold()
+        line.settle()
+        line.release()
+        bus.close()
+
+    def _event(self, case_id: str, number: str, family: str, kind: str, disclosure: str, **more: Any) -> None:
+        department = "11321200014005005D" if family == "complaint" else HOUSING
+        case = {
+            "case_id": case_id, "case_no": number, "source_case_no": number, "family": family,
+            "department_id": department, "region_code": "321200", "disclosure": {"class": disclosure},
+            **more.pop("case", {}),
+        }  # fmt: skip
+        data = {
+            "type": kind, "connection_id": "city.centre.test", "source_event_key": number,
+            "occurrence": self._at.isoformat(), "source_version": 0, "mapping_version": 1, "on_change": "conflict",
+            "occurred_at": self._at.astimezone(self.hub.settings.zone).isoformat(), "case": case, **more,
+        }  # fmt: skip
+        event_id = ids.event_id("city.centre.test", number, kind, data["occurrence"])
+        document = event_document(
+            event_id, data, received_at=data["occurred_at"], fingerprint=self._mapping.fingerprint,
+            zone=self.hub.settings.zone,
+            provenance={"read_id": str(uuid.uuid4()), "portion": 0, "record_digest": "0" * 64, "place": "test",
+                        "backfill": False, "ordinal": 0},
+        )  # fmt: skip
+        key = str(ids.bucket_of(case_id))
+        body = orjson.dumps(document)
+        self._bus.publish([Message(exchange="intake", key=key, kind="event", message_id=event_id, body=body)])
+        self.hub.clock.move_to(self._at)  # type: ignore[attr-defined]
+        self.drain()
