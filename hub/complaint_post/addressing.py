@@ -46,7 +46,10 @@ def _ordered(standing: Standing, fact: Fact) -> Iterator[tuple[str, str]]:
     """Yield the departments that a move is an order for, each with its role."""
     lead = standing.lead(fact)
     if fact.type in _TO_NAMED:
-        yield named(fact, "department_id"), LEAD
+        chosen = named(fact, "department_id")
+        yield chosen, LEAD
+        if lead != chosen:
+            yield lead, LEAD
     elif fact.type == "complaint.assist_asked":
         yield named(fact, "department_id"), ASSIST
     elif fact.type == "complaint.assisted":

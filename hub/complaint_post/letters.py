@@ -105,7 +105,7 @@ class ComplaintLetters:
 
     def _standing(self, entries: Sequence[Entry]) -> Standing | None:
         bench = self.bench()
-        return standing([_fact(entry, bench) for entry in entries], bench.calendar.zone) if entries else None
+        return standing([_fact(entry, bench) for entry in entries], bench) if entries else None
 
     def _due(self, complaint: Standing, told: Told) -> datetime | None:
         """Return when the receiver's work, or the complaint itself, is due, as counted by today's calendar."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.supervision.caselog import EMPTY, in_force, merge
 from hub.supervision.fold import fold
+from hub.supervision.judge import returns_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import tzinfo
 
+    from hub.bench import Bench
     from hub.supervision.caselog import Fact
     from hub.supervision.fold import Case
 
@@ -65,12 +66,12 @@ class Standing:
         return found
 
 
-def standing(facts: Iterable[Fact], zone: tzinfo) -> Standing | None:
+def standing(facts: Iterable[Fact], bench: Bench) -> Standing | None:
     """Fold the facts of one complaint; None for what is no complaint, or of which nothing is in force."""
     held = in_force(merge(EMPTY, facts))
     if not held:
         return None
-    case = fold(held, zone)
+    case = fold(held, bench.calendar.zone, returns=returns_allowed(bench.rules, held, bench.calendar))
     if case.family != FAMILY:
         return None
     marked = {anomaly.event_id for anomaly in case.anomalies}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.fold import Case
 
-NOT_COUNTED: Final = frozenset({"voided", "withdrawn", "linked"})
+NOT_COUNTED: Final = frozenset({"voided", "withdrawn"})
 """States of cases that leave no trace."""
 
 _COMPLAINED: Final = frozenset({"complaint", "report"})

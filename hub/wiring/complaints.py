@@ -10,6 +10,7 @@ from hub.complaint_post import ComplaintLetters, centres_in
 from hub.errors import Fault, Misconfigured
 from hub.supervision.catalogue import Catalogue
 from hub.supervision.law import LAW
+from hub.supervision.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +54,8 @@ def _told(hub: Base, declared: Declaration) -> Mapping[str, str]:
 
 def _bench(hub: Base) -> Bench:
     law = hub.settings.parameters + LAW
-    return Bench(catalogue=Catalogue(list(hub.store.catalogue())), calendar=hub.calendar(), law=law)
+    catalogue = Catalogue(list(hub.store.catalogue()))
+    return Bench(catalogue=catalogue, calendar=hub.calendar(), rules=hub.rules(RULES), law=law)
 
 
 def _kept(make: Callable[[], T]) -> Callable[[], T]:

@@ -12,7 +12,13 @@ BEGUN = (
     a_move("dispatched", 1, occurrence="1", department_id=HOUSING),
 )
 RETURNED = a_move(
-    "returned", 2, by="taizhou.housing.complaints", occurrence="1", department_id=HOUSING, reason="非本单位职责"
+    "returned",
+    2,
+    by="taizhou.housing.complaints",
+    occurrence="1",
+    department_id=HOUSING,
+    reason="非本单位职责",
+    basis="三定规定",
 )
 
 
@@ -66,6 +72,12 @@ def test_what_was_arbitrated_may_not_be_returned() -> None:
     assert [(each["move"], each["designated"], each["returns"]) for each in found] == [
         ("dispatched", False, 0), ("arbitrated", True, 1), ("redispatched", True, 1),
     ]  # fmt: skip
+
+
+def test_whoever_had_it_hears_that_another_was_chosen() -> None:
+    decided = a_move("arbitrated", 3, occurrence="1", department_id=MARKET, designated=True)
+    found = told("order", *BEGUN, RETURNED, decided)
+    assert brief(found)[1:] == [("arbitrated", MARKET, "lead"), ("arbitrated", HOUSING, "lead")]
 
 
 def test_a_dispatch_that_ceases_to_hold_is_taken_back() -> None:
