@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "caseEvent": ("case-event.v1", "One event of one case 办件事件, as the views intranet and restricted see it."),
     "publicCaseEvent": ("public-case-event.v1", "One event of one case 办件事件, as the public may see it."),
+    "caseWithheld": (
+        "case-withheld.v1",
+        "A tombstone 撤回: the view shows this case no more; forget what it said of it.",
+    ),
     "alert": ("alert.v1", "One alert 预警 as it stands now; never in the public view."),
 }
 """What is sent: its schema, and what it is."""
@@ -130,6 +134,7 @@ def _exchange(view: str) -> dict[str, Any]:
 
 def _refs(view: str) -> dict[str, Any]:
     names = ["publicCaseEvent"] if view == "public" else ["caseEvent", "alert"]
+    names.append("caseWithheld")
     return {name: {"$ref": f"#/components/messages/{name}"} for name in names}
 
 

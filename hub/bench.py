@@ -9,10 +9,12 @@ import orjson
 
 from hub.errors import Rejection
 from hub.model.documents import alert_document
+from hub.model.values import Outcome
 from hub.supervision.alert_clocks import clocks_of_alert
 from hub.supervision.alert_cycle import done, refusal
 from hub.supervision.alerts import reconcile
-from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, in_force, merge, outcome_of
+from hub.supervision.blocking import blocked
+from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, in_force, merge, outcome_of, reclassifies
 from hub.supervision.clocks import Docket, clocks_of
 from hub.supervision.conduct import conduct_of
 from hub.supervision.facts import facts_of
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from hub.admission import Admitted
     from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
-    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Outcome, Trace
+    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Trace
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.catalogue import Catalogue
@@ -62,7 +64,11 @@ class CaseFile:
 
     def weigh(self, fact: Fact, prior: Sequence[Arrival]) -> Outcome:
         """Decide what an arriving fact is, given what arrived before it."""
-        return outcome_of(prior, fact, self._corrected)
+        outcome = outcome_of(prior, fact, self._corrected)
+        if outcome is Outcome.DUPLICATE and reclassifies((*self._log.facts, *self._added), fact):
+            same = any(arrival.record_digest == fact.record_digest for arrival in prior)
+            return Outcome.REMAPPED if same else Outcome.REVISED
+        return outcome
 
     def add(self, fact: Fact) -> None:
         """Put a fact on file."""
@@ -146,6 +152,7 @@ class Bench:
             law=self.law,
         )
         moved = reconcile(judgement, alerts, now=now, rules=self.rules)
+        judgement = blocked(judgement, (*alerts, *moved), self.rules)
         traces = traces_of(judgement.case, self.calendar)
         facts = facts_of(judgement, self.catalogue, self.calendar, self.law)
         return Verdict(

@@ -13,11 +13,14 @@ from hub.bench import Bench, CaseFile
 from hub.errors import Refused, Rejection
 from hub.model import ids
 from hub.model.chain import Chain
+from hub.model.documents import SHOWN
 from hub.model.scores import SCORE_ENTERED, Entered
-from hub.model.values import Changes, Outcome
+from hub.model.values import Changes, Opening, Outcome
 from hub.paperwork import PAPER_ACT, Paperwork
+from hub.reclassifying import changes_of_views
 from hub.refused import RefusedMessage, charged_to, parked_name
 from hub.supervision.alert_clocks import clocks_of_alert
+from hub.supervision.blocking import EXPOSURE
 from hub.supervision.instruments import Office
 from hub.supervision.recount import recounted
 from hub.terms_desk import TermsDesk, import_act
@@ -119,6 +122,8 @@ class Session:
         self.desk = TermsDesk(unit, now, terms.bench.calendar)
         self.imports: list[CatalogueChange] = []
         self.clock_changes: list[ClockChange] = []
+        self.openings: list[Opening] = []
+        self.unblocked: set[str] = set()
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take every delivery in the order it came: admit it, look up what is known of it, enter it."""
@@ -192,12 +197,13 @@ class Session:
         events = [item for item in items if isinstance(item, Admitted)]
         known = self.unit.arrivals({event.event_id for event in events})
         self.prior = {event_id: list(arrivals) for event_id, arrivals in known.items()}
-        cases = {event.case_id for event in events}
-        rows = self.unit.cases(cases)
-        self.files = {case_id: CaseFile(rows.get(case_id)) for case_id in cases}
-        self.reporters = {case_id: row.connection_id for case_id, row in rows.items()}
         acts = {item.done_to for item in items if isinstance(item, Act)}
         self.acted = dict(self.unit.alerts_named(acts)) if acts else {}
+        blocking = {alert.subject for alert in self.acted.values() if alert.rule_id == EXPOSURE}
+        cases = {event.case_id for event in events}
+        rows = self.unit.cases(cases | blocking)
+        self.files = {case_id: CaseFile(rows.get(case_id)) for case_id in cases | rows.keys()}
+        self.reporters = {case_id: row.connection_id for case_id, row in rows.items()}
         papers = {item.subject for item in items if not isinstance(item, Admitted)}
         papers |= {parked_name(delivery) for delivery in deliveries if delivery.redelivered}
         self.entered = set(self.unit.entered(papers)) if papers else set()
@@ -290,6 +296,7 @@ class Session:
             self.score_marks.append(done)
         elif done is not None:
             self.acted[item.done_to] = self._tell(done)
+            self.unblocked |= {done.subject} if done.rule_id == EXPOSURE else set()
         elif item.act == "quarantine.replayed":
             self.replayed.append(item.done_to)
 
@@ -304,8 +311,8 @@ class Session:
             self.arrivals.append(item.arrival(connection))
 
     def touched(self) -> dict[str, CaseFile]:
-        """Return the cases to which this batch adds something."""
-        return {case_id: file for case_id, file in self.files.items() if file.changed}
+        """Return the cases to which this batch adds something, or whose publication it settles."""
+        return {case_id: file for case_id, file in self.files.items() if file.changed or case_id in self.unblocked}
 
     def judge(self, files: Mapping[str, CaseFile]) -> list[CaseRow]:
         """Judge cases; while a connection's backfill is open its cases are folded only. Return them as they are now."""
@@ -351,7 +358,19 @@ class Session:
         self.facts.extend([verdict.facts] if verdict.facts else ())
         self.conduct.append(verdict.conduct)
         self.tell(verdict.alerts)
+        self._show(file.row, verdict.row)
         return verdict.row if at is not None else replace(verdict.row, wake_at=UNJUDGED)
+
+    def _show(self, before: CaseRow | None, after: CaseRow) -> None:
+        """Enter that views show a case no more, or again."""
+        zone = self.terms.bench.calendar.zone
+        for outcome, views, body in changes_of_views(before, after, self.now, zone):
+            place = self._enter("act", after.case_id, outcome, body)
+            if outcome == SHOWN:
+                generation = self.chain.head.generation
+                self.openings += [
+                    Opening(case_id=after.case_id, view=view, generation=generation, position=place) for view in views
+                ]
 
     def _tell(self, moved: AlertRow) -> AlertRow:
         """Enter an alert that has moved, with its document and the clocks of its own steps."""
@@ -397,6 +416,7 @@ class Session:
             clock_changes=self.clock_changes,
             papers=self.papers.written,
             score_marks=self.score_marks,
+            openings=self.openings,
         )
 
 

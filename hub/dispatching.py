@@ -15,6 +15,7 @@ import orjson
 from hub.deliveries import Delivery
 from hub.errors import Fault, HubError, Misconfigured, Refused, Unavailable
 from hub.mapping.outbound import as_record
+from hub.model.documents import is_tombstone
 from hub.trace import traced
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class AsPublished:
     def written(self, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """See Letters."""
         document = orjson.loads(row["body"])
+        if is_tombstone(document):
+            return ()
         data = document["data"]
         about = data.get("responsible_department") or data["case"]["department_id"]
         return (document,) if not self.departments or about in self.departments else ()

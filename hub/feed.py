@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from hub.model.documents import alert_word
+from hub.model.documents import WITHHELD, alert_word, tombstone
 from hub.model.values import Place
 from hub.views.classes import may_see
 from hub.views.redaction import redacted
@@ -33,7 +33,7 @@ def places_in(
 
 def _places(views: Sequence[str], mark: Callable[[str, str, datetime], str] | None, entry: Entry) -> Sequence[Place]:
     if entry.kind == "act":
-        return _certified(views, entry)
+        return _withheld(views, entry) if entry.outcome == WITHHELD else _certified(views, entry)
     if entry.kind not in ("event", "alert"):
         return ()
     document = orjson.loads(entry.body)
@@ -53,6 +53,20 @@ def _places(views: Sequence[str], mark: Callable[[str, str, datetime], str] | No
         for view in views
         if (shown := redacted(document, view)) is not None
     ]
+
+
+def _withheld(views: Sequence[str], entry: Entry) -> Sequence[Place]:
+    """Place a tombstone wherever the case may have been read, for whoever reads cases and whoever reads alerts."""
+    document = orjson.loads(entry.body)
+    data, stone = document["data"], tombstone(document)
+    return [
+        Place(view=view, kind=kind, county=county, key=f"{kind}.{county[:4]}00.{county}.{department}.{word}",
+              document=stone)
+        for view in views
+        if view in data["views"]
+        for kind, word in (("case", WITHHELD), ("alert", "withheld"))[: 1 if view == "public" else 2]
+        for county, department in data["places"]
+    ]  # fmt: skip
 
 
 def _certified(views: Sequence[str], entry: Entry) -> Sequence[Place]:

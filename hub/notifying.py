@@ -17,6 +17,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from hub.errors import HubError, Refused
+from hub.model.documents import is_tombstone
 from hub.supervision.certificate_duty import told_of_certificate
 from hub.supervision.duty import NotifyTerms, told_at_once, told_later
 from hub.trace import traced
@@ -119,7 +120,7 @@ class Planner:
     def _told(
         self, document: Mapping[str, Any], terms: NotifyTerms, calendar: WorkCalendar, now: datetime
     ) -> Sequence[NotificationRow]:
-        alert = self.alert(document["data"]["alert_id"])
+        alert = None if is_tombstone(document) else self.alert(document["data"]["alert_id"])
         if alert is None or _is_past(alert, document):
             return ()
         notices = told_at_once(document, alert, terms, calendar, now)

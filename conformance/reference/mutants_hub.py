@@ -203,12 +203,12 @@ MUTANTS: Final = (
     _mutant(
         "keeps_what_was_voided",
         "a voided case stays on the public side",
-        _with("hub.store.queries.with_tombstones", lambda _, documents: list(documents)),
+        _with("hub.store.queries.with_tombstones", lambda _, documents, __: list(documents)),
     ),
     _mutant(
         "never_retracts",
         "what was public stays on the public side",
-        _with("hub.store.queries.with_tombstones", lambda _, documents: list(documents)),
+        _with("hub.store.queries.with_tombstones", lambda _, documents, __: list(documents)),
     ),
     _mutant(
         "leaks_titles",

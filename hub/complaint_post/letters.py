@@ -11,6 +11,7 @@ from hub.complaint_post.addressing import orders, statuses
 from hub.complaint_post.documents import ORDER, Letter, order, status
 from hub.complaint_post.standing import FAMILY, standing
 from hub.model.digest import content_digest
+from hub.model.documents import is_tombstone
 from hub.supervision.caselog import fact_from
 from hub.supervision.clocks import Docket, clocks_of
 from hub.views import class_of
@@ -68,7 +69,7 @@ class ComplaintLetters:
         again is the same document.
         """
         told = orjson.loads(row["body"])
-        if told["data"]["case"].get("family") != FAMILY:
+        if is_tombstone(told) or told["data"]["case"].get("family") != FAMILY:
             return ()
         generation, _, position, _ = row["message_id"].split(":", 3)
         found = self.entries.events_of(told["subject"], int(generation), int(position))

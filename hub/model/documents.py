@@ -23,6 +23,12 @@ _DAY_CHARS: Final = 10
 VALUE_CHARS: Final = 80
 """Characters of an offending value that a rejection shows."""
 
+WITHHELD: Final = "case.withheld"
+"""Outcome of the entry that takes a case out of views, and type of the tombstone that tells their readers."""
+
+SHOWN: Final = "case.shown"
+"""Outcome of the entry that shows a case in views again."""
+
 PROBLEM_CHARS: Final = 400
 """Characters of a problem's text: long values are quoted in it."""
 
@@ -161,6 +167,23 @@ def alert_word(data: Mapping[str, Any]) -> str:
     """Return what an alert's document tells of: its state, or what happened to it while its state stayed."""
     history = data.get("history", ())
     return _STAYING.get(history[-1]["move"] if history else "") or str(data["state"])
+
+
+def tombstone(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands for a document, or for a case, that a view does not show any more (case-withheld.v1)."""
+    kept = ("specversion", "id", "source", "subject", "time", "sequence", "streamsequence")
+    return {
+        **{name: document[name] for name in kept if name in document},
+        "type": f"sunlight.{WITHHELD}.v1",
+        "datacontenttype": _JSON,
+        "dataschema": "urn:sunlight:schema:case-withheld:1",
+        "data": {"type": WITHHELD},
+    }
+
+
+def is_tombstone(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document of the feed only says that a case is not shown any more."""
+    return bool(document["data"].get("type") == WITHHELD)
 
 
 def act_document(act: str, *, subject: str, by: str, at: str, said: Mapping[str, Any] | None = None) -> dict[str, Any]:

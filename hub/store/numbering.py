@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from hub.model.values import FeedItem
 from hub.store import rows, tables
 from hub.store.bulk import insert
+from hub.store.showing import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,10 +76,11 @@ def _next(
     streams = _Streams(connection)
     items: list[FeedItem] = []
     while not items and (entries := _take(connection, limit)):
+        showing = Showing(connection, entries)
         for entry in entries:
-            for place in places(entry):
+            for copy, place in enumerate(showing.placed(entry, places)):
                 last += 1
-                items.append(streams.item(entry, place, last))
+                items.append(streams.item(entry, place, last, copy))
     insert(connection, tables.feed, [_feed_row(item) for item in items])
     streams.write()
     return items
@@ -119,8 +121,12 @@ class _Streams:
         }
         self._moved: set[tuple[str, str, str]] = set()
 
-    def item(self, entry: Entry, place: Place, sequence: int) -> FeedItem:
-        """Number one document within its stream, and write the numbers into it."""
+    def item(self, entry: Entry, place: Place, sequence: int, copy: int) -> FeedItem:
+        """Number one document within its stream, and write the numbers into it.
+
+        `copy` counts what one entry brought about: an act that shows or withholds a case has several in a view.
+        """
+        part = f":{copy}" if entry.kind == "act" and copy else ""
         stream = (place.view, place.kind, place.county)
         number = self._last[stream] = self._last.get(stream, 0) + 1
         self._moved.add(stream)
@@ -131,7 +137,7 @@ class _Streams:
             kind=place.kind,
             county=place.county,
             key=place.key,
-            message_id=f"{entry.generation}:{entry.partition}:{entry.position}:{place.view}",
+            message_id=f"{entry.generation}:{entry.partition}:{entry.position}:{place.view}{part}",
             body=orjson.dumps({**place.document, "sequence": sequence, "streamsequence": number}),
         )
 

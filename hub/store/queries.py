@@ -162,7 +162,7 @@ class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, Dossi
     ) -> list[dict[str, Any]]:
         """List documents of one view after a sequence, in order; `body` is the document as published.
 
-        In the public view a tombstone stands for every document of a case that is not public any more, or void.
+        A tombstone stands for every document of a case that the view does not show any more.
         """
         feed = tables.feed.c
         query = sa.select(tables.feed).where((feed.view == view) & (feed.sequence > after))
@@ -171,10 +171,10 @@ class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, Dossi
         if regions:
             query = query.where(sa.or_(*(feed.county.startswith(each, autoescape=True) for each in regions)))
         found = self._all(query.order_by(feed.sequence).limit(limit))
-        if view != "public" or not found:
+        if not found:
             return found
         with reading(self._engine) as connection:
-            return with_tombstones(connection, found)
+            return with_tombstones(connection, found, view)
 
     def quarantine(
         self, *, connection: str | None = None, state: str | None = None, limit: int = PAGE

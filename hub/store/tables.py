@@ -281,6 +281,16 @@ streams = sa.Table(
 )
 """The last number of each stream of the feed."""
 
+openings = sa.Table(
+    "openings",
+    METADATA,
+    text("case_id", primary_key=True),
+    text("view", primary_key=True),
+    whole("generation"),
+    whole("position"),
+)
+"""Where the ledger says that a view shows a case again; of several times the last."""
+
 relay = sa.Table("relay", METADATA, whole("id", primary_key=True), whole("last_sequence"), whole("published"))
 """One row: the last sequence given, and the last one the broker confirmed."""
 

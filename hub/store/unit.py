@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -195,6 +195,7 @@ class SqlUnit:
         keep_manifests(connection, changes.manifests)
         keep_refused(connection, changes.quarantine)
         self._mark_replayed(changes.replayed)
+        insert(connection, tables.openings, [astuple(each) for each in changes.openings], conflict="replace")
         self._write_terms(changes)
         self._move_head(changes.head)
 

@@ -10,6 +10,7 @@ import orjson
 
 from hub.model.values import Outcome
 from hub.supervision.instants import HUB_ZONE, instant, is_day
+from hub.views.classes import CLASSES, class_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -182,19 +183,34 @@ def outcome_of(before: Sequence[Arrival], fact: Fact, corrected: Collection[str]
     return Outcome.CONFLICTING if rivals and not lawful else Outcome.REVISED
 
 
+def reclassifies(known: Iterable[Fact], fact: Fact) -> bool:
+    """Tell whether a content that is known comes with another class of disclosure than the one that holds.
+
+    The digest of a content is silent on it: a department that closes a case says nothing else of it anew.
+    """
+    same = sorted((each for each in known if each.event_id == fact.event_id), key=_key)
+    class_ = class_of(fact.attributes)
+    is_said = any(class_of(each.attributes) == class_ and each.source_version >= fact.source_version for each in same)
+    return bool(same) and not is_said and class_of(same[-1].attributes) != class_
+
+
 def _restores(known: Sequence[Arrival], fact: Fact) -> bool:
     """Tell whether a known content comes back in a higher version than the other content now in force."""
     force = max(known, key=lambda arrival: (arrival.source_version, arrival.mapping_version, arrival.digest))
     return force.digest != fact.digest and fact.source_version > force.source_version
 
 
-def _key(fact: Fact) -> tuple[str, int, int, str, str, str]:
-    """Name a sighting; the order of these keys is the canonical order of a log, and decides what is in force."""
+def _key(fact: Fact) -> tuple[str, int, int, str, int, str, str]:
+    """Name a sighting; the order of these keys is the canonical order of a log, and decides what is in force.
+
+    Of one content in one version the most closed class holds, whatever came last: default deny.
+    """
     return (
         fact.event_id,
         fact.source_version,
         fact.mapping_version,
         fact.digest,
+        CLASSES.index(class_of(fact.attributes)),
         fact.record_digest,
         fact.fingerprint,
     )

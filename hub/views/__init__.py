@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.views.classes import CLASSES, class_of, is_report, is_shielded, may_see
+from hub.views.classes import CLASSES, class_of, is_report, is_shielded, may_see, open_views, withheld
 from hub.views.fields import PUBLIC_CASE, PUBLIC_EVENT, VIEWS
 from hub.views.receivers import for_centre, for_handler
 from hub.views.redaction import redacted
@@ -18,5 +18,7 @@ __all__ = [
     "is_report",
     "is_shielded",
     "may_see",
+    "open_views",
     "redacted",
+    "withheld",
 ]

@@ -11,6 +11,8 @@ CLASSES: Final = ("public", "intranet", "restricted", "secret")
 """Classes of disclosure, from open to closed. A view sees the classes up to its own name; what is secret no view sees
 (Law on Guarding State Secrets; Disclosure Regulation art. 14): of it a count remains."""
 
+_VIEWS: Final = CLASSES[:3]
+
 UNSAID: Final = "restricted"
 """Class of a document that does not say any, or says one that nobody knows: default deny."""
 
@@ -38,6 +40,16 @@ def classified(case: Mapping[str, Any]) -> Mapping[str, Any]:
 def may_see(view: str, class_: str) -> bool:
     """Tell whether a view may see anything of a case of this class."""
     return class_ in CLASSES and class_ != "secret" and CLASSES.index(class_) <= CLASSES.index(view)
+
+
+def open_views(class_: str, state: str) -> tuple[str, ...]:
+    """Return the views that show a case of this class and state; one entered in error is nothing for the public."""
+    return tuple(view for view in _VIEWS if may_see(view, class_) and not (view == "public" and state == "voided"))
+
+
+def withheld(class_: str) -> str:
+    """Return the class that a case has while something in it stands against its publication (R42)."""
+    return "intranet" if class_ == "public" else class_
 
 
 def is_report(case: Mapping[str, Any]) -> bool:

@@ -22,6 +22,7 @@ PURE = (
     "hub.horizon",
     "hub.feed",
     "hub.views",
+    "hub.reclassifying",
 )
 ADAPTERS = ("hub.bus", "hub.store")
 IMPURE_MODULES = {"sqlalchemy", "pika", "psycopg", "httpx", "fastapi", "typer", "subprocess", "socket", "threading"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.model.values.bus import EVERY_PARTITION, Delivery, Kind, Message
-from hub.model.values.feed import FeedItem, Place
+from hub.model.values.feed import FeedItem, Opening, Place
 from hub.model.values.kept import (
     AlertRow,
     Arrival,
@@ -43,6 +43,7 @@ __all__ = [
     "ManifestRow",
     "Message",
     "NotificationRow",
+    "Opening",
     "Outcome",
     "PaperRow",
     "Place",

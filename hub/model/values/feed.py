@@ -26,6 +26,16 @@ class FeedItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A view in which a case is shown again: what the ledger holds of it before this place is published there anew."""
+
+    case_id: str
+    view: str
+    generation: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where one ledger entry appears on the feed: one view, its routing key, and the document redacted for it."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.model.facts import CaseFacts
     from hub.model.scores import Entered
     from hub.model.terms import CatalogueChange, ClockChange, NoticeRow, Touched
+    from hub.model.values.feed import Opening
 
 
 class Outcome(StrEnum):
@@ -297,6 +298,8 @@ class Changes:
     papers: Sequence[PaperRow] = ()
     score_marks: Sequence[Entered] = ()
     """What people entered for a department's month."""
+    openings: Sequence[Opening] = ()
+    """Views that show a case again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
