@@ -18,6 +18,7 @@ from hub.supervision.caselog import EMPTY, Fact, Log, decode, fact_from, in_forc
 from hub.supervision.clocks import Docket, clocks_of
 from hub.supervision.conduct import conduct_of
 from hub.supervision.facts import facts_of
+from hub.supervision.families.complaint import ANSWERS, SENDING
 from hub.supervision.fold import fold
 from hub.supervision.instants import written
 from hub.supervision.judge import judge, returns_allowed
@@ -208,4 +209,12 @@ def _offered(log: Log, connections: Mapping[str, Connection]) -> frozenset[str] 
         if connection is None or connection.offers is None:
             return None
         offered |= connection.offers
-    return offered
+    return offered | _awaited(log, connections)
+
+
+def _awaited(log: Log, connections: Mapping[str, Connection]) -> frozenset[str]:
+    """Return what departments that a complaint was sent to can report of it, though they are silent so far."""
+    sent = {str(fact.detail.get("handling", {}).get("department_id", "")) for fact in log.facts if fact.type in SENDING}
+    able = (each for each in connections.values() if sent & each.departments)
+    is_able = any(each.offers is None or each.offers & ANSWERS for each in able)
+    return ANSWERS if is_able else frozenset()

@@ -32,10 +32,12 @@ def facts_of(
 ) -> CaseFacts | None:
     """Return what is counted of a case; None for one that was entered in error, which leaves every figure.
 
+    A duplicate complaint that was linked to another is not counted either: the matter is counted once, there.
+
     Catalogue, calendar and law are those that it was judged by.
     """
     case = judgement.case
-    if case.state == "voided":
+    if case.state in ("voided", "linked"):
         return None
     matter = catalogue.matter(
         case.attributes.get("matter_code", ""), calendar.day_of(case.opened_at), case.attributes["department_id"]

@@ -138,6 +138,7 @@ def _is_reviewed_first(_: Fact, case: Case) -> bool:
 _HANDLED: Final = ("complaint.replied", "complaint.closed")
 _DISPATCHED: Final = ("complaint.dispatched", "complaint.redispatched")
 _SIGNED: Final = ("complaint.signed", "complaint.returned", "complaint.arbitrated", "complaint.started", *_HANDLED)
+_ANSWERS: Final = ("complaint.signed", "complaint.started", "complaint.returned")
 _TAKEN_UP: Final = ("complaint.accepted", "complaint.not_accepted", "complaint.dispatched")
 _PENALTY_ENDS: Final = ("penalty.decided", "penalty.dismissed", "penalty.transferred")
 _DECIDED: Final = ("case.decided", "case.closed")
@@ -173,7 +174,7 @@ WATCHES: Final = (
           limit=_days(5), basis="投诉: accepted or not in 5 working days"),
     Watch(kind="petition_registered", starts=("complaint.registered",), stops=(*_TAKEN_UP, "complaint.transferred"),
           holds=_is_petition),
-    Watch(kind="complaint_signing", starts=_DISPATCHED, stops=_SIGNED, limit=_days(1), again=True,
+    Watch(kind="complaint_signing", starts=_DISPATCHED, stops=_SIGNED, told=_ANSWERS, limit=_days(1), again=True,
           basis="投诉: signed for in 1 working day"),
     Watch(kind="complaint", starts=("complaint.dispatched",), stops=_HANDLED, holds=_is_limited, own="handling",
           limit=_days(5), basis="热线: 5 working days from dispatch, by local rule", moves=True,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.fold import Case
 
-NOT_COUNTED: Final = frozenset({"voided", "withdrawn"})
+NOT_COUNTED: Final = frozenset({"voided", "withdrawn", "linked"})
 """States of cases that leave no trace."""
 
 _COMPLAINED: Final = frozenset({"complaint", "report"})

@@ -196,7 +196,7 @@ def _findings(  # noqa: C901, PLR0912 - one rule after another
         yield "R41", late["publication"]
     if told("penalty.collected", "penalty.deposited"):
         yield "R43", late["deposit"]
-    if told("complaint.dispatched", "complaint.signed|complaint.replied"):
+    if told("complaint.dispatched", "complaint.signed|complaint.started|complaint.returned"):
         yield "R60", late["complaint_signing"] + worse["complaint_signing"]
     if told("complaint.registered", "complaint.accepted|complaint.not_accepted|complaint.dispatched"):
         yield "R61", late["complaint_acceptance"]

@@ -1,112 +1,66 @@
-"""Builders of one complaint's events as the ledger holds them, and of what is told of it."""
+"""Lives of complaints for tests: a centre, departments, and moves an hour apart."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
-from hub.bench import Bench
-from hub.complaint_post import ComplaintLetters
-from hub.model import ids
-from hub.model.documents import event_document
-from hub.model.values import Entry
-from hub.supervision.calendar import WorkCalendar
+from hub.supervision.caselog import EMPTY, merge
 from hub.supervision.catalogue import Catalogue
-from hub.supervision.instants import HUB_ZONE
-from tests.support.casework import an_event
+from hub.supervision.judge import judge
+from tests.support.casework import CALENDAR, DEPARTMENT, a_fact, at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-CENTRE: Final = "city.hotline"
-OTHER_CENTRE: Final = "county.hotline"
-CENTRE_CONNECTION: Final = "city.complaints"
-HOUSING: Final = "11321200014000028L"
-MARKET: Final = "113212000140010128"
-BOTH: Final = (HOUSING, MARKET)
-HOME: Final = "11321200014005005D"
-"""The department that runs the centre."""
+    from hub.supervision.caselog import Fact
+    from hub.supervision.judge import Judgement
 
-CASE: Final = ids.case_id(CENTRE_CONNECTION, "T-1")
-BEGAN: Final = datetime(2026, 3, 2, 1, tzinfo=UTC)
-"""Monday morning, nine o'clock in the city."""
+CENTRE, HANDLER, ASSISTING, STRANGER = DEPARTMENT, "1132120001400001XL", "11321200014000036F", "11321200014000044A"
+OTHER_CENTRE: Final = "11321200014000052P"
+BEGAN: Final = at("2026-03-02T09:00:00")
 
+MOVES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "transferred": {"centre_id": "mayor"},
+    "dispatched": {"department_id": HANDLER},
+    "redispatched": {"department_id": HANDLER},
+    "arbitrated": {"department_id": HANDLER, "designated": True},
+    "assist_asked": {"department_id": ASSISTING},
+    "returned": {"reason": "不属于本单位职责", "basis": "热线办法第九条"},
+    "extension_requested": {"reason": "需现场检测", "staff_code": "H1", "limit": {"n": 3, "unit": "working_day"}},
+    "extension_refused": {"reason": "无正当理由"},
+    "extended": {"approved_by": "C1", "limit": {"n": 3, "unit": "working_day"}},
+    "not_accepted": {"reason": "已进入诉讼程序"},
+    "replied": {"reply": "已整改", "outcome": "substantiated"},
+}
+"""What a well-formed move says; the others need say nothing."""
 
-def a_move(kind: str, hour: float, *, by: str = CENTRE_CONNECTION, occurrence: str = "", **said: Any) -> dict[str, Any]:
-    """Return the document of one move of the complaint, `hour` hours after it began. `said` goes into `handling`.
-
-    Who is no centre speaks for the department that the move names.
-    """
-    own = HOME if by.startswith(("city.", "county.")) else said["department_id"]
-    about = {
-        "centre_id": CENTRE,
-        "channel": "hotline",
-        "kind": "complaint",
-        "track": "hotline",
-        **said.pop("about", {}),
-    }
-    case = {
-        "case_id": CASE, "case_no": "T-1", "family": "complaint", "department_id": own, "region_code": "321200",
-        "disclosure": {"class": said.pop("klass", "intranet")}, "complaint": about,
-        "applicant": {"name_masked": "张*", "phone_masked": "138****0000"}, "title": said.pop("title", "小区停水三天"),
-    }  # fmt: skip
-    at = (BEGAN + timedelta(hours=hour)).astimezone(HUB_ZONE).isoformat()
-    more = {name: said.pop(name) for name in ("extension", "source_version", "on_change") if name in said}
-    data = an_event(f"complaint.{kind}", at, occurrence=occurrence, connection_id=by, **more)
-    data["case"] = case
-    if said:
-        data["handling"] = said
-    name = ids.event_id(by, "T-1", f"complaint.{kind}", occurrence)
-    provenance = data.pop("provenance")
-    return event_document(
-        name, data, provenance=provenance, received_at=at, fingerprint="a" * 64, zone=HUB_ZONE
-    )  # fmt: skip
+TO_SIGNED: Final = "registered accepted dispatched assist_asked signed"
 
 
-class Ledger:
-    """One case's chain: what is entered has a position, and a number on the feed that is that position."""
-
-    def __init__(self, documents: Iterable[dict[str, Any]]) -> None:
-        self.entries = [
-            Entry(generation=1, partition=0, position=position, kind="event", subject=CASE, outcome="new",
-                  ledgered_at=BEGAN + timedelta(days=30, seconds=position), body=orjson.dumps(document), hash=b"")
-            for position, document in enumerate(documents, 1)
-        ]  # fmt: skip
-
-    def events_of(self, case_id: str, generation: int, position: int) -> Sequence[Entry]:
-        assert (case_id, generation) == (CASE, 1)
-        return [entry for entry in self.entries if entry.position <= position]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the rows of the feed, but those of what is secret."""
-        return [
-            {"sequence": each.position, "message_id": f"1:0:{each.position}:restricted", "body": each.body}
-            for each in self.entries
-            if orjson.loads(each.body)["data"]["case"]["disclosure"]["class"] != "secret"
-        ]
+def told(name: str, hour: int, actor: str = CENTRE, **said: Any) -> Fact:
+    """Return a move of a complaint, `hour` hours after its registration."""
+    about = {"channel": "hotline", "kind": "complaint", "track": "hotline", "centre_id": "hotline"}
+    about |= said.pop("complaint", {})
+    case = {"family": "complaint", "department_id": actor, "complaint": about}
+    more = {"refers_to": said.pop("refers_to", "2026-0009")} if name == "linked" else {}
+    handling = {**MOVES.get(name, {}), **said}
+    when = (BEGAN + timedelta(hours=hour)).isoformat()
+    fields = {**more, **({"handling": handling} if handling else {})}
+    return a_fact(f"complaint.{name}", when, occurrence=f"{actor} {hour}", case=case, **fields)
 
 
-def bench() -> Bench:
-    """Return terms under which a complaint of the hotline has five working days."""
-    return Bench(catalogue=Catalogue([]), calendar=WorkCalendar())
+def life(names: str, **about: Any) -> list[Fact]:
+    """Return a life of moves that the centre reports, one an hour."""
+    return [told(name, hour, **({"complaint": about} if about else {})) for hour, name in enumerate(names.split())]
 
 
-def told_documents(
-    of: str, *events: dict[str, Any], echo: bool = False, departments: Sequence[str] = BOTH
-) -> list[Any]:
-    """Return the documents that are told of these events as they arrived, in order."""
-    ledger, terms = Ledger(events), bench()
-    letters = ComplaintLetters(
-        of=f"complaint-{of}", departments=frozenset(departments),
-        centres=partial(dict, {CENTRE: CENTRE_CONNECTION, OTHER_CENTRE: "county.complaints"}),
-        echo=echo, entries=ledger, bench=lambda: terms,
-    )  # fmt: skip
-    return [document for row in ledger.rows() for document in letters.written(row)]
+def verdict(facts: Sequence[Fact], now: str = "") -> Judgement:
+    """Judge a complaint; without `now` nothing is overdue."""
+    horizon = at(now) if now else None
+    return judge(merge(EMPTY, facts), catalogue=Catalogue([]), calendar=CALENDAR, horizon=horizon)
 
 
-def told(of: str, *events: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
-    """Return the data of the documents that are told of these events as they arrived."""
-    return [document["data"] for document in told_documents(of, *events, **options)]
+def clock(judged: Judgement, kind: str) -> Any:
+    """Return the first clock of a kind."""
+    return next(each for each in judged.clocks if each.row.kind == kind)

@@ -109,6 +109,13 @@ COMPLAINT: Final[Mapping[str, Transition]] = {
 """Centres that report no acceptance dispatch straight from registration; handlers that report no signing reply."""
 
 
+ANSWERS: Final = frozenset(name for name, each in COMPLAINT.items() if each.by != _C)
+"""What departments say that handle a complaint or assist."""
+
+SENDING: Final = frozenset({"complaint.dispatched", "complaint.redispatched", "complaint.assist_asked"})
+"""Moves by which a department gets a complaint."""
+
+
 def refusal(move_: Transition, fact: Fact, held: Holding) -> Guard | None:
     """Return what a move lacks to be in force: who may make it, or the first of its conditions that is not met."""
     roles = held.roles(fact.department_id)

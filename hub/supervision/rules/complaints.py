@@ -231,7 +231,7 @@ def unverified_rating(rule: Rule, view: View) -> Iterator[Finding]:
 R60: Final = Rule(
     rule_id="R60", version=1, zh="投诉签收超时", en="complaint not signed for in time", phase="in", class_="efficiency",
     level="yellow", type_code="9", basis="实施意见 2008: 投诉受理", find=unsigned, clock="complaint_signing",
-    reads=("complaint.dispatched", "complaint.signed|complaint.replied"),
+    reads=("complaint.dispatched", "complaint.signed|complaint.started|complaint.returned"),
     parameters=(Parameter(name="notice_days", value=1, unit="working_day", source="hub"),
                 Parameter(name="yellow_days", value=2, unit="working_day", source="hub")),
 )  # fmt: skip

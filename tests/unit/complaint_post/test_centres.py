@@ -14,7 +14,7 @@ from hub.cli.main import app
 from hub.complaint_post.centres import centre_faults, centres_in
 from hub.resources import MAPPINGS
 from hub.supervision.amendment import amended, differences
-from tests.support.complaints import BEGAN
+from tests.support.complaint_letters import BEGAN
 from tests.support.hubs import hub_at
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.model.shapes import shape
-from tests.support.complaints import HOUSING, MARKET, a_move, told, told_documents
+from tests.support.complaint_letters import HOUSING, MARKET, a_move, told, told_documents
 
 BEGUN = (
     a_move("registered", 0, about={"content": "13800001234 举报人电话", "confidential": False}),

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 from hub.model.shapes import shape
-from tests.support.complaints import CENTRE, HOUSING, OTHER_CENTRE, a_move, told, told_documents
+from tests.support.complaint_letters import CENTRE, HOUSING, OTHER_CENTRE, a_move, told, told_documents
 
 DEPARTMENT = "taizhou.housing.complaints"
 

@@ -3,65 +3,41 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.supervision.caselog import EMPTY, merge
-from hub.supervision.catalogue import Catalogue
 from hub.supervision.families.complaint import COMPLAINT
-from hub.supervision.judge import judge
 from hub.supervision.lifecycle import POSITION
-from tests.support.casework import CALENDAR, DEPARTMENT, a_fact, at
+from tests.support.casework import a_fact
+from tests.support.complaints import ASSISTING, CENTRE, HANDLER, STRANGER, TO_SIGNED, clock, life, told, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from hub.supervision.caselog import Fact
     from hub.supervision.judge import Judgement
 
-CENTRE, HANDLER, ASSISTING, STRANGER = DEPARTMENT, "1132120001400001XL", "11321200014000036F", "11321200014000044A"
-OTHER_CENTRE: Final = "11321200014000052P"
 ACTORS: Final = {"centre": CENTRE, "handler": HANDLER, "assisting": ASSISTING, "stranger": STRANGER}
-BEGAN: Final = at("2026-03-02T09:00:00")
 
-MOVES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "transferred": {"centre_id": "mayor"},
-    "dispatched": {"department_id": HANDLER},
-    "redispatched": {"department_id": HANDLER},
-    "arbitrated": {"department_id": HANDLER, "designated": True},
-    "assist_asked": {"department_id": ASSISTING},
-    "returned": {"reason": "不属于本单位职责", "basis": "热线办法第九条"},
-    "extension_requested": {"reason": "需现场检测", "staff_code": "H1", "limit": {"n": 3, "unit": "working_day"}},
-    "extension_refused": {"reason": "无正当理由"},
-    "extended": {"approved_by": "C1", "limit": {"n": 3, "unit": "working_day"}},
-    "not_accepted": {"reason": "已进入诉讼程序"},
-    "replied": {"reply": "已整改", "outcome": "substantiated"},
-}
-"""What a well-formed move says; the others need say nothing."""
-
-_TO_SIGNED: Final = "registered accepted dispatched assist_asked signed"
 STATES: Final = {
     "registered": "registered",
     "accepted": "registered accepted",
     "rejected": "registered not_accepted",
     "dispatched": "registered accepted dispatched assist_asked",
-    "signed for": _TO_SIGNED,
-    "in progress": f"{_TO_SIGNED} started",
-    "extension asked": f"{_TO_SIGNED} started extension_requested",
+    "signed for": TO_SIGNED,
+    "in progress": f"{TO_SIGNED} started",
+    "extension asked": f"{TO_SIGNED} started extension_requested",
     "returned": "registered accepted dispatched assist_asked returned",
     "dispatched again": "registered accepted dispatched assist_asked returned redispatched",
     "arbitrated": "registered accepted dispatched assist_asked returned arbitrated",
     "designated": "registered accepted dispatched assist_asked returned arbitrated redispatched",
-    "replied": f"{_TO_SIGNED} replied",
-    "followed up": f"{_TO_SIGNED} replied followed_up",
-    "sent back": f"{_TO_SIGNED} replied followed_up reworked",
+    "replied": f"{TO_SIGNED} replied",
+    "followed up": f"{TO_SIGNED} replied followed_up",
+    "sent back": f"{TO_SIGNED} replied followed_up reworked",
     "linked": "registered linked",
     "withdrawn": "registered withdrawn",
-    "closed": f"{_TO_SIGNED} replied followed_up closed",
+    "closed": f"{TO_SIGNED} replied followed_up closed",
 }
 """How each state is come by; after its return a complaint is not to be returned again without arbitration."""
 
@@ -110,29 +86,6 @@ LEADS: Final = {
 """Where a lawful move leads; the others leave the state as it is."""
 
 
-def told(name: str, hour: int, actor: str = CENTRE, **said: Any) -> Fact:
-    """Return a move of a complaint, `hour` hours after its registration."""
-    about = {"channel": "hotline", "kind": "complaint", "track": "hotline", "centre_id": "hotline"}
-    about |= said.pop("complaint", {})
-    case = {"family": "complaint", "department_id": actor, "complaint": about}
-    more = {"refers_to": "2026-0009"} if name == "linked" else {}
-    handling = {**MOVES.get(name, {}), **said}
-    when = (BEGAN + timedelta(hours=hour)).isoformat()
-    fields = {**more, **({"handling": handling} if handling else {})}
-    return a_fact(f"complaint.{name}", when, occurrence=f"{actor} {hour}", case=case, **fields)
-
-
-def life(names: str, **about: Any) -> list[Fact]:
-    """Return a life of moves that the centre reports, one an hour."""
-    return [told(name, hour, **({"complaint": about} if about else {})) for hour, name in enumerate(names.split())]
-
-
-def verdict(facts: Sequence[Fact], now: str = "") -> Judgement:
-    """Judge a complaint; without `now` nothing is overdue."""
-    horizon = at(now) if now else None
-    return judge(merge(EMPTY, facts), catalogue=Catalogue([]), calendar=CALENDAR, horizon=horizon)
-
-
 def tried(state: str, actor: str, name: str) -> tuple[Judgement, Fact]:
     """Return what became of one move tried in a state."""
     facts = life(STATES[state])
@@ -163,15 +116,15 @@ def test_nothing_may_be_done_with_a_complaint_but_what_is_written_here(state: st
 def test_whoever_handles_a_complaint_does_not_speak_for_its_centre(name: str, actor: str) -> None:
     case = {"family": "complaint", "department_id": actor, "region_code": "321281", "disclosure": {"class": "public"}}
     extra = {"new_case_no": "X"} if name == "case.renumbered" else {}
-    facts = [*life(_TO_SIGNED), a_fact(name, "2026-03-03T09:00:00+08:00", case=case, **extra)]
-    before, after = verdict(life(_TO_SIGNED)).case, verdict(facts).case
+    facts = [*life(TO_SIGNED), a_fact(name, "2026-03-03T09:00:00+08:00", case=case, **extra)]
+    before, after = verdict(life(TO_SIGNED)).case, verdict(facts).case
     assert (after.state, after.case_no, after.attributes) == (before.state, before.case_no, before.attributes)
 
 
 def test_an_answer_changes_neither_whose_complaint_it_is_nor_whom_it_is_about() -> None:
     about = {"respondent_department": STRANGER, "confidential": True}
     answer = told("replied", 9, HANDLER, complaint={"respondent_department": HANDLER, "confidential": False})
-    judged = verdict([*life(_TO_SIGNED, **about), answer])
+    judged = verdict([*life(TO_SIGNED, **about), answer])
     assert judged.case.state == "replied"
     assert judged.case.attributes["department_id"] == judged.row.department_id == CENTRE
     assert judged.case.attributes["complaint"] | about == judged.case.attributes["complaint"]
@@ -231,10 +184,6 @@ def test_a_return_is_late_after_a_day_and_an_objection_to_a_petition_after_five_
 # --- clocks ----------------------------------------------------------------------------------------------------------
 
 
-def clock(judged: Judgement, kind: str) -> Any:
-    return next(each for each in judged.clocks if each.row.kind == kind)
-
-
 NAMES: Final = st.sampled_from([name.removeprefix("complaint.") for name in COMPLAINT if "registered" not in name])
 STEPS: Final = st.lists(st.tuples(NAMES, st.sampled_from(list(ACTORS.values())), st.integers(1, 30)), max_size=12)
 
@@ -258,7 +207,7 @@ def test_nothing_moves_the_start_of_a_complaint_s_clock_and_only_an_approved_ext
 
 
 def test_an_extension_counts_from_its_approval_on_and_not_from_its_request() -> None:
-    facts = life(f"{_TO_SIGNED} extension_requested")
+    facts = life(f"{TO_SIGNED} extension_requested")
     assert str(clock(verdict(facts), "complaint").due.day) == "2026-03-09"
     approved = [*facts, told("extended", 9, limit={"n": 2, "unit": "working_day"})]
     assert str(clock(verdict(approved), "complaint").due.day) == "2026-03-11"
@@ -268,13 +217,13 @@ def test_an_extension_counts_from_its_approval_on_and_not_from_its_request() -> 
 
 @pytest.mark.parametrize("approver", ["", "H1"])
 def test_an_extension_without_an_approver_other_than_the_asker_is_of_no_effect(approver: str) -> None:
-    judged = verdict([*life(f"{_TO_SIGNED} extension_requested"), told("extended", 9, approved_by=approver)])
+    judged = verdict([*life(f"{TO_SIGNED} extension_requested"), told("extended", 9, approved_by=approver)])
     assert str(clock(judged, "complaint").due.day) == "2026-03-09"
     assert [each.rule_id for each in judged.findings] == ["R18"]
 
 
 def test_an_extension_after_the_limit_changes_nothing_and_is_found() -> None:
-    judged = verdict([*life(_TO_SIGNED), told("extended", 24 * 8)], "2026-03-13T09:00:00")
+    judged = verdict([*life(TO_SIGNED), told("extended", 24 * 8)], "2026-03-13T09:00:00")
     assert (str(clock(judged, "complaint").due.day), clock(judged, "complaint").row.state) == ("2026-03-09", "breached")
     assert "R18" in {each.rule_id for each in judged.findings}
 
@@ -306,6 +255,6 @@ def test_a_petition_is_extended_by_thirty_days_at_most(days: int, found: set[str
 
 
 def test_a_reworked_complaint_has_a_limit_of_its_own_for_the_second_try() -> None:
-    judged = verdict(life(f"{_TO_SIGNED} replied followed_up reworked"), "2026-03-12T09:00:00")
+    judged = verdict(life(f"{TO_SIGNED} replied followed_up reworked"), "2026-03-12T09:00:00")
     assert (clock(judged, "complaint").row.state, clock(judged, "complaint_redo").row.state) == ("met", "breached")
     assert "R62" in {each.rule_id for each in judged.findings}

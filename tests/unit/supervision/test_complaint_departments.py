@@ -1,0 +1,131 @@
+"""Several departments and centres with one complaint: each has its own clock and alerts, and none another's say."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.supervision.catalogue import Catalogue
+from hub.supervision.facts import facts_of
+from hub.supervision.traces import traces_of
+from tests.support.casework import CALENDAR
+from tests.support.complaints import (
+    ASSISTING,
+    CENTRE,
+    HANDLER,
+    OTHER_CENTRE,
+    STRANGER,
+    TO_SIGNED,
+    clock,
+    life,
+    told,
+    verdict,
+)
+
+PERSON = "P7"
+
+
+def found(rule: str, judged: object) -> list[tuple[str, str]]:
+    """Return level and department of what a rule finds."""
+    return sorted((each.level, each.department_id) for each in judged.findings if each.rule_id == rule)  # type: ignore[attr-defined]
+
+
+def test_each_department_is_told_of_its_own_limit() -> None:
+    asked = told("assist_asked", 3, limit={"n": 2, "unit": "working_day"})
+    judged = verdict(
+        [*life("registered accepted dispatched"), asked, told("signed", 4, HANDLER)], "2026-03-05T01:00:00"
+    )
+    assert str(clock(judged, "complaint_assist").due.day) == "2026-03-04"
+    assert found("R62", judged) == [("yellow", ASSISTING)]
+    both = verdict([*life("registered accepted dispatched"), asked, told("signed", 4, HANDLER)], "2026-03-10T01:00:00")
+    assert found("R62", both) == [("yellow", HANDLER), ("yellow", ASSISTING)]
+
+
+def test_the_answer_of_whoever_assists_stops_its_own_clock_alone() -> None:
+    facts = life(TO_SIGNED)
+    other = told("assist_asked", 5, department_id=STRANGER)
+    judged = verdict([*facts, other, told("assisted", 6, STRANGER)])
+    states = {each.start.detail["handling"]["department_id"]: each.stop for each in judged.clocks
+              if each.row.kind == "complaint_assist"}  # fmt: skip
+    assert states[STRANGER] is not None
+    assert states[ASSISTING] is None
+    assert clock(judged, "complaint").stop is None
+
+
+def test_what_the_lead_has_answered_nobody_needs_assist_with() -> None:
+    judged = verdict([*life(TO_SIGNED), told("replied", 9, HANDLER)], "2026-04-01T09:00:00")
+    assert clock(judged, "complaint_assist").row.state == "void"
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ("2026-03-03T20:00:00", []),
+        ("2026-03-04T00:00:01", [("notice", HANDLER)]),
+        ("2026-03-05T00:00:01", [("notice", HANDLER), ("yellow", HANDLER)]),
+    ],
+)
+def test_silence_is_noticed_after_a_working_day_and_is_graver_after_two(now: str, said: list[tuple[str, str]]) -> None:
+    assert found("R60", verdict(life("registered accepted dispatched"), now)) == said
+
+
+def test_a_return_that_is_of_no_effect_does_not_break_the_silence() -> None:
+    facts = [*life("registered accepted dispatched"), told("returned", 3, HANDLER, basis="")]
+    assert found("R60", verdict(facts, "2026-03-05T09:00:00")) == [("notice", HANDLER), ("yellow", HANDLER)]
+
+
+def test_the_centre_that_passed_a_complaint_on_has_no_more_say_and_the_other_has() -> None:
+    facts = [*life("registered"), told("transferred", 1, department_id=OTHER_CENTRE)]
+    old, new = (verdict([*facts, told("accepted", 2, who)]).case for who in (CENTRE, OTHER_CENTRE))
+    assert (old.state, new.state) == ("registered", "accepted")
+    assert [each.type for each in old.anomalies] == ["complaint.accepted"]
+    assert new.attributes["department_id"] == OTHER_CENTRE
+
+
+def test_a_complaint_is_passed_to_another_centre_not_to_the_one_that_has_it() -> None:
+    assert verdict([*life("registered"), told("transferred", 1, centre_id="hotline")]).case.anomalies
+    there = [*life("registered"), told("transferred", 1)]
+    assert not verdict([*there, told("transferred", 2, centre_id="hotline")]).case.anomalies
+
+
+def test_passing_a_complaint_on_gives_it_no_more_time_to_be_accepted() -> None:
+    before = clock(verdict(life("registered")), "complaint_acceptance")
+    after = clock(verdict([*life("registered"), told("transferred", 50)]), "complaint_acceptance")
+    assert (after.row.due_at, after.stop) == (before.row.due_at, None)
+
+
+def test_a_linked_duplicate_owes_nothing_and_is_not_counted() -> None:
+    about = {"respondent_department": STRANGER}
+    single, linked = (verdict(life(f"registered accepted{end}", **about)) for end in ("", " linked"))
+    assert clock(verdict(life("registered accepted dispatched linked")), "complaint").row.state == "void"
+    for judged, counts in ((single, True), (linked, False)):
+        assert (facts_of(judged, Catalogue([]), CALENDAR) is not None) is counts
+        assert bool(traces_of(judged.case, CALENDAR)) is counts
+
+
+def test_a_complaint_is_no_duplicate_of_itself_or_of_nothing() -> None:
+    for number in ("", "2026-0001"):
+        linked = told("linked", 1, refers_to=number)
+        assert verdict([*life("registered"), linked]).case.state == "registered"
+
+
+@pytest.mark.parametrize("move", ["signed", "started", "replied"])
+def test_the_person_complained_of_does_not_handle_it(move: str) -> None:
+    facts = [
+        *life("registered accepted dispatched", respondent_person=PERSON),
+        told(move, 5, HANDLER, staff_code=PERSON),
+    ]
+    judged = verdict(facts)
+    assert (judged.case.state, found("R66", judged)) == ("dispatched", [("red", "")])
+
+
+def test_a_report_does_not_come_to_the_unit_it_is_about_by_any_way() -> None:
+    about = {"kind": "report", "track": "report", "respondent_department": HANDLER}
+    for names in ("registered accepted dispatched", "registered accepted dispatched assist_asked"):
+        facts = life(names, **about)
+        facts[2] = told("dispatched", 2, complaint=about, department_id=STRANGER if "assist" in names else HANDLER)
+        if "assist" in names:
+            facts[3] = told("assist_asked", 3, complaint=about, department_id=HANDLER)
+        judged = verdict([*facts, told("signed", 9, HANDLER)])
+        assert ("red", "") in found("R66", judged)
+        assert not judged.case.holding.roles(HANDLER)  # type: ignore[union-attr]
+        assert judged.case.state != "signed_for"
