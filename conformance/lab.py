@@ -95,11 +95,14 @@ class Lab:
     secrets: Sequence[str] = ()
     kept: list[EvidenceItem] = field(default_factory=list)
     mode: Mode | None = None
+    is_edge: bool = False
+    """Whether its records were pulled by an edge in the department's network."""
     shared: dict[str, Any] = field(default_factory=dict)
 
     def for_test(self, case: SuiteTest) -> Lab:
         """Return this for one test."""
-        return replace(self, kept=[], mode=case.modes[0])
+        is_pulled = self.is_edge and ("EDGE" in case.modes or case.modes[0] == "PULL")
+        return replace(self, kept=[], mode="EDGE" if is_pulled else case.modes[0])
 
     def keep(self, code: EvidenceCode, name: str, data: object, media_type: str = "application/json") -> None:
         """Keep evidence: bytes as they are, anything else as JSON."""

@@ -15,6 +15,7 @@ from conformance.lab import Lab
 from conformance.sessions import BUNDLE, Sessions
 from conformance.stand import Stand, Stands
 from conformance.wishes import Wishes
+from connectors import reopen_record
 from connectors.push import KIND as PUSH
 from hub.reader import reader_lease
 from hub.vault import SealedBoxVault
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from conformance.door import MakeParts
     from conformance.sessions import Session
+    from conformance.shipping import Shipment
     from conformance.stand import Hub
     from conformance.suite import Suite
     from hub.mapping import CompiledMapping
@@ -111,6 +113,8 @@ class Connected:
     data: Path | None = None
     counts: Path | None = None
     keys: Path | None = None
+    shipment: Shipment | None = None
+    """What an edge has pulled, in the source's stead."""
 
     def lab(self, session: str, clock: Clock, folder: Path, build: Build, parts: MakeParts) -> Lab:
         """Return the lab of a session; stands are made in `folder`."""
@@ -133,10 +137,13 @@ class Connected:
             department=Told(counts_file=self.counts, keys_file=self.keys),
             live=self.live,
             secrets=secrets,
+            is_edge=self.shipment is not None,
         )
 
     def records(self) -> Sequence[Record]:
         """Return everything that the source, or the export in its stead, holds; nothing of one that sends."""
+        if self.shipment is not None:
+            return reopened(self.shipment, self.mapping)
         if self.mapping.declaration.kind == PUSH and self.data is None:
             return []
         with contextlib.closing(self.sandbox.source(self.mapping, self.data)) as source:
@@ -147,12 +154,19 @@ class Connected:
         is_sender = self.mapping.declaration.kind == PUSH and self.data is None
         if is_sender or pilot.line.hold():
             return 0
+        if self.shipment is not None:
+            return pilot.take(self.records()).read
         name = self.mapping.declaration.connection
         with (
             pilot.bus.lease(reader_lease(name)),
             contextlib.closing(self.sandbox.source(self.mapping, self.data)) as source,
         ):
             return pilot.read(source).read
+
+
+def reopened(shipment: Shipment, mapping: CompiledMapping) -> Sequence[Record]:
+    """Return the records of a shipment, decoded anew from their bytes under the mapping that is here."""
+    return [reopen_record(mapping.declaration, raw, place) for place, raw in shipment.records]
 
 
 def _is_secret(name: str) -> bool:

@@ -144,9 +144,8 @@ def whose_turn(known: Known) -> list[dict[str, Any]]:
     own = [each for each in known.summary.header.planned if known.suite.tests[each].level == blocked.level]
     held = {each.test: each for each in known.summary.results}
     found += [turn for name in own if (turn := _test_turn(known, name, held.get(name)))]
-    if blocked.level == LEVELS[0]:
-        found += [_turn(DEPARTMENT, each.zh, each.en) for each in blocked.obstacles if "-" not in each.en.split()[0]]
-    return found
+    of_all = [each for each in blocked.obstacles if each.en.partition(" ")[0] not in known.suite.tests]
+    return found + [_turn(DEPARTMENT, each.zh, each.en) for each in of_all]
 
 
 def _issuing_turns(known: Known) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.checks.common import at, awaited, instant, wrong
+from conformance.checks.times import counts_rightly
 from conformance.finding import Finding, passed, skipped, waits
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def deadline_is_derivable(lab: Lab) -> Finding:
             reported = {each["data"].get("promised_due_at") for each in accepted}
             lab.keep("STT", "deadlines.json", checked)
             return wrong(
-                "department",
+                "department" if counts_rightly(lab.calendar) else "hub",
                 "承诺期限推算不出或不符",
                 "the promised deadline cannot be derived, or is another",
                 expected=due or f"matter {code} in the catalogue",

@@ -243,11 +243,31 @@ def suspension_stops_the_clock(lab: Lab) -> Finding:
             fix=("特别程序结束时报送 special.ended", "report when a special procedure ends"),
         )
     due, expected = clocks["promised"].due_at, _resumed_due(lab, events)
+    if due != expected and (promised := _own_promise(lab, events)):
+        return wrong(
+            "department",
+            "报送的承诺期限与目录不符，暂停无从核对",
+            "the reported promise is not the catalogue's: the pause cannot be told from it",
+            expected=expected,
+            got=promised,
+            pointer="/data/promised_due_at",
+            fix=("按工作日推算承诺日", "count the promise in working days"),
+        )
     if due != expected:
         return wrong(
             "hub", "暂停期未从办理时限扣除", "the pause was not taken out of the limit", expected=expected, got=due
         )
     return _paused_twice(lab)
+
+
+def _own_promise(lab: Lab, events: Sequence[dict[str, Any]]) -> str:
+    """Return the promised deadline that the department reports of a case, where it is not the catalogue's."""
+    (accepted, *_) = [each["data"] for each in events if each["data"]["type"] == "case.accepted"]
+    _, matter = lab.matter_of(events[0])
+    begun = instant(accepted["occurred_at"]).astimezone(lab.calendar.zone).date()
+    derived = lab.calendar.add_workdays(begun, matter["promised_limit"]["n"])[0]
+    said = str(accepted.get("promised_due_at", ""))
+    return "" if said.startswith(derived.isoformat()) else said
 
 
 def _resumed_due(lab: Lab, events: Sequence[dict[str, Any]]) -> datetime:

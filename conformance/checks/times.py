@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from conformance.checks.common import awaited, instant, wrong
@@ -11,6 +11,7 @@ from conformance.finding import Finding, passed, skipped
 
 if TYPE_CHECKING:
     from conformance.lab import Lab
+    from hub.supervision.calendar import WorkCalendar
 
 MEDIAN_S: Final = 30.0
 P99_S: Final = 120.0
@@ -111,11 +112,7 @@ def holidays_move_deadlines(lab: Lab) -> Finding:
     telling = lab.telling(stand)
     stand.tell(telling.event("case.received", accepted, "holiday"), telling.event("case.accepted", accepted, "holiday"))
     _, matter = lab.matter()
-    day = accepted.date()
-    for _ in range(matter["promised_limit"]["n"]):
-        day += timedelta(days=1)
-        while not WORKED.get(day.isoformat(), day.weekday() < 5):  # noqa: PLR2004 - Saturday
-            day += timedelta(days=1)
+    day = _counted(accepted.date(), matter["promised_limit"]["n"])
     clocks = {row.kind: row for row in stand.case("holiday")["clocks"]}
     expected, got = datetime.combine(day + timedelta(days=1), time(), zone), clocks["promised"].due_at
     lab.keep("STT", "holiday.json", {"expected": expected, "got": got})
@@ -124,6 +121,21 @@ def holidays_move_deadlines(lab: Lab) -> Finding:
             "hub", "节假日未正确移动期限", "holidays do not move the deadline rightly", expected=expected, got=got
         )
     return passed("节假日与调休正确", "holidays and make-up days move the deadline rightly")
+
+
+def _counted(day: date, n: int) -> date:
+    """Return the nth working day after a day of that autumn, counted one by one."""
+    for _ in range(n):
+        day += timedelta(days=1)
+        while not WORKED.get(day.isoformat(), day.weekday() < 5):  # noqa: PLR2004 - Saturday
+            day += timedelta(days=1)
+    return day
+
+
+def counts_rightly(calendar: WorkCalendar) -> bool:
+    """Tell whether a calendar counts over those holidays as they were: a wrong one is no department's fault."""
+    begun = date(2025, 9, 26)
+    return calendar.add_workdays(begun, 10)[0] == _counted(begun, 10)
 
 
 WORKED: Final = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.cli import appealing, certifying, conforming, evidencing, kitting, owing, running_tests, verifying
+from hub.cli import appealing, certifying, conforming, evidencing, kitting, owing, running_tests, shipping, verifying
 
 app = conforming.app
 app.command("run")(running_tests.run)
@@ -11,4 +11,5 @@ certifying.add_to(app)
 verifying.add_to(app)
 kitting.add_to(app)
 app.add_typer(evidencing.app, name="evidence")
+app.command("ship")(shipping.ship)
 app.command("owed")(owing.owed)

@@ -12,8 +12,10 @@ import typer
 
 from conformance.bindings import bindings_of
 from conformance.carrying import carried
+from conformance.certificate.signing import pinned_in
 from conformance.real import bundled, sessions_of
 from conformance.runner import Runner, new_header, session_name
+from conformance.shipping import unpack
 from conformance.suite import load_suite
 from conformance.verdicts import exit_code
 from hub import wiring
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from conformance.model import Level, Result, Summary
     from conformance.real import Connected
     from conformance.sessions import Session
+    from conformance.shipping import Shipment
     from conformance.suite import Suite
 
 
@@ -57,6 +60,10 @@ def run(  # noqa: PLR0913 - one parameter an option
     keys: Annotated[
         Path | None, typer.Option(help="The department's own case numbers, one a line.", exists=True)
     ] = None,
+    shipped: Annotated[
+        Path | None, typer.Option(help="What an edge has pulled (ship), in the source's stead.", exists=True)
+    ] = None,
+    edge_keys: Annotated[Path | None, typer.Option(help="The edge's pinned keys (JWKS).", exists=True)] = None,
     as_json: common.AsJson = False,
     settings: common.SettingsFile = None,
 ) -> None:
@@ -76,10 +83,21 @@ def run(  # noqa: PLR0913 - one parameter an option
         task = bar.add_task(connection, total=None, unit=" tests")
         session, summary = run_session(
             stack, sandbox, live, Wish(connection=connection, level=level, only=tuple(only or ()), is_new=new),
-            files=(data, counts, keys), each=lambda _: bar.update(task, advance=1),
+            files=(data, counts, keys), shipment=_shipment(connection, shipped, edge_keys),
+            each=lambda _: bar.update(task, advance=1),
         )  # fmt: skip
     show_session(session, summary, as_json=as_json)
     raise typer.Exit(exit_code(summary))
+
+
+def _shipment(connection: str, shipped: Path | None, keys: Path | None) -> Shipment | None:
+    """Read a shipment, which counts only where a pinned key has signed it."""
+    if shipped is None:
+        return None
+    if keys is None:
+        problem, hint = "whose key has signed it is not said", "pin the edge's key: --edge-keys edge.jwks"
+        raise Misconfigured(Fault(code="edge.keys", problem=problem, file=str(shipped), hint=hint))
+    return unpack(shipped.read_bytes(), connection, pinned_in(keys))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +117,7 @@ def run_session(
     wish: Wish,
     *,
     files: Files = NO_FILES,
+    shipment: Shipment | None = None,
     each: Callable[[Result], None] = lambda _: None,
 ) -> tuple[Session, Summary]:
     """Run what is wished for in the sandbox; `stack` gives up what it takes."""
@@ -106,7 +125,7 @@ def run_session(
     if unknown := [name for name in wish.only if name not in suite.tests]:
         problem, hint = f"no such test: {', '.join(unknown)}", "sunlight conformance plan"
         raise Misconfigured(Fault(code="conformance.test", problem=problem, hint=hint))
-    connected = connected_to(sandbox, live, wish.connection, files)
+    connected = replace(connected_to(sandbox, live, wish.connection, files), shipment=shipment)
     lab = _begun(stack, connected, wish, suite)
     connected.read_into(lab.pilot)
     sessions, clock = sessions_of(sandbox.settings), sandbox.clock

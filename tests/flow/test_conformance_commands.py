@@ -222,6 +222,25 @@ def test_the_role_runs_what_was_asked_for_and_what_a_changed_mapping_owes(
     }
 
 
+def test_what_an_edge_ships_is_tested_where_a_pinned_key_has_signed_it(
+    sandbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = sandbox / "inbox" / "market-1.csv"
+    export.write_bytes("办件编号,事项名称\r\nA-17,许可\r\n".encode("gb18030"))
+    packed, keys = sandbox / "shipped.zip", sandbox / "edge.jwks"
+    mapping = str(MAPPINGS / "taizhou-market" / "licences.yaml")
+    assert conformance("ship", mapping, "--out", str(packed), "--keys", str(keys)).exit_code == 0
+    export.unlink()
+    seen: list[bytes] = []
+    answering(monkeypatch, lambda lab: seen.extend(each.raw for each in lab.records()) or passed("好", "good"))
+    run = ("run", NAME, "--level", "C1", "--shipped", str(packed))
+    assert conformance(*run).exit_code == 4, "nobody's key is pinned"
+    assert conformance(*run, "--edge-keys", str(keys)).exit_code == 0
+    assert any(b"A-17" in raw for raw in seen)
+    packed.write_bytes(packed.read_bytes().replace(b"records.ndjson", b"records.ndjsom"))
+    assert conformance(*run, "--edge-keys", str(keys)).exit_code == 4
+
+
 def record_of(folder: Path) -> Path:
     """Return the record of the only session."""
     (found,) = (folder / "var" / "sandbox" / "conformance" / "sessions").glob("*/results.ndjson")
