@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.excerpt import excerpt, needles
 from conformance.real import sessions_of, wishes_of
@@ -18,17 +19,23 @@ from hub.sandbox import sandbox_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from conformance.sessions import Session
     from hub.wiring import Hub
 
 
+KNOWN_FOR: Final = timedelta(minutes=1)
+"""For how long what connections owe is taken as known."""
+
+
 class ConnectionPages:
-    """Tells where connections stand. State is the hub, beside whose sandbox the sessions are."""
+    """Tells where connections stand. State is the hub, beside whose sandbox the sessions are, and what is owed."""
 
     def __init__(self, hub: Hub) -> None:
         """Tell of `hub`."""
         self._hub, self._sandbox = hub, sandbox_of(hub.settings)
+        self._owed: tuple[datetime | None, Sequence[Mapping[str, Any]]] = (None, ())
 
     def all(self) -> Sequence[Mapping[str, Any]]:
         """Return a line for every connection that is registered, tested or certified."""
@@ -58,12 +65,19 @@ class ConnectionPages:
             summary=session.summary(suite, today) if session else None,
             suite=suite,
             criteria={name: document for (_, name), document in found.items()},
-            owed=owing.owed_by(hub, connection),
+            owed=[each for each in self._owing() if each["connection"] == connection],
             asked=wishes_of(self._sandbox).of(connection),
             now=now.astimezone(hub.settings.zone),
             today=today,
             workdays=calendar.workdays_between,
         )
+
+    def _owing(self) -> Sequence[Mapping[str, Any]]:
+        """Return what connections owe, looked at anew once a minute: every mapping is read for it."""
+        now = self._hub.clock.now()
+        if self._owed[0] is None or not timedelta() <= now - self._owed[0] < KNOWN_FOR:
+            self._owed = now, owing.owing(self._hub)
+        return self._owed[1]
 
     def rerun(self, connection: str, test: str, *, by: str) -> None:
         """Let the role `conformance` run one test again."""

@@ -53,11 +53,6 @@ def owing(hub: Hub) -> Sequence[dict[str, Any]]:
     return found
 
 
-def owed_by(hub: Hub, connection: str) -> Sequence[dict[str, Any]]:
-    """Return what one connection owes."""
-    return [each for each in owing(hub) if each["connection"] == connection]
-
-
 def _owed_by(hub: Hub, row: CertificateRow, fingerprint: str) -> Sequence[dict[str, Any]]:
     bound, path = bindings_in(row.signed), certifying_role.mapping_of(hub, row.connection_id)
     if path is None:

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     import httpx
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("/", "/live/figures", "/cases", "/alerts", "/statistics", "/quarantine", "/docs", "/login", "/nowhere")
+PAGES = (
+    "/",
+    "/live/figures",
+    "/cases",
+    "/alerts",
+    "/statistics",
+    "/quarantine",
+    "/conformance",
+    "/docs",
+    "/login",
+    "/nowhere",
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +83,9 @@ def test_a_page_asks_nothing_of_other_hosts_and_has_no_inline_code(client: httpx
     assert "<style" not in text
 
 
-@pytest.mark.parametrize("path", ["/", "/cases", "/alerts", "/statistics", "/quarantine", "/docs", "/login"])
+@pytest.mark.parametrize(
+    "path", ["/", "/cases", "/alerts", "/statistics", "/quarantine", "/conformance", "/docs", "/login"]
+)
 def test_a_page_has_landmarks_a_language_one_heading_and_named_columns(client: httpx.Client, path: str) -> None:
     page = html.fromstring(client.get(path).text)
     assert page.get("lang") == "zh-CN"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hub.wiring import Hub
 
 PROTECTED = ("/v1/cases", "/v1/alerts", "/v1/feed", "/v1/summary", "/v1/accounting", "/v1/schemas/alert.v1", "/metrics")
-PAGES = ("/", "/cases", "/alerts", "/quarantine", "/docs", "/cases/x")
+PAGES = ("/", "/cases", "/alerts", "/quarantine", "/conformance", "/docs", "/cases/x")
 
 
 @pytest.fixture(scope="module")
