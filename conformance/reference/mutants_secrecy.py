@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,9 +11,10 @@ from unittest.mock import patch
 from conformance.reference.mutation import Mutant
 from hub.deciding import Session
 from hub.model.shapes import Shape
+from hub.views.masking import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hub.model.shapes import Problem
     from hub.model.values import Delivery
@@ -30,7 +32,30 @@ def _quoting(self: Shape, document: Any) -> Sequence[Problem]:
     return [replace(each, problem=each.quoting) for each in _PROBLEMS(self, document)]
 
 
+@contextlib.contextmanager
+def _finding_nothing(by: str) -> Iterator[None]:
+    """Let what finds something personal find nothing, and nothing be remembered of what it found."""
+    with patch(f"hub.views.masking.{by}", lambda _: ()):
+        masked.cache_clear()
+        yield
+    masked.cache_clear()
+
+
 MUTANTS: Final = (
+    Mutant(
+        name="masks_nothing",
+        blames="hub",
+        at="market",
+        about="public texts are shown as they are",
+        patch=lambda: _finding_nothing("found_in"),
+    ),
+    Mutant(
+        name="knows_no_addresses",
+        blames="hub",
+        at="market",
+        about="where somebody lives is shown",
+        patch=lambda: _finding_nothing("addresses_in"),
+    ),
     Mutant(
         name="logs_what_arrives",
         blames="hub",
