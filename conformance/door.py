@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.stand import Stand
     from gateway.reading import Parts
     from hub.identity import Issued
+    from hub.mapping import CompiledMapping
 
     MakeParts = Callable[[Any, Mapping[str, Pushed]], Parts]
 
@@ -31,11 +32,12 @@ SCOPE = "records:write"
 class Door:
     """The gateway over one stand; `post` answers as HTTP does."""
 
-    def __init__(self, stand: Stand, parts: MakeParts) -> None:
-        """Open it; `parts` hands the gateway what it needs of a hub."""
-        self.stand, name = stand, stand.connection
-        self._desk = Desk(stand.hub.bus, lambda _, bus: stand.hub.intake(stand.mapping, bus), frozenset({name}))
-        declared, pushed = stand.mapping.declaration, {}
+    def __init__(self, stand: Stand, parts: MakeParts, mapping: CompiledMapping | None = None) -> None:
+        """Open it; `parts` hands the gateway what it needs of a hub. `mapping` is of a connection beside its own."""
+        mapped = mapping or stand.mapping
+        self.stand, declared, pushed = stand, mapped.declaration, {}
+        self.connection = name = declared.connection
+        self._desk = Desk(stand.hub.bus, lambda _, bus: stand.hub.intake(mapped, bus), frozenset({name}))
         if declared.kind == "push":
             form = push_format(declared)
             pushed[name] = Pushed(format=form, desk=self._desk, departments=declared.departments)
@@ -44,15 +46,13 @@ class Door:
     def key(self, name: str = "", scope: str = SCOPE, *, lasts: timedelta = timedelta(days=30)) -> Issued:
         """Issue a key in the connection's name, or another's."""
         now: datetime = self.stand.hub.clock.now()
-        issued = issue(
-            name or self.stand.connection, kind="connection", scopes=[scope], now=now, expires_at=now + lasts
-        )
+        issued = issue(name or self.connection, kind="connection", scopes=[scope], now=now, expires_at=now + lasts)
         self.stand.hub.identities.add(issued)
         return issued
 
     def post(self, body: bytes, headers: Mapping[str, str], token: str) -> tuple[int, Mapping[str, str], bytes]:
         """Send a body of records."""
-        return self._ask("POST", f"/v1/records/{self.stand.connection}", token, body, headers)
+        return self._ask("POST", f"/v1/records/{self.connection}", token, body, headers)
 
     def get(self, path: str, token: str) -> tuple[int, Mapping[str, str], bytes]:
         """Ask for something."""

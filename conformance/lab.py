@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.door import MakeParts
     from conformance.evidence import EvidenceStore
     from conformance.model import EvidenceCode, EvidenceItem, Mode
+    from conformance.roundtrip.play import RoundTrip
     from conformance.script import Scripted
     from conformance.stand import Hub, Stand, Stands
     from conformance.suite import SuiteTest
@@ -92,6 +93,10 @@ class Lab:
     department: Department | None = None
     outage: Callable[[], Outage] | None = None
     live: Hub | None = None
+    roundtrip: RoundTrip | None = None
+    """The session's scripted complaints; None where the connection has none."""
+    orders_book: Callable[[], Sequence[Mapping[str, Any]]] | None = None
+    """What the department's system has taken of orders, as it was written to it; None where it cannot be asked."""
     secrets: Sequence[str] = ()
     kept: list[EvidenceItem] = field(default_factory=list)
     mode: Mode | None = None
@@ -120,6 +125,14 @@ class Lab:
         return tuple(self.declared.document["claims"])
 
     @property
+    def complaints(self) -> RoundTrip:
+        """Return the session's scripted complaints."""
+        if self.roundtrip is None:
+            hint = "declare the flow complaints, with the mappings of answers and orders"
+            raise Unavailable("this session has no complaints", place=self.connection, hint=hint)
+        return self.roundtrip
+
+    @property
     def script(self) -> Mapping[int, Scripted]:
         """Return the scripted cases by number."""
         return script_for(self.claims)
@@ -145,6 +158,14 @@ class Lab:
             self.shared["events"] = self.pilot.events()
         found: Sequence[dict[str, Any]] = self.shared["events"]
         return found
+
+    def cases(self) -> Mapping[str, dict[str, Any]]:
+        """Return the cases in the pilot hub that the connection reports, by number: not those of the suite's centre."""
+        return {no: row for no, row in self.pilot.cases().items() if row["connection_id"] == self.connection}
+
+    def reports(self) -> Sequence[dict[str, Any]]:
+        """Return the connection's read-reports in the pilot hub."""
+        return [each for each in self.pilot.entries("report") if each["data"]["connection_id"] == self.connection]
 
     def scripted_events(self) -> Mapping[int, Sequence[dict[str, Any]]]:
         """Return the events of each scripted case by its number, in order of time."""

@@ -87,6 +87,13 @@ class Hub(Protocol):
     def collector(self, bus: Bus, fetcher: Callable[[str], Any] | None = None) -> Any:
         """Return who fetches files of cases."""
 
+    @property
+    def deliveries(self) -> Any:
+        """Return what became of documents that were sent."""
+
+    def sender(self, mapped: CompiledMapping) -> Any:
+        """Return who sends for an outbound connection."""
+
     def calendar(self) -> Any:
         """Return its calendar."""
 
@@ -238,7 +245,7 @@ def stand_settings(settings: Settings, folder: Path) -> Settings:
             "hub": settings.hub.model_copy(update={"data_dir": folder}),
             "store": StoreSection(),
             "bus": BusSection(partitions=PARTITIONS),
-            "feed": FeedSection(views=("public", "intranet")),
+            "feed": FeedSection(views=("public", "intranet", "restricted")),
         }
     )
 

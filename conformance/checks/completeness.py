@@ -21,7 +21,7 @@ FIX = ("补送缺少的办件", "send the missing cases")
 
 def _window(lab: Lab) -> list[date]:
     """Return the working days from the first read in the pilot to the last."""
-    reads = sorted(instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.pilot.entries("report"))
+    reads = sorted(instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.reports())
     if not reads:
         return []
     days = (reads[0] + timedelta(days=number) for number in range((reads[-1] - reads[0]).days + 1))
@@ -40,7 +40,7 @@ def shadowed(lab: Lab, days: int) -> Finding | None:
 
 def unheard_days(lab: Lab) -> list[str]:
     """Return the working days of the window on which no read and no push was reported."""
-    heard = {instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.pilot.entries("report")}
+    heard = {instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.reports()}
     return [day.isoformat() for day in _window(lab) if day not in heard]
 
 
@@ -53,7 +53,7 @@ def counts_match(lab: Lab) -> Finding:
     if waiting is not None:
         return waiting
     ours: Counter[str] = Counter()
-    for row in lab.pilot.cases().values():
+    for row in lab.cases().values():
         day = row["opened_at"].astimezone(lab.calendar.zone).date().isoformat() if row["opened_at"] else ""
         ours[f"{row['matter_code']}|{row['state']}|{day}"] += 1
     lab.keep("REC", "counts.json", {"department": dict(theirs), "hub": dict(ours)})
@@ -79,7 +79,7 @@ def keys_match(lab: Lab) -> Finding:
     waiting = shadowed(lab, 10)
     if waiting is not None:
         return waiting
-    ours = sorted(lab.pilot.cases())
+    ours = sorted(lab.cases())
     digests = [hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest() for keys in (theirs, ours)]
     missing, extra = sorted(set(theirs) - set(ours)), sorted(set(ours) - set(theirs))
     lab.keep("REC", "keys.json", {"digests": digests, "missing": missing, "extra": extra})

@@ -134,9 +134,9 @@ def resync_equals_original(lab: Lab) -> Finding:
     """OUT-05: a hub that is filled anew from the beginning comes to the state of the one that watched it happen."""
     stand = lab.stand()
     stand.take(lab.given(), watermark=lab.clock.now())
-    numbers = sorted(lab.pilot.cases())
+    numbers = sorted(lab.cases())
     states = {no: row["state"] for no, row in stand.cases().items()}
-    original = {no: row["state"] for no, row in lab.pilot.cases().items()}
+    original = {no: row["state"] for no, row in lab.cases().items()}
     lab.keep("STT", "states.json", {"original": original, "again": states})
     if states != original:
         off = [no for no in numbers if states.get(no) != original.get(no)]

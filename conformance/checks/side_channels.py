@@ -102,6 +102,7 @@ def _tell(lab: Lab, stand: Stand) -> None:
         telling.event("case.accepted", past, "kept", case=private, promised_due_at=str(past.date())),
     ]
     stand.tell(*sound, telling.report(now))  # whole by itself: its deadlines are judged
+    telling = lab.telling(stand)
     broken = [
         _changed(telling, "shape", private, result={"code": CANARY}),
         _changed(telling, "time", private, occurred_at=CANARY),

@@ -55,7 +55,7 @@ def life_cycle_is_reproduced(lab: Lab) -> Finding:
         if truth[asked] is not None and truth[asked] not in {instant(text) for text in told}
     ]
     compared = sum(moment is not None for moment in truth.values())
-    states = {no: row["state"] for no, row in lab.pilot.cases().items()}
+    states = {no: row["state"] for no, row in lab.cases().items()}
     lab.keep("STT", "states.json", states)
     if off:
         (case_no, kind, _), got, moment = off[0]

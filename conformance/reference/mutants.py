@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.reference import mutants_connector, mutants_department, mutants_files, mutants_hub, mutants_secrecy
+from conformance.reference import (
+    mutants_complaints,
+    mutants_connector,
+    mutants_department,
+    mutants_files,
+    mutants_hub,
+    mutants_secrecy,
+)
 from conformance.reference.mutation import Mutant, Setting
 
 if TYPE_CHECKING:
@@ -19,6 +26,7 @@ ALL: Final = (
     *mutants_connector.MUTANTS,
     *mutants_hub.MUTANTS,
     *mutants_files.MUTANTS,
+    *mutants_complaints.MUTANTS,
     *mutants_secrecy.MUTANTS,
 )
 MUTANTS: Final[Mapping[str, Mutant]] = {mutant.name: mutant for mutant in ALL}

@@ -19,7 +19,7 @@ def _rounded(files: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _elsewhere(file: str) -> str:
-    return file.replace("/files/", "/documents/").replace("${OFFICE_FILES}", "${OFFICE_FILES}documents/")
+    return file.replace("/files/", "/documents/").replace("${OFFICE_FILES_URL}", "${OFFICE_FILES_URL}documents/")
 
 
 MUTANTS: Final = (

@@ -9,6 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance.reference.answering import OfficeAnswers, SenderAnswers
+from conformance.reference.complaint_desk import DeskFaults
 from conformance.reference.daily_files import DailyFiles, MarketFiles
 from conformance.reference.front_ends import FrontEnd, HousingFrontEnd, about, wide
 from conformance.reference.playing import counted, department_of, entries_of
@@ -23,6 +25,8 @@ from hub.supervision.instants import HUB_ZONE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from conformance.reference.answering import Answering
+    from conformance.reference.complaint_desk import ComplaintDesk
     from conformance.reference.playing import Stage
     from conformance.reference.systems import Entry
     from conformance.script import Scripted
@@ -48,6 +52,7 @@ class Faults:
     wsdl: Callable[[str], str] = str
     files: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = list
     """What it says of the files of a case."""
+    desk: DeskFaults = DeskFaults()  # noqa: RUF009 - frozen
     book: Callable[[Sequence[Entry]], Sequence[Entry]] = tuple
     """What the exports leave of the entries, though its own book has them all."""
 
@@ -80,6 +85,8 @@ class Reference:
             Export(at=datetime.combine(day, EXPORT, HUB_ZONE) + late, entries=tuple(entries)) for day, entries in by_day
         ]
         self.shown: list[Export] = []
+        self.answering: Answering | None = None
+        """Its complaint side, where it plays one."""
         self.open()
 
     def open(self) -> None:
@@ -92,12 +99,18 @@ class Reference:
     def show(self, export: Export) -> None:
         """Make one day's entries visible."""
 
+    def answers_for(self, desk: ComplaintDesk) -> Answering:
+        """Return how its complaint module takes orders and answers; NotImplementedError where it has none."""
+        raise NotImplementedError(desk)
+
     def advance(self, to: datetime) -> None:
         """Hand over what is due up to a moment."""
         while self._ahead and self._ahead[0].at <= to:
             export = self._ahead.pop(0)
             self.show(export)
             self.shown.append(export)
+        if self.answering is not None:
+            self.answering.work(to)
 
     def close(self) -> None:
         """Stop."""
@@ -206,7 +219,8 @@ class Office(Reference):
 
     def open(self) -> None:
         """See Reference."""
-        self.system = RestOffice("a token of the reference office")
+        orders_token = "" if self.faults.desk.takes_from_anybody else "a token of the hub at the office"
+        self.system = RestOffice("a token of the reference office", orders_token)
         self._state: dict[str, dict[str, Any]] = {}
 
     def environment(self) -> Mapping[str, str]:
@@ -217,6 +231,10 @@ class Office(Reference):
         """See Reference."""
         changed = export.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.system.put([{**row, "changed_at": changed, **self._files(row)} for row in wide_rows(self._state, export)])
+
+    def answers_for(self, desk: ComplaintDesk) -> Answering:
+        """See Reference."""
+        return OfficeAnswers(self.system, desk)
 
     def _files(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a row says of its case's files, which the service then hands out; nothing where it has none."""
@@ -289,6 +307,10 @@ class Sending(Reference):
     ) -> int | None:
         """See Department."""
         return self.system.deliver(answers)
+
+    def answers_for(self, desk: ComplaintDesk) -> Answering:
+        """See Reference."""
+        return SenderAnswers(self.folder / "orders", desk)
 
 
 def wide_rows(state: dict[str, dict[str, Any]], export: Export) -> Sequence[dict[str, Any]]:

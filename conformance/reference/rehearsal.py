@@ -12,8 +12,13 @@ from conformance.declaration import Declared, beside, load_declaration
 from conformance.door import Door
 from conformance.evidence import EvidenceStore
 from conformance.lab import Lab, Outage
+from conformance.reference.complaint_desk import ComplaintDesk
 from conformance.reference.played import EXPORT, REFERENCES, Faults, reference
 from conformance.reference.playing import Stage, department_of
+from conformance.roundtrip.centre import ComplaintCentre
+from conformance.roundtrip.play import OPENS, RoundTrip
+from conformance.roundtrip.script import COMPLAINTS
+from conformance.roundtrip.side import PARTIES, side_of
 from conformance.script import LAST_DAY, script_for
 from conformance.stand import Stands
 from connectors import open_source
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 
     from conformance.door import MakeParts
     from conformance.reference.played import Reference
+    from conformance.roundtrip.side import Side
     from conformance.stand import Hub, Stand
     from hub.mapping import CompiledMapping
     from hub.model.values import Record
@@ -54,6 +60,10 @@ class Setting:
     mapping: Callable[[str], str] = str
     catalogue: Callable[[dict[str, Any]], dict[str, Any]] = dict
     unread_days: Collection[int] = ()
+    orders_wait: timedelta = timedelta()
+    """How long the hub lets orders lie."""
+    only_complaints: bool = False
+    """Whether staff key nothing in besides what they do about complaints."""
     patch: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext
     """What is done to the connector for as long as the department is read."""
 
@@ -87,7 +97,11 @@ class Rehearsal:
         self.declared: Declared = load_declaration(beside(self.department.mapping))
         self.mapping: CompiledMapping = load(self.mapping_file, environment=self._environment)
         documents = [self._setting.catalogue(catalogues(path)) for path in self.department.catalogues]
-        self.pilot = self.stands.new(self.mapping, documents, self.clock)
+        side = self._side()
+        others = side.inbound if side else ()
+        known = [*documents, *([catalogues(PARTIES / "department.yaml")] if side else [])]
+        self.pilot = self.stands.new(self.mapping, known, self.clock, others=others)
+        self.roundtrip = self._roundtrip(side) if side else None
         with self._setting.patch():
             self._play()
         self.lab = self._lab(documents, folder)
@@ -100,7 +114,8 @@ class Rehearsal:
             department=department_of("11321200014000028L"),
         )
         claims = load_declaration(beside(REFERENCES[name][1])).document["claims"]
-        found = reference(name, folder, stage, script_for((*ALL_CLAIMS, *claims)), self._setting.faults)
+        script = {} if self._setting.only_complaints else script_for((*ALL_CLAIMS, *claims))
+        found = reference(name, folder, stage, script, self._setting.faults)
         self._stack.callback(found.close)
         return found
 
@@ -117,15 +132,71 @@ class Rehearsal:
             (folder / "wide.yaml").write_text(self._setting.mapping(base), encoding="utf-8")
         return folder / own.name
 
+    def _side(self) -> Side | None:
+        """Return the department's complaint side, whose module takes orders from now on; None where it has none."""
+        side = side_of(self.declared, self.mapping_file, self._environment)
+        if side is not None:
+            desk = ComplaintDesk(
+                session=SESSION,
+                script=COMPLAINTS,
+                day_of=lambda number: self.calendar.add_workdays(FIRST_DAY, number)[0],
+                faults=self._setting.faults.desk,
+            )
+            self.department.answering = self.department.answers_for(desk)
+        return side
+
+    def _roundtrip(self, side: Side) -> RoundTrip:
+        centre = ComplaintCentre("a token of the suite's centre")
+        self._stack.callback(centre.close)
+        found = RoundTrip(
+            pilot=self.pilot,
+            side=side,
+            centre=centre,
+            session=SESSION,
+            begun_on=FIRST_DAY,
+            calendar=self.calendar,
+            environment={**self._environment, **self.placed(), **centre.environment},
+            orders_wait=self._setting.orders_wait,
+        )
+        self._stack.callback(found.close)
+        return found
+
+    def placed(self) -> Mapping[str, str]:
+        """Return where the department's systems are."""
+        answering = self.department.answering
+        return {**self.department.environment(), **(answering.environment() if answering else {})}
+
+    def _hear(self, trip: RoundTrip) -> None:
+        """Let the pilot take in what the department's staff did about complaints, and the centre go on."""
+        answers = trip.side.answers
+        if answers.declaration.kind == "push":
+            with contextlib.closing(Door(self.pilot, self._parts, answers)) as door:
+                token = door.key().token
+                answering = self.department.answering
+                if answering is not None:
+                    answering.answered_by(lambda body, headers: door.post(body, headers, token))
+            self.pilot.line.settle()
+        else:
+            source = open_source(answers.declaration, {**self._environment, **self.placed()}, clock=self.clock)
+            with contextlib.closing(source):
+                totals = self.pilot.hub.intake(answers, self.pilot.bus).run_once(source)
+                self.pilot.line.settle(expected=totals.messages(len(self.pilot.hub.partitions)))
+        trip.advance()
+
     def _play(self) -> None:
         """Let every day of the script pass: the department hands over, the hub reads."""
         for number in range(LAST_DAY + 1):
             day = self.calendar.add_workdays(FIRST_DAY, number)[0]
+            if self.roundtrip is not None:
+                self.clock.move_to(datetime.combine(day, OPENS, HUB_ZONE))
+                self.roundtrip.advance()
             moment = datetime.combine(day, EXPORT, HUB_ZONE)
             self.department.advance(moment)
             self.clock.move_to(moment + READ_AFTER)
             if number not in self._setting.unread_days:
                 self.read(self.department, self.pilot)
+            if self.roundtrip is not None:
+                self._hear(self.roundtrip)
 
     def read(self, department: Reference, stand: Stand) -> None:
         """Let a stand read what is new at a department, or the department send it."""
@@ -182,14 +253,14 @@ class Rehearsal:
         )
 
     def _lab(self, documents: Sequence[dict[str, Any]], folder: Path) -> Lab:
-        secrets = [
-            value for name, value in self.department.environment().items() if not name.endswith(("_URL", "INBOX"))
-        ]
+        secrets = [value for name, value in self.placed().items() if not name.endswith(("_URL", "INBOX"))]
         return Lab(
             declared=self.declared,
             mapping=self.mapping,
             mapping_file=self.mapping_file,
-            environment={**self._environment, **self.department.environment()},
+            environment={**self._environment, **self.placed()},
+            roundtrip=self.roundtrip,
+            orders_book=answering.desk.orders if (answering := self.department.answering) else None,
             catalogues=documents,
             session=SESSION,
             clock=self.clock,

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 SUITE: Final = load_suite()
 SETTINGS: Final = settings_.load(environment={})
-LEVELS: Final[dict[str, Level]] = {"office": "C4"}
+LEVELS: Final[dict[str, Level]] = {"office": "C4", "sender": "C4"}
 """The full level of the departments that have more than the third."""
 
 FACING: Final = [
