@@ -24,7 +24,7 @@ STATUS: Final = "complaint-status"
 _ABOUT: Final = ("channel", "kind", "category", "track", "duplicate_of")
 _HANDLING: Final = ("reason", "basis", "limit", "outcome")
 _FOLLOW_UP: Final = ("reached", "solved", "satisfaction")
-_COMPLAINT: Final = ("content", "respondent_department", "respondent_person", "related_case_no", "attachments")
+_COMPLAINT: Final = ("content", "respondent_department", "respondent_person", "related_case_no")
 _KNOWN: Final = ("anonymous", "real_name", "confidential", "contact_sealed")
 _PERSON: Final = ("name_masked", "phone_masked")
 
@@ -100,7 +100,12 @@ def _complaint(case: Mapping[str, Any]) -> dict[str, Any]:
     about, person = case.get("complaint", {}), case.get("applicant", {})
     known = {name: about[name] for name in _KNOWN if name in about}
     known |= {name: person[name] for name in _PERSON if name in person}
-    return {**{name: about.get(name) for name in _COMPLAINT}, "complainant": known or None}
+    files = [each for each in case.get("attachments", ()) if "sha256" in each]
+    return {
+        **{name: about.get(name) for name in _COMPLAINT},
+        "complainant": known or None,
+        "attachments": files or None,
+    }
 
 
 def _document(kind: str, letter: Letter, seen: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
