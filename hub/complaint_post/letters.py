@@ -14,7 +14,6 @@ from hub.model.digest import content_digest
 from hub.model.documents import is_tombstone
 from hub.supervision.caselog import fact_from
 from hub.supervision.clocks import Docket, clocks_of
-from hub.views import class_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,14 +65,17 @@ class ComplaintLetters:
         """Return the documents that a row of the feed brought about, in order; most rows none.
 
         They are told of the case as the ledger had it at that number, whatever came since: a document that is made
-        again is the same document.
+        again is the same document. A case that its view shows again is told of whole, once.
         """
         told = orjson.loads(row["body"])
         if is_tombstone(told) or told["data"]["case"].get("family") != FAMILY:
             return ()
-        generation, _, position, _ = row["message_id"].split(":", 3)
-        found = self.entries.events_of(told["subject"], int(generation), int(position))
-        before, after = self._standing(_told_before(found)), self._standing(found)
+        generation, _, position = map(int, row["message_id"].split(":")[:3])
+        found = self.entries.events_of(told["subject"], generation, position)
+        last, is_anew = found[-1], (found[-1].generation, found[-1].position) != (generation, position)
+        if is_anew and orjson.loads(last.body)["id"] != told["id"]:
+            return ()
+        before, after = None if is_anew else self._standing(found[:-1]), self._standing(found)
         if after is None:
             return ()
         changes = enumerate(self.changes(before, after), 1)
@@ -122,14 +124,6 @@ class ComplaintLetters:
 
 def _is_for(start: Fact, told: Told) -> bool:
     return bool(start.detail.get("handling", {}).get("department_id") == told.address.receiver)
-
-
-def _told_before(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Return the entries up to the last one before the end that was told of: what is secret was not."""
-    before = list(entries[:-1])
-    while before and class_of(orjson.loads(before[-1].body)["data"]["case"]) == "secret":
-        before.pop()
-    return before
 
 
 def _fact(entry: Entry, bench: Bench) -> Fact:

@@ -81,12 +81,17 @@ class Ledger:
         return [entry for entry in self.entries if entry.position <= position]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the rows of the feed, but those of what is secret."""
-        return [
-            {"sequence": each.position, "message_id": f"1:0:{each.position}:restricted", "body": each.body}
-            for each in self.entries
-            if orjson.loads(each.body)["data"]["case"]["disclosure"]["class"] != "secret"
-        ]
+        """Return the rows of the feed."""
+        return [_row(each.position, each.position, each.body) for each in self.entries]
+
+    def shown_again(self) -> list[dict[str, Any]]:
+        """Return the rows by which a view shows the case again that it did not show: by an act behind all of it."""
+        act = len(self.entries) + 1
+        return [_row(act + copy, act, each.body) for copy, each in enumerate(self.entries)]
+
+
+def _row(sequence: int, position: int, body: bytes) -> dict[str, Any]:
+    return {"sequence": sequence, "message_id": f"1:0:{position}:restricted", "body": body}
 
 
 def bench() -> Bench:
@@ -94,16 +99,20 @@ def bench() -> Bench:
     return Bench(catalogue=Catalogue([]), calendar=WorkCalendar())
 
 
-def told_documents(
-    of: str, *events: dict[str, Any], echo: bool = False, departments: Sequence[str] = BOTH
-) -> list[Any]:
-    """Return the documents that are told of these events as they arrived, in order."""
-    ledger, terms = Ledger(events), bench()
-    letters = ComplaintLetters(
+def letters_of(of: str, ledger: Ledger, *, echo: bool = False, departments: Sequence[str] = BOTH) -> ComplaintLetters:
+    """Return what is told of a ledger, of one kind."""
+    terms = bench()
+    return ComplaintLetters(
         of=f"complaint-{of}", departments=frozenset(departments),
         centres=partial(dict, {CENTRE: CENTRE_CONNECTION, OTHER_CENTRE: "county.complaints"}),
         echo=echo, entries=ledger, bench=lambda: terms,
     )  # fmt: skip
+
+
+def told_documents(of: str, *events: dict[str, Any], **options: Any) -> list[Any]:
+    """Return the documents that are told of these events as they arrived, in order."""
+    ledger = Ledger(events)
+    letters = letters_of(of, ledger, **options)
     return [document for row in ledger.rows() for document in letters.written(row)]
 
 

@@ -5,8 +5,21 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
+import orjson
+
+from hub.model.documents import tombstone
 from hub.model.shapes import shape
-from tests.support.complaint_letters import CENTRE, HOUSING, OTHER_CENTRE, a_move, told, told_documents
+from tests.support.complaint_letters import (
+    CASE,
+    CENTRE,
+    HOUSING,
+    OTHER_CENTRE,
+    Ledger,
+    a_move,
+    letters_of,
+    told,
+    told_documents,
+)
 
 DEPARTMENT = "taizhou.housing.complaints"
 
@@ -106,10 +119,13 @@ def test_both_centres_hear_of_a_transfer_and_of_what_comes_after_it() -> None:
     ]  # fmt: skip
 
 
-def test_what_came_while_a_complaint_was_secret_is_told_when_it_is_not_any_more() -> None:
-    secret = a_move("signed", 3, by=DEPARTMENT, occurrence="1", klass="secret", department_id=HOUSING)
-    assert moves(told("status", *STORY, secret)) == []
-    assert moves(told("status", *STORY, secret, CALLBACKS[1])) == ["signed", "started"]
+def test_a_case_that_is_shown_again_is_told_of_whole_once_and_one_that_is_withheld_not_at_all() -> None:
+    ledger = Ledger([*STORY, *CALLBACKS[:2]])
+    letters = letters_of("status", ledger)
+    anew = [document["data"] for row in ledger.shown_again() for document in letters.written(row)]
+    assert [(each["move"], each["sequence"], each["part"]) for each in anew] == [("signed", 10, 1), ("started", 10, 2)]
+    stone = {**ledger.rows()[3], "body": orjson.dumps(tombstone({"id": "x", "subject": CASE}))}
+    assert letters.written(stone) == ()
 
 
 def test_a_status_is_of_the_published_shape_and_knows_its_deadline() -> None:
