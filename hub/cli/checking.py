@@ -117,6 +117,9 @@ def _check_mapping(path: Path, found: _Findings, *, served: bool) -> None:
     found.faults += centre_faults(path)
     if loaded.declaration.of:
         _placed_faults(lambda: open_sink(loaded.declaration, os.environ).close(), path)
+        listed = loaded.declaration.reconcile
+        if listed is not None:
+            _placed_faults(lambda: open_source(listed, os.environ).close(), path, "reconcile.")
         return
     name = loaded.declaration.connection
     if found.declared.setdefault(name, path) != path:
@@ -151,16 +154,16 @@ def _ignored(_: object) -> None:
     """Take note of nothing but that there was no fault."""
 
 
-def _placed_faults(act: Callable[[], None], path: Path) -> None:
-    """Do something; where it is misconfigured, say at which line of `path`."""
+def _placed_faults(act: Callable[[], None], path: Path, below: str = "") -> None:
+    """Do something; where it is misconfigured, say at which line of `path`, whose places stand `below` others."""
     try:
         act()
     except Misconfigured as wrong:
-        raise Misconfigured(*(_placed(fault, path) for fault in wrong.faults)) from wrong
+        raise Misconfigured(*(_placed(fault, path, below) for fault in wrong.faults)) from wrong
 
 
-def _placed(fault: Fault, path: Path) -> Fault:
-    line, column = mapping.position(path, fault.target_path.split("."))
+def _placed(fault: Fault, path: Path, below: str) -> Fault:
+    line, column = mapping.position(path, f"{below}{fault.target_path}".split("."))
     return dataclasses.replace(fault, file=str(path), line=line, column=column)
 
 

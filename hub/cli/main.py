@@ -46,6 +46,7 @@ class Commands(OnDemand):
         "calendar": "hub.cli.calendars:app",
         "catalogue": "hub.cli.catalogue:app",
         "centre": "hub.cli.centres:app",
+        "complaint": "hub.cli.complaints:app",
         "connection": "hub.cli.connecting:app",
         "deliveries": "hub.cli.delivering:app",
         "attachments": "hub.cli.attaching:app",

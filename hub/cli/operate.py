@@ -196,6 +196,9 @@ def _newcomers(hub: wiring.Hub, known: Mapping[Path, CompiledMapping], stop: thr
     return Task(name="newcomers", step=step, close=lambda: None, idle_s=lambda: LOOKED_EVERY_S)
 
 
+COMPARED_EVERY_S: Final = 60.0
+"""Seconds between two looks whether a complaint centre's list is to be compared."""
+
 SENT_EVERY_S: Final = 1.0
 """Seconds between two looks for something to send."""
 
@@ -211,7 +214,11 @@ def _sending(hub: wiring.Hub) -> Sequence[Task]:
     if faults:
         raise Misconfigured(*faults)
     senders = [hub.sender(mapping) for mapping in mappings.values()]
-    return [roles.sending(each.name, each.step, SENT_EVERY_S, each.close) for each in senders]
+    lists = [each for mapping in mappings.values() if (each := hub.reconciler(mapping)) is not None]
+    return [
+        *(roles.sending(each.name, each.step, SENT_EVERY_S, each.close) for each in senders),
+        *(roles.sending(f"list {each.connection}", each.step, COMPARED_EVERY_S, each.close) for each in lists),
+    ]
 
 
 def _telling(hub: wiring.Hub) -> Sequence[Task]:

@@ -10,6 +10,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CentreList:
+    """How a complaint centre's own list of complaints is read: a source, and what its records mean."""
+
+    connection: str
+    kind: str
+    connect: Mapping[str, Any]
+    read: Mapping[str, Any]
+    every_s: float
+    days: int
+    """Complaints of so many days are on it."""
+    no: Sequence[str]
+    state: Sequence[str]
+    """Paths of number and state in a record."""
+    words: Mapping[str, str | None] | None
+    """The hub's state by the centre's word; None where they are the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """All of a mapping that is not about the meaning of records."""
 
@@ -50,6 +68,8 @@ class Declaration:
     """The complaint centres that an outbound mapping of complaint statuses tells."""
     echo: bool = False
     """Whether they are told of their own moves too."""
+    reconcile: CentreList | None = None
+    """How their own list is read; None where it is not."""
 
     @property
     def heartbeat_s(self) -> float:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ENGINE: Final = 2
 """Version of what expressions mean; raised when a function's meaning changes, so that fingerprints change with it."""
 
-_OUTSIDE: Final = frozenset({"connect", "contract", "user", "allowed_delay", "read"})
+_OUTSIDE: Final = frozenset({"connect", "contract", "user", "allowed_delay", "read", "reconcile"})
 """Sections that say where and by whom, not what a record means: hosts, secrets, patience. Of `read` the meaning is
 taken from the checked head."""
 

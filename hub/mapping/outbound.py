@@ -6,19 +6,23 @@ import dataclasses
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.mapping.declaration import CentreList
 from hub.mapping.document import EMPTY, Node
 from hub.mapping.emit import Emitter
 from hub.mapping.expressions import check_lets, term_of
 from hub.mapping.faults import meant
 from hub.mapping.linting.contracts import Contract, declared
 from hub.mapping.linting.schemas import json_schema_paths
+from hub.mapping.paths import path_of
 from hub.mapping.program import Block, Scope
+from hub.mapping.sections import seconds_in
 from hub.mapping.targets import Target
 from hub.model.shapes import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from hub.mapping.codes import CodeTable
     from hub.mapping.linting.contracts import Column
     from hub.mapping.program import Program
     from hub.mapping.targets import TargetKind
@@ -38,6 +42,9 @@ ENVELOPE: Final[Mapping[str, str]] = {"document_id": "id", "document_type": "typ
 
 _RECEIVERS: Final[Mapping[str, str]] = {"complaint-order": "department", "complaint-status": "centre"}
 """What says for whom documents are that are nobody's unless it is said."""
+
+LISTED_DAYS: Final = 30
+"""Complaints of how many days a centre's own list holds where a mapping does not say."""
 
 _KINDS: Final[Mapping[str, TargetKind]] = {"integer": "integer", "boolean": "boolean", "number": "number"}
 """What is no text in the receiver's JSON; without a contract all is text."""
@@ -77,6 +84,25 @@ def centres_of(root: Node) -> frozenset[str]:
     return frozenset(each.text for each in (node.items or (node,)) if each.text)
 
 
+def centre_list(root: Node, codes: Mapping[str, CodeTable]) -> CentreList | None:
+    """Return how a mapping of statuses says that the centre's own list is read; None where it says nothing."""
+    section = root.entries.get("reconcile")
+    if section is None:
+        return None
+    said = section.plain()
+    return CentreList(
+        connection=f"{root.entries['connection'].text}.list",
+        kind=said["kind"],
+        connect=said["connect"],
+        read={"encoding": said["encoding"]} if "encoding" in said else {},
+        every_s=seconds_in(said.get("every", "1d")),
+        days=said.get("days", LISTED_DAYS),
+        no=path_of(section.entries["no"]),
+        state=path_of(section.entries["state"]),
+        words=codes.get(said["codes"]) if "codes" in said else None,
+    )
+
+
 class OutboundBuilder:
     """Writes the text of the function from a checked file with `direction: out`."""
 
@@ -109,9 +135,14 @@ class OutboundBuilder:
         if wanted is not None and wanted not in entries:
             problem, hint = f"{kind} says no {wanted}", "write whom its documents are for"
             self._fault(self._root, "missing-key", problem, hint, wanted)
-        for name in ("centre", "echo"):
+        for name in ("centre", "echo", "reconcile"):
             if name in entries and kind != "complaint-status":
                 self._fault(entries[name], "unknown-key", f"{name} is of complaint-status alone", "take it out", name)
+
+        table = entries.get("reconcile", EMPTY).entries.get("codes")
+        if table is not None and table.text not in self._program.codes:
+            hint = meant(table.text, self._program.codes)
+            self._fault(table, "unknown-codes", f"no list {table.text!r} under codes:", hint, "reconcile/codes")
 
     def _fault(self, node: Node, code: str, problem: str, hint: str, target: str) -> None:
         self._program.faults.add(node, code, problem, hint=hint, target=target)

@@ -23,7 +23,7 @@ from hub.mapping.inheritance import is_base, read_mapping, standing_in
 from hub.mapping.linting.check import check
 from hub.mapping.linting.contracts import Contract, UnreadableContract, read_contract
 from hub.mapping.offers import offers_of
-from hub.mapping.outbound import OutboundBuilder, centres_of, document_contract, is_outbound
+from hub.mapping.outbound import OutboundBuilder, centre_list, centres_of, document_contract, is_outbound
 from hub.mapping.privacy import Persons
 from hub.mapping.program import Let, Probe, Program
 from hub.mapping.sections import Head, options_of, read_head, text_at, walked
@@ -172,6 +172,7 @@ class Draft:
             weak_types=_weak_types(root.entries.get("events", EMPTY)),
             centres=centres_of(root),
             echo=root.entries.get("echo", EMPTY).value is True,
+            reconcile=centre_list(root, head.codes),
         )
 
     def _names(self, head: Head, declaration: Declaration, environment: Mapping[str, str]) -> dict[str, Any]:

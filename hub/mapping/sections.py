@@ -71,10 +71,10 @@ def read_head(root: Node, faults: Faults) -> Head:
         codes=codes,
         departments=_departments(root.entries.get("department", EMPTY), codes, faults),
         each=path_of(root.entries.get("each")),
-        allowed_delay_s=int(_seconds(text_at(root, "allowed_delay", DEFAULT_DELAY))),
-        every_s=_seconds(text_at(connect, "every", DEFAULT_EVERY)),
+        allowed_delay_s=int(seconds_in(text_at(root, "allowed_delay", DEFAULT_DELAY))),
+        every_s=seconds_in(text_at(connect, "every", DEFAULT_EVERY)),
         hours=_hours(connect, faults),
-        quiet_s=_seconds(text_at(connect, "quiet", "0s")),
+        quiet_s=seconds_in(text_at(connect, "quiet", "0s")),
     )
 
 
@@ -138,7 +138,7 @@ def _node_at(root: Node, pointer: str) -> Node:
     return node
 
 
-def _seconds(text: str) -> float:
+def seconds_in(text: str) -> float:
     """Read a duration; one that is none has been, or will be, complained of by the shape or the connector."""
     found = _DURATION.fullmatch(text.strip())
     return float(found[1]) * _UNITS_S[found[2] or "s"] if found else 0.0

@@ -11,6 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from hub.store import columns, rows, tables
+from hub.store.complaint_lists import list_balances
 from hub.store.engine import reading
 from hub.store.manifests import balances
 from hub.supervision.alert_clocks import issued_at
@@ -60,7 +61,10 @@ class CityReader:
                 penalties=[_penalty(each) for each in _traces(connection, "penalty", today, PENALTY_DAYS)],
                 months=_months(connection, today, catalogue, calendar),
                 lines=_lines(connection, catalogue),
-                balances=list(balances(connection, now, calendar, _owners(connection, catalogue).get)),
+                balances=[
+                    *balances(connection, now, calendar, _owners(connection, catalogue).get),
+                    *list_balances(connection, calendar),
+                ],
                 references=_references(connection),
                 complaints=[_complained(each) for each in _traces(connection, "complaint", today, COMPLAINT_DAYS)],
                 alerts=_issued(connection, now),

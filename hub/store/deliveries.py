@@ -43,9 +43,13 @@ class StoredDeliveries:
         with reading(self._engine) as open_:
             return [int(sequence) for sequence in open_.execute(query).scalars()]
 
-    def again(self, connection: str, sequences: Sequence[int] = ()) -> int:
-        """Let what the receiver refused, or of it those numbers alone, be sent once more; return how many those are."""
-        mine = (deliveries.c.connection_id == connection) & (deliveries.c.state == "refused")
+    def again(self, connection: str, sequences: Sequence[int] = (), *, delivered: bool = False) -> int:
+        """Let what the receiver refused, or of it those numbers alone, be sent once more; return how many those are.
+
+        With `delivered` those numbers are sent again that it took, too.
+        """
+        states = ("refused", "delivered") if delivered and sequences else ("refused",)
+        mine = (deliveries.c.connection_id == connection) & deliveries.c.state.in_(states)
         if sequences:
             mine &= deliveries.c.sequence.in_(sequences)
         with writing(self._engine) as open_:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hub.bench import Bench
 from hub.complaint_post import ComplaintLetters, centres_in
+from hub.complaint_post.reconciling import Reconciler
 from hub.errors import Fault, Misconfigured
+from hub.store.complaint_lists import ComplaintLists
+from hub.store.queries import StoredFeed
 from hub.supervision.catalogue import Catalogue
 from hub.supervision.law import LAW
 from hub.supervision.rules import RULES
@@ -15,8 +19,11 @@ from hub.supervision.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hub.mapping import CompiledMapping
     from hub.mapping.declaration import Declaration
+    from hub.ports import Source
     from hub.wiring.base import Base
+    from hub.wiring.sources import Sources
 
 T = TypeVar("T")
 
@@ -41,6 +48,35 @@ def complaint_letters(hub: Base, declared: Declaration) -> ComplaintLetters:
         entries=hub.queries,
         bench=_kept(lambda: _bench(hub)),
     )
+
+
+def reconciler(hub: Sources, mapped: CompiledMapping) -> Reconciler | None:
+    """Return what compares a receiver's own list with the hub's; None where its mapping does not say how to read it."""
+    declared = mapped.declaration
+    listed = declared.reconcile
+    if listed is None:
+        return None
+
+    def opened() -> Source:
+        from connectors import open_source  # noqa: PLC0415 - libraries that few commands need
+
+        return open_source(listed, os.environ)
+
+    bench = _kept(lambda: _bench(hub))
+    return Reconciler(
+        connection=declared.connection,
+        centres=lambda: {name: each for name, each in centres_in(hub.store.catalogue()).items()
+                         if name in declared.centres},
+        view=VIEW,
+        listed=listed,
+        opened=opened,
+        complaints=ComplaintLists(hub.settings.store_url, bench),
+        feed=StoredFeed(hub.queries, VIEW),
+        sent=hub.deliveries,
+        store=hub.store,
+        bus=hub.bus(),
+        clock=hub.clock,
+    )  # fmt: skip
 
 
 def _told(hub: Base, declared: Declaration) -> Mapping[str, str]:

@@ -27,13 +27,14 @@ from hub.store.queries import StoredFeed
 from hub.turns import hours_in
 from hub.views import VIEWS
 from hub.wiring.base import Base
-from hub.wiring.complaints import complaint_letters
+from hub.wiring.complaints import complaint_letters, reconciler
 from hub.wiring.mappings import folders_of, load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hub.complaint_post.reconciling import Reconciler
     from hub.mapping import CompiledMapping
     from hub.ports import Bus, Source
 
@@ -128,6 +129,10 @@ class Sources(Base):
             troubles=self.troubles,
             clock=self.clock,
         )
+
+    def reconciler(self, mapped: CompiledMapping) -> Reconciler | None:
+        """Return what compares a complaint centre's list with the hub's, for one thread; None where none is read."""
+        return reconciler(self, mapped)
 
     @cached_property
     def deliveries(self) -> StoredDeliveries:

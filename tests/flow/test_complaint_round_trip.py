@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from connectors.http import client
+from hub import mapping, wiring
 from hub import settings as settings_
-from hub import wiring
+from hub.cli.main import app
 from hub.clock import ManualClock
 from hub.errors import Unavailable
 from hub.store.migrate import begin, migrate
-from tests.support.complaint_town import Office, Town, Who
+from tests.support.complaint_town import Office, Town, Who, mapping_out
+from tests.support.web import Answer, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -280,3 +284,96 @@ def test_callbacks_in_every_order_and_twice_come_to_the_same(small: Town) -> Non
     cases = small.hub.queries.cases(limit=200)
     assert {row["state"] for row in cases} == {"replied"}
     assert small.hub.queries.summary()["events"]["duplicate"] == 5 * len(orders)
+
+
+class Listing:
+    """A centre's own list of its complaints, which the hub reads."""
+
+    def __init__(self, town: Town, who: Who) -> None:
+        self.rows: list[dict[str, str]] = []
+        self.service = Service(lambda _: Answer(body=orjson.dumps({"data": self.rows})))
+        said = mapping_out(who, town.offices[who.name].connects_out) | {
+            "codes": {"words": {"10": "dispatched", "20": "signed_for", "40": "replied"}},
+            "reconcile": {
+                "kind": "rest", "connect": {"url": self.service.url, "rows": "data", "key": "no"}, "no": "no",
+                "state": "status", "codes": "words",
+            },
+        }  # fmt: skip
+        folder = town.folder / "maps" / who.name
+        folder.mkdir(parents=True)
+        (folder / "department.yaml").write_text("department: {}", encoding="utf-8")
+        path = folder / "status.out.yaml"
+        path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+        made = town.hub.reconciler(mapping.load_outbound(path, environment={}))
+        assert made is not None
+        self.reconciler = made
+
+
+@pytest.fixture
+def listing(small: Town) -> Iterator[Listing]:
+    made = Listing(small, MAILBOX)
+    yield made
+    made.reconciler.close()
+    made.service.close()
+
+
+def test_what_a_centre_lost_is_found_by_its_own_list_and_sent_again_under_its_key(
+    small: Town, listing: Listing
+) -> None:
+    housing, taker = small.offices[HOUSING.name], small.offices[MAILBOX.name].taker
+    assert taker is not None
+    for no in ("T-1", "T-2"):
+        begun(small, MAILBOX, no)
+    small.take_in()
+    for no in ("T-1", "T-2"):
+        housing.say("signed", no, at(2, 12), dept=HOUSING.department)
+    small.take_in()
+    listing.reconciler.step()
+    assert lists_of(small) is None, "what is still to be sent is no difference"
+    small.send_out(MAILBOX.name)
+    lost = taker.effects.pop()
+    key = taker.keys.pop()
+    listing.rows = [{"no": no, "status": "10" if no == lost["NO"] else "20"} for no in ("T-1", "T-2")]
+    listing.reconciler.step()
+    found = lists_of(small)
+    assert [(row["complaint_no"], row["here"], row["there"]) for row in found["differences"]] == [
+        (lost["NO"], "signed_for", "dispatched")
+    ]
+    small.send_out(MAILBOX.name)
+    assert (taker.effects[-1], taker.keys[-1]) == (lost, key)
+    assert len(taker.effects) == 2
+    listing.rows = [{"no": no, "status": "20"} for no in ("T-1", "T-2")]
+    listing.reconciler.step()
+    assert lists_of(small) == found, "once a day"
+    small.clock.move_to(small.clock.now() + timedelta(days=1))
+    listing.reconciler.step()
+    assert (lists_of(small)["count"], lists_of(small)["lasting"]) == (0, 0)
+
+
+def lists_of(town: Town) -> Any:
+    """Return what was remembered of the last comparison."""
+    return town.hub.store.remembered("complaint-list:town.mailbox.told")
+
+
+def test_a_difference_that_lasts_after_it_was_sent_again_raises_r48_until_it_is_gone(
+    small: Town, listing: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(small, MAILBOX, "T-1")
+    small.take_in()
+    small.send_out(MAILBOX.name)
+
+    def raised() -> list[str]:
+        small.clock.move_to(small.clock.now() + timedelta(days=1))
+        listing.reconciler.step()
+        small.send_out(MAILBOX.name)
+        small.take_in()
+        return [row["state"] for row in small.hub.queries.alerts(rule="R48", limit=9)]
+
+    listing.rows = [{"no": "T-1", "status": "40"}]
+    assert [raised(), raised()] == [[], ["raised"]]
+    monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(small.folder / "maps"))
+    listing.rows = [{"no": "T-1", "status": "10"}]
+    environment = {"SUNLIGHT_DATA_DIR": str(small.hub.settings.data_dir)}
+    shown = CliRunner().invoke(app, ["complaint", "reconcile", "--json"], env=environment)
+    assert (shown.exit_code, orjson.loads(shown.stdout)["town.mailbox.told"]["lasting"]) == (1, 1)
+    assert raised() == ["revoked"]

@@ -302,6 +302,8 @@ class Town:
         line = self.hub.line(bus)
         line.hold()
         line.settle()
+        line.owner.watch_city()
+        line.relay.drain()
         line.release()
         bus.close()
 

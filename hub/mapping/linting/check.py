@@ -97,7 +97,7 @@ def _constant(use: Use) -> Fault:
 def _unused(root: Node, uses: Sequence[Use]) -> Iterator[Fault]:
     names = {(use.path, node.id) for use in uses for node in ast.walk(use.tree) if isinstance(node, ast.Name)}
     codes = {_list_of(node) for use in uses for node in ast.walk(use.tree)}
-    codes.add(root.entries.get("department", EMPTY).entries.get("codes", EMPTY).text)
+    codes |= {root.entries.get(name, EMPTY).entries.get("codes", EMPTY).text for name in ("department", "reconcile")}
     sections = (
         ("let", root.entries.get("let", EMPTY)),
         ("alias", root.entries.get("read", EMPTY).entries.get("names", EMPTY)),
