@@ -113,7 +113,7 @@ class Planner:
         found = [row for kind in ("alert", "certificate") for row in self.feed.after(at, kind, TOGETHER)]
         for row in sorted(found, key=lambda each: each["sequence"])[:TOGETHER]:
             document = orjson.loads(row["body"])
-            tell = self._told if str(document["type"]).split(".")[1] == "alert" else told_of_certificate
+            tell = told_of_certificate if row["kind"] == "certificate" else self._told
             self.outbox.add(tell(document, terms, calendar, now), row["sequence"])
         return bool(found)
 
