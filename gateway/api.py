@@ -15,7 +15,7 @@ from gateway.attaching import Attaching, listed
 from gateway.casefile import casefile, header, local, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
 from gateway.problems import Problem, json_response
-from gateway.rights import visible
+from gateway.rights import view_of, visible
 from hub.model.shapes import load_schema
 from hub.resources import SCHEMAS
 
@@ -63,8 +63,8 @@ class Api:
         """Tell one case: timeline, clocks with the reason for every due date, alerts, ledger entries."""
         row = self.row(request, case_id)
         changes = self._parts.reading.clock_changes(case_id)
-        told = casefile(row, self._names, self._parts.zone, changes)
-        return json_response({**told, "attachments": listed(self._parts, row["case_id"])})
+        told = casefile(row, self._names, self._parts.zone, changes, view=view_of(request.state.who))
+        return json_response({**told, "attachments": listed(self._parts, row, view_of(request.state.who))})
 
     def row(self, request: Request, case_id: str) -> Row:
         """Return one case that the asker may see; one that they may not see is not found, like one that is not."""

@@ -10,8 +10,9 @@ from starlette.requests import Request  # noqa: TC002 - the framework reads it a
 from starlette.responses import FileResponse, Response
 
 from gateway import words
-from gateway.casefile import labelled, local
+from gateway.casefile import is_shielded_from, labelled, local
 from gateway.problems import Problem, json_response
+from gateway.rights import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,9 +53,14 @@ def told(attachment: Attachment, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def listed(parts: Parts, case_id: str) -> list[dict[str, Any]]:
-    """Tell the files of a case that the asker may see."""
-    return [told(each, parts.zone) for each in parts.attachments(case_id)]
+def files_of(parts: Parts, row: Row, view: str) -> Sequence[Attachment]:
+    """Return the files of a case that a view may see: none that may tell who stays unknown."""
+    return () if is_shielded_from(row, view) else parts.attachments(row["case_id"])
+
+
+def listed(parts: Parts, row: Row, view: str) -> list[dict[str, Any]]:
+    """Tell the files of a case that a view may see."""
+    return [told(each, parts.zone) for each in files_of(parts, row, view)]
 
 
 class Attaching:
@@ -66,13 +72,13 @@ class Attaching:
 
     def listed(self, request: Request, case_id: str) -> Response:
         """List the files of a case: names, types, sizes, digests, and whether each is there."""
-        found = self._case(request, case_id)["case_id"]
-        return json_response({"case_id": found, "items": listed(self._parts, found)})
+        case, view = self._case(request, case_id), view_of(request.state.who)
+        return json_response({"case_id": case["case_id"], "items": listed(self._parts, case, view)})
 
     def file(self, request: Request, case_id: str, sha256: str) -> Response:
         """Hand out a file of a case: it is the one that the case names, or it is not handed out."""
         case = self._case(request, case_id)
-        found = _of_digest(self._parts.attachments(case["case_id"]), sha256)
+        found = _of_digest(files_of(self._parts, case, view_of(request.state.who)), sha256)
         if found is None:
             raise Problem(404, "no-attachment", "this case names no such file", hint="see the case's attachments")
         path = self._parts.kept_file(sha256) if found.state == "available" else None

@@ -9,6 +9,8 @@ import orjson
 from gateway import details, words
 from hub.supervision.caselog import decode, in_force
 from hub.supervision.fold import fold
+from hub.supervision.instants import HUB_ZONE
+from hub.views import is_shielded, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,20 +25,25 @@ if TYPE_CHECKING:
 _HEADER = ("case_id", "connection_id", "matter_code", "disclosure", "state")
 
 
-def casefile(row: Row, names: Names, zone: tzinfo, changes: Sequence[ClockChange] = ()) -> dict[str, Any]:
-    """Tell all of one case, given its row with log, clocks, alerts and ledger entries, and its recounted clocks."""
+def casefile(row: Row, names: Names, zone: tzinfo, changes: Sequence[ClockChange] = (), *, view: str) -> dict[str, Any]:
+    """Tell all of one case that a view may see, given its row with log, clocks, alerts and entries, and recounts."""
     case = fold(in_force(decode(row["log"])), zone)
     documents = _documents(row["entries"])
     odd = {anomaly.event_id: anomaly.reason for anomaly in case.anomalies}
     return {
         **header(row, names, zone),
         "aliases": list(case.aliases),
-        "timeline": [_told(fact, odd, documents, zone) for fact in case.told],
+        "timeline": [_told(fact, odd, documents, zone, view) for fact in case.told],
         "clocks": [_clock(each, zone) for each in in_order(row["clocks"])],
         "clock_changes": [_change(each, zone) for each in changes],
         "alerts": [_alert(each) for each in row["alerts"]],
         "ledger": [_entry(each, zone) for each in row["entries"]],
     }
+
+
+def is_shielded_from(row: Row, view: str) -> bool:
+    """Tell whether a view may not learn who is behind a case that it sees: a complainant who asked to stay unknown."""
+    return view == "intranet" and is_shielded(fold(in_force(decode(row["log"])), HUB_ZONE).attributes)
 
 
 def header(row: Row, names: Names, zone: tzinfo) -> dict[str, Any]:
@@ -87,8 +94,9 @@ def _told(
     odd: Mapping[str, str],
     documents: Mapping[tuple[str, int | None], tuple[Entry, Mapping[str, Any]]],
     zone: tzinfo,
+    view: str,
 ) -> dict[str, Any]:
-    entry, data = documents.get((fact.event_id, fact.position), (None, fact.detail))
+    entry, data = documents.get((fact.event_id, fact.position), (None, {**fact.detail, "case": fact.attributes}))
     return {
         "event_id": fact.event_id,
         "type": fact.type,
@@ -101,9 +109,17 @@ def _told(
         "partition": entry.partition if entry else None,
         "outcome": entry.outcome if entry else None,
         "hash": entry.hash.hex() if entry else None,
-        "details": details.chosen(data),
+        "details": details.chosen(_seen(data, view)),
         "anomaly": odd.get(fact.event_id),
     }
+
+
+def _seen(data: Mapping[str, Any], view: str) -> Mapping[str, Any]:
+    """Return what a view may see of an event's data; whoever may see what is secret reads the ledger itself."""
+    if view == "secret":
+        return data
+    shown = redacted({"data": data}, view)
+    return shown["data"] if shown is not None else {}
 
 
 def _occurred(fact: Fact, zone: tzinfo) -> str:

@@ -16,7 +16,7 @@ from gateway.bars import clock_bars
 from gateway.casefile import casefile, header, in_order, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
 from gateway.problems import Problem
-from gateway.rights import COOKIE, visible
+from gateway.rights import COOKIE, view_of, visible
 
 if TYPE_CHECKING:
     from gateway.pages import Pages
@@ -125,9 +125,15 @@ class Console:
         row = self._parts.reading.case(case_id) if case_id.isprintable() else None
         if row is None or row["disclosure"] not in visible(request.state.who):
             raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
-        told = casefile(row, self._names, self._parts.zone, self._parts.reading.clock_changes(case_id))
+        told = casefile(
+            row,
+            self._names,
+            self._parts.zone,
+            self._parts.reading.clock_changes(case_id),
+            view=view_of(request.state.who),
+        )
         bars = clock_bars(in_order(row["clocks"]), self._parts.now())
-        files = listed(self._parts, row["case_id"])
+        files = listed(self._parts, row, view_of(request.state.who))
         return self._pages.render("case.html", request, case=told, bars=bars, now=self._parts.now(), files=files)
 
     def alerts(

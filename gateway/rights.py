@@ -104,5 +104,12 @@ def visible(who: Identity) -> frozenset[str]:
     return frozenset(name for scope, names in _CLASSES if who.may(scope) for name in names)
 
 
+def view_of(who: Identity) -> str:
+    """Return the view in which `who` reads a case that they may see: `secret` is the ledger itself."""
+    if who.may("cases:read:secret"):
+        return "secret"
+    return "restricted" if who.may("cases:read:restricted") else "intranet"
+
+
 def _local(now: datetime) -> Identity:
     return Identity(key_id="local", name="本机 local", kind="person", scopes=LOCAL_SCOPES, created_at=now)

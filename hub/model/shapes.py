@@ -108,12 +108,22 @@ class Shape:
         return [
             Problem(
                 path=_pointer(error.absolute_path),
-                problem=error.message.replace(repr(error.instance), "the value"),
+                problem=_unquoted(error),
                 rule=str(error.validator),
                 quoting=error.message,
             )
             for error in self._slow.iter_errors(document)
         ]
+
+
+def _unquoted(error: jsonschema.ValidationError) -> str:
+    """Say what is wrong without the value, and without the names of fields nobody knows, which may be values too."""
+    if error.validator == "additionalProperties":
+        schema: Any = error.schema
+        held: Any = error.instance
+        unknown = sum(name not in schema.get("properties", {}) for name in held)
+        return f"the object holds what the shape does not know: {unknown} field{'s' * (unknown > 1)}"
+    return error.message.replace(repr(error.instance), "the value")
 
 
 @lru_cache(maxsize=32)

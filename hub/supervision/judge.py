@@ -13,6 +13,7 @@ from hub.supervision.families.holding import RETURNS
 from hub.supervision.fold import fold
 from hub.supervision.law import LAW
 from hub.supervision.rules import RULES, Finding, View
+from hub.views.redaction import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,7 +114,7 @@ def _row(case: Case, log: Log, wake: datetime | None) -> CaseRow:
         department_id=about["department_id"],
         region_code=about["region_code"],
         matter_code=about.get("matter_code", ""),
-        title=about.get("title", ""),
+        title=title_of(about),
         disclosure=about["disclosure"]["class"],
         state=case.state,
         opened_at=case.opened_at,

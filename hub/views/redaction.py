@@ -33,6 +33,14 @@ def redacted(document: Mapping[str, Any], view: str) -> dict[str, Any] | None:
     return {**found, "dataschema": schema} if schema else found
 
 
+def title_of(case: Mapping[str, Any]) -> str:
+    """Return a case's title as lists show it to whoever may see the case: of the open classes masked, or not at all."""
+    title, is_open = str(case.get("title", "")), may_see("intranet", class_of(case))
+    if is_open:
+        return "" if is_shielded(case) else masked(title)
+    return title
+
+
 def class_of_document(document: Mapping[str, Any]) -> str:
     """Return the class of a case event or an alert."""
     case = document["data"].get("case")

@@ -1,0 +1,257 @@
+"""Canaries in every text of every class never appear where their view does not see them: in nothing that goes out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from fastapi.routing import APIRoute
+
+from gateway.app import create_app
+from gateway.public.app import create_public_app
+from hub import wiring
+from hub.cli.gatewaying import parts_of
+from hub.cli.publishing import outer
+from hub.cli.publishing import parts_of as public_parts
+from hub.settings import FeedSection
+from hub.store.queries import Queries
+from hub.views import VIEWS
+from tests.support.canaries import CASES, PLANTED, allowed, leaks, planted, token
+from tests.support.casework import DEPARTMENT, MATTER
+from tests.support.citizens import a_public_client
+from tests.support.desks import a_client, a_key, bearer
+from tests.support.hubs import hub_at
+from tests.support.spine import NOW, Read, Spine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import httpx
+
+    from hub.model.values import Message
+
+ROLES: dict[str, tuple[tuple[str, ...], str]] = {
+    "public feed": (("feed:read:public",), "public"),
+    "intranet feed": (("feed:read:intranet",), "intranet"),
+    "restricted feed": (("feed:read:restricted",), "restricted"),
+    "cases": (("cases:read",), "intranet"),
+    "duty": (("cases:read", "alerts:read", "alerts:supervise", "scores:read", "conformance:read"), "intranet"),
+    "restricted duty": (("cases:read", "cases:read:restricted", "alerts:read", "scores:read"), "restricted"),
+    "alerts alone": (("alerts:read",), "intranet"),
+    "quarantine": (("quarantine:read",), "intranet"),
+    "metrics": (("metrics:read",), "nothing"),
+    "scores": (("scores:read",), "intranet"),
+    "catalogue": (("catalogue:propose", "catalogue:review"), "intranet"),
+    "nobody": ((), "nothing"),
+    "citizen": ((), "public"),
+}
+"""Who asks: the scopes of the key, and the view beyond which no answer may go."""
+
+
+@dataclass
+class World:
+    """A hub in which every class of case says everything, and all that left it while it did."""
+
+    spine: Spine
+    logged: str = ""
+    sent: list[Message] = field(default_factory=list)
+    answers: list[tuple[str, str, str, httpx.Response]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Tell a hub of every class of case, of what is refused, and of a flip; then ask it everything in every role."""
+    with contextlib.ExitStack() as stack:
+        made = hub_at(tmp_path_factory.mktemp("leaks"), now=NOW)
+        hub = wiring.build(made.settings.model_copy(update={"feed": FeedSection(views=VIEWS)}), clock=made.clock)
+        stack.callback(hub.close)
+        found = World(Spine(hub, stack))
+        found.logged = stack.enter_context(all_logged(found))
+        yield found
+
+
+@contextlib.contextmanager
+def all_logged(world: World) -> Iterator[str]:
+    """Run the whole way with every log at DEBUG; yield what was logged."""
+    lines: list[str] = []
+    handler = logging.Handler(logging.DEBUG)
+    handler.emit = lambda record: lines.append(f"{record.getMessage()} {record.__dict__} {record.exc_info}")  # type: ignore[method-assign]
+    root, before = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        tell(world)
+        ask(world)
+        yield "\n".join(lines)
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+
+def tell(world: World) -> None:
+    """Let the planted cases arrive, and what is refused of them; keep what is published."""
+    spine = world.spine
+    publish = spine.bus.publish
+
+    def kept(messages: Sequence[Message]) -> None:
+        world.sent += [each for each in messages if each.exchange.startswith("feed.")]
+        publish(messages)
+
+    spine.bus.publish = kept  # type: ignore[method-assign]
+    for case in CASES:
+        read = Read()
+        document = planted(case, read)
+        spine.tell(read.message(document), read.report("2026-03-02T12:00:00+08:00"))
+        for spoilt in spoilt_documents(case):
+            other = Read()
+            spine.tell(other.message(spoilt(planted(case, other))), other.report())
+        bad = Read()
+        spine.tell(bad.rejection(raw=token(case, "data.case.title").encode(), value="*"), bad.report())
+    spine.clock.move_to(NOW.replace(month=5))
+    last = Read()
+    spine.tell(last.report("2026-04-30T12:00:00+08:00"))
+    spine.line.settle()
+
+
+def spoilt_documents(case: str) -> Sequence[Any]:
+    """Return functions that spoil a document: by a code nobody knows, a field nobody knows, a text too long."""
+    secret = token(case, "data.opinion")
+
+    def code(document: dict[str, Any]) -> dict[str, Any]:
+        document["data"]["case"]["channel"] = [secret]
+        return document
+
+    def unknown(document: dict[str, Any]) -> dict[str, Any]:
+        document["data"][secret] = secret
+        return document
+
+    def long(document: dict[str, Any]) -> dict[str, Any]:
+        document["data"]["opinion"] = secret * 1000
+        return document
+
+    return code, unknown, long
+
+
+def ask(world: World) -> None:
+    """Ask every route in every role, with the ids of every planted case and of every alert."""
+    hub = world.spine.hub
+    queries = Queries(hub.settings.store_url)
+    paths = list(routes(hub, queries))
+    queries.close()
+    with a_client(hub) as client:
+        a_key(hub, "admin")
+        keys = {role: a_key(hub, *scopes) if scopes else "" for role, (scopes, _) in ROLES.items() if role != "citizen"}
+        for role, key in keys.items():
+            for path in paths:
+                answer = client.get(path, headers=bearer(key) if key else {})
+                world.answers.append((role, ROLES[role][1], path, answer))
+
+    numbers = {"matter_code": [MATTER], "number": [token(each, "data.case.case_no") for each in CASES]}
+    site = walked(create_public_app(public_parts(outer(hub))).routes)
+    public = [path for route in site if "GET" in (route.methods or ()) for path in filled(route.path, numbers)]
+    with a_public_client(hub) as visitor:
+        for path in [*public, "/?q=zq"]:
+            world.answers.append(("citizen", "public", path, visitor.get(path)))
+
+
+def routes(hub: wiring.Hub, queries: Queries) -> Iterator[str]:
+    """Yield every path that can be got, every parameter filled with all that it may mean."""
+    cases = [row["case_id"] for row in queries.cases(limit=100)]
+    alerts = [row["alert_id"] for row in queries.alerts(limit=100)]
+    values = {"case_id": cases, "alert_id": alerts, "name": ["case-event.v1"], "department": [DEPARTMENT],
+              "period": ["2026-03"], "matter_code": [MATTER], "connection": ["taizhou.housing.permits"],
+              "rejection_id": [row["rejection_id"] for row in queries.quarantine(limit=5)], "sha256": ["a" * 64],
+              "paper_id": ["x"], "media": ["pdf"], "act_id": ["x"], "receipt_id": ["x"]}  # fmt: skip
+    for route in walked(create_app(parts_of(hub, queries)).routes):
+        if "GET" in (route.methods or ()) and "stream" not in route.path:
+            yield from filled(route.path, values)
+    for view in VIEWS:
+        yield f"/v1/feed?view={view}&limit=500"
+    yield from ("/v1/cases?limit=500", "/v1/alerts?limit=500", "/cases?q=zq", "/v1/cases?q=zq")
+    yield from ("/v1/statistics?format=csv", "/v1/statistics?format=xlsx", "/v1/statistics?by=department&view=public")
+
+
+def walked(routes: Sequence[Any]) -> Iterator[APIRoute]:
+    """Yield the routes of an application, those of its routers too."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            yield from walked(getattr(getattr(route, "original_router", None), "routes", ()))
+
+
+def filled(path: str, values: dict[str, Sequence[str]]) -> Iterator[str]:
+    """Yield a route's path with each value of each of its parameters."""
+    if "{" not in path:
+        yield path
+        return
+    before, _, rest = path.partition("{")
+    name, _, after = rest.partition("}")
+    for value in values.get(name.partition(":")[0], ["x"]):
+        yield from filled(f"{before}{value}{after}", values)
+
+
+def test_the_planted_cases_say_everything_and_are_all_taken(world: World) -> None:
+    assert len(PLANTED) > 50
+    assert {"data.case.title", "data.opinion", "data.case.applicant.name_masked", "data.handling.reason",
+            "data.case.attributes.*", "data.case.materials.[].name", "data.result.reason"} <= set(PLANTED)  # fmt: skip
+    assert len(world.spine.hub.queries.cases(limit=100)) == len(CASES)
+    assert len(world.spine.quarantined()) == 4 * len(CASES)
+    assert len(world.spine.hub.queries.alerts(limit=1000)) > 0
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_feed_holds_its_view_and_nothing_beyond(world: World, view: str) -> None:
+    bodies = [each.body for each in world.sent if each.exchange == f"feed.{view}"]
+    assert bodies
+    assert set().union(*(leaks(body, view) for body in bodies)) == set()
+    assert not [each.key for each in world.sent if "zq" in each.key]
+    stored = [row["body"] for row in world.spine.hub.queries.feed(view, after=0, limit=10_000)]
+    assert set().union(*(leaks(body, view) for body in stored)) == set()
+
+
+def test_each_view_shows_what_it_should(world: World) -> None:
+    """Else a feed that says nothing would pass."""
+    for view, case, path in (
+        ("public", "pub", "data.stage_name"), ("intranet", "int", "data.case.title"),
+        ("intranet", "shy", "data.opinion"),
+        ("restricted", "res", "data.case.attributes.*"), ("restricted", "rep", "data.case.title"),
+    ):  # fmt: skip
+        assert allowed(view, case, path)
+        said = b"".join(each.body for each in world.sent if each.exchange == f"feed.{view}")
+        assert token(case, path).encode() in said, (view, case, path)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_answer_to_anybody_goes_beyond_their_view(world: World, role: str) -> None:
+    answers = [(path, answer) for asked, _, path, answer in world.answers if asked == role]
+    assert len(answers) > (15 if role == "citizen" else 60)
+    found = {path: leaks(answer.content, ROLES[role][1]) for path, answer in answers}
+    assert {path: each for path, each in found.items() if each} == {}
+    heads = "".join(str(answer.headers) for _, answer in answers)
+    assert leaks(heads.encode(), "nothing") == set()
+
+
+def test_every_role_that_reads_cases_gets_answers(world: World) -> None:
+    for role in ("cases", "duty", "restricted duty", "intranet feed"):
+        said = b"".join(answer.content for asked, _, _, answer in world.answers if asked == role)
+        assert token("int", "data.case.case_no").encode() in said, role
+
+
+def test_no_log_at_any_level_says_anything_of_a_case(world: World) -> None:
+    assert len(world.logged) > 1000
+    assert leaks(world.logged.encode(), "nothing") == set()
+
+
+def test_refusals_quote_nothing_to_those_who_only_look_after_them(world: World) -> None:
+    rows = [{name: row[name] for name in row if name != "sealed"} for row in world.spine.quarantined()]
+    assert leaks(str(rows).encode(), "nothing") == set()
+
+
+def test_public_statistics_name_no_case(world: World) -> None:
+    parts = orjson.dumps(world.spine.hub.queries.summary(), option=orjson.OPT_NON_STR_KEYS)
+    assert leaks(parts, "nothing") == set()
