@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,10 +10,11 @@ from hub.catalogue import load_catalogue
 from hub.errors import Fault, Misconfigured
 from hub.mapping.document import EMPTY
 from hub.mapping.faults import Faults, meant
+from hub.mapping.grammar import BadExpression, parse
 from hub.mapping.inheritance import read_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hub.mapping.document import Node
@@ -41,10 +42,6 @@ def centres_in(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Centre]:
             centre = Centre(**{**row, "channels": tuple(row["channels"])}, department_id=department["department_id"])
             found.setdefault(centre.centre_id, centre)
     return found
-
-
-_CONSTANT: Final = re.compile(r"""\s*(['"])([^'"]*)\1\s*""")
-"""An expression that is one text."""
 
 
 def centre_faults(path: Path) -> Sequence[Fault]:
@@ -75,8 +72,21 @@ def _named(root: Node) -> Iterable[tuple[str, Node, str]]:
     centre = root.entries.get("centre", EMPTY)
     yield from ((node.text, node, "centre") for node in (centre.items or (centre,)) if node.text)
     said = root.entries.get("case", EMPTY).entries.get("complaint", EMPTY).entries.get("centre_id", EMPTY)
-    if constant := _CONSTANT.fullmatch(said.text):
-        yield constant[2], said, "case/complaint/centre_id"
+    yield from ((text, said, "case/complaint/centre_id") for text in _texts(said.text))
+
+
+def _texts(expression: str) -> Iterator[str]:
+    """Yield the texts that an expression may come to by itself: a constant, or the constants it chooses among."""
+    try:
+        nodes = [parse(expression.strip())]
+    except BadExpression:
+        return
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.IfExp):
+            nodes += [node.body, node.orelse]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _documents(folder: Path) -> Iterable[Mapping[str, Any]]:

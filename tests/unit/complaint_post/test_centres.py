@@ -57,6 +57,10 @@ def test_a_change_of_a_department_keeps_its_centres() -> None:
             "map.unknown-centre case/complaint/centre_id city.hotlin",
         ),
         ("case: {complaint: {centre_id: source_field}}\n", ""),
+        (
+            "case: {complaint: {centre_id: \"'city.lost' if kind else None\"}}\n",
+            "map.unknown-centre case/complaint/centre_id city.lost",
+        ),
     ],
 )
 def test_a_mapping_names_no_centre_that_nobody_runs(tmp_path: Path, text: str, fault: str) -> None:
