@@ -9,8 +9,11 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Final
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
 from hub.errors import Fault, Misconfigured
-from hub.settings import BusSection, StoreSection
+from hub.settings import BusSection, FeedSection, StoreSection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +42,7 @@ def sandbox_of(settings: Settings) -> Settings:
             "bus": BusSection(),
             "notify": settings.notify.model_copy(update={"on": False}),
             "mappings": settings.mappings.model_copy(update={"folder": folder / "mappings"}),
+            "feed": FeedSection(views=("public", "intranet", "restricted")),
             "attachments": settings.attachments.model_copy(update={"folder": None}),
         }
     )
@@ -47,9 +51,10 @@ def sandbox_of(settings: Settings) -> Settings:
 def placed(file: Path, folder: Path) -> Path:
     """Copy a mapping file, and all beside it that it may need, to its department's folder below `folder`.
 
-    What declares another connection stays behind. Return the mapping's copy.
+    What declares another connection stays behind, but for the mappings of complaints that its own declaration names.
+    Return the mapping's copy.
     """
-    name = connection_in(file)
+    name, along = connection_in(file), _named_beside(file)
     target = folder / file.absolute().parent.name
     if target.is_dir():
         _check_free(target, name, file.name)
@@ -58,9 +63,21 @@ def placed(file: Path, folder: Path) -> Path:
         other = connection_in(path) if path.suffix == ".yaml" else None
         if path.is_dir():
             shutil.copytree(path, target / path.name, dirs_exist_ok=True)
-        elif other in (None, name) and ".out." not in path.name and path != (target / path.name).absolute():
+        elif (path.name in along or (other in (None, name) and ".out." not in path.name)) and path != (
+            target / path.name
+        ).absolute():
             shutil.copy2(path, target / path.name)
     return target / file.name
+
+
+def _named_beside(file: Path) -> frozenset[str]:
+    """Return the files that a mapping's declaration of conformance names for complaints: answers and orders."""
+    declaration = file.parent / "conformance" / f"{file.stem}.yml"
+    try:
+        said = YAML(typ="safe", pure=True).load(declaration.read_text(encoding="utf-8"))
+        return frozenset(map(str, said["complaints"].values()))
+    except (OSError, UnicodeDecodeError, YAMLError, KeyError, TypeError, AttributeError):
+        return frozenset()
 
 
 def connection_in(file: Path) -> str | None:

@@ -14,6 +14,7 @@ from conformance.bindings import bindings_of
 from conformance.carrying import carried
 from conformance.certificate.signing import pinned_in
 from conformance.real import bundled, sessions_of
+from conformance.roundtrip.real import played
 from conformance.runner import Runner, new_header, session_name
 from conformance.shipping import unpack
 from conformance.suite import load_suite
@@ -129,8 +130,9 @@ def run_session(
     lab = _begun(stack, connected, wish, suite)
     connected.read_into(lab.pilot)
     sessions, clock = sessions_of(sandbox.settings), sandbox.clock
-    runner = Runner(sessions=sessions, suite=suite, lab=lab, clock=clock, calendar=lab.calendar)
-    session = runner.run(lab.session, only=wish.only, told=each)
+    with played(connected, lab, sessions.get(lab.session).header.started_at) as own:
+        runner = Runner(sessions=sessions, suite=suite, lab=own, clock=clock, calendar=lab.calendar)
+        session = runner.run(lab.session, only=wish.only, told=each)
     today = clock.now().astimezone(sandbox.settings.zone).date()
     if session.footer is not None:
         bundled(sandbox.settings, session, suite, today)
