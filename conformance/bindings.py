@@ -36,7 +36,7 @@ def bindings_of(
         code_lists_sha256=_digest(*sorted((SCHEMAS / "codes").rglob("*.*"))),
         mapping_version=mapping.declaration.version,
         mapping_sha256=mapping.fingerprint,
-        mapping_parts=dict(named.parts),
+        mapping_parts={**named.parts, **complaint_parts(file, declared, zone=zone)},
         connector_kind=mapping.declaration.kind,
         connector_version=version("sunlight-hub"),
         connector_sha256=_digest(*sorted(Path(connectors.__file__).parent.rglob("*.py"))),
@@ -44,6 +44,13 @@ def bindings_of(
         suite_version=suite.version,
         suite_sha256=suite.sha256,
     )
+
+
+def complaint_parts(file: Path, declared: Declared | None, *, zone: str) -> Mapping[str, str]:
+    """Return the fingerprints of the mappings of complaints that a declaration names, as far as they stand here."""
+    named = declared.complaint_files if declared else {}
+    paths = {part: file.parent / name for part, name in named.items()}
+    return {part: fingerprint(path, zone=zone).whole for part, path in paths.items() if path.is_file()}
 
 
 def running(mapping: CompiledMapping, file: Path, suite: Suite, *, zone: str) -> dict[str, Any]:

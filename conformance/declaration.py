@@ -50,6 +50,11 @@ class Declared:
         }
 
     @property
+    def complaint_files(self) -> Mapping[str, str]:
+        """Return the mapping files of complaints, answers and orders, by their part; empty where it declares none."""
+        return dict(self.document.get("complaints", {}))
+
+    @property
     def profiles(self) -> Sequence[str]:
         """Return the profiles that a certificate prints."""
         said, daily = self.document, self.document["volume"]["daily"]

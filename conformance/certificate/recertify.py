@@ -48,10 +48,21 @@ PARTS: Final[Mapping[str, Sequence[str]]] = {
     "encoding": ("ENC",),
     "fields": ("@C2",),
     "schema": ("@C2",),
+    "answers": ("CPL", "LTC-02"),
+    "orders": ("CPL", "CNF-05", "IDA-05", "LTC-02"),
 }
-"""What the parts of a mapping's fingerprint are tied to: groups, single tests, or every test of a level (@)."""
+"""What the parts of a mapping's fingerprint, and its mappings of complaints, are tied to: groups, single tests, or
+every test of a level (@)."""
 
-LOWEST: Final[Mapping[str, str]] = {"codes": "C2", "time": "C1", "encoding": "C1", "fields": "C2", "schema": "C2"}
+LOWEST: Final[Mapping[str, str]] = {
+    "codes": "C2",
+    "time": "C1",
+    "encoding": "C1",
+    "fields": "C2",
+    "schema": "C2",
+    "answers": "C4",
+    "orders": "C4",
+}
 """The lowest level of the tests that a part is tied to, for whoever has no list of a connection's own tests."""
 
 DATA: Final = ("SCH", "CDL", "FLD")

@@ -47,7 +47,7 @@ def side_of(declared: Declared, mapping_file: Path, environment: Mapping[str, st
     """Load what a declaration names beside its mapping; None where it has no complaints."""
     if FLOW not in declared.document["flows"]:
         return None
-    named = declared.document["complaints"]
+    named = declared.complaint_files
     answers_file, orders_file = (mapping_file.parent / named[name] for name in ("answers", "orders"))
     side = Side(
         answers=load(answers_file, environment=environment),
@@ -60,6 +60,6 @@ def side_of(declared: Declared, mapping_file: Path, environment: Mapping[str, st
     if side.orders.declaration.of != "complaint-order" or len(side.orders.declaration.departments) != 1:
         problem = "complaints.orders is no mapping of complaint-order for one department"
         raise Misconfigured(
-            Fault(code="ics.orders", problem=problem, file=str(orders_file), hint="see docs/onboarding.md")
+            Fault(code="ics.orders", problem=problem, file=str(orders_file), hint="see docs/conformance.md")
         )
     return side

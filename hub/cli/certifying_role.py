@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from conformance.bindings import running
+from conformance.bindings import complaint_parts, running
 from conformance.certificate.recertify import lowest_level
 from conformance.criteria.anomalies import Anomalies
 from conformance.criteria.gather import Gathered
@@ -74,9 +74,10 @@ def drift_level(hub: Hub, connection: str, bound: Mapping[str, Any]) -> str:
     path = mapping_of(hub, connection)
     if path is None:
         return ""
-    found = mapping.fingerprint(path, zone=hub.settings.zone.key)
+    zone, declared = hub.settings.zone.key, load_declaration(beside(path)) if beside(path).is_file() else None
+    found = {**mapping.fingerprint(path, zone=zone).parts, **complaint_parts(path, declared, zone=zone)}
     known = bound["mapping"]["parts"]
-    differing = [f"mapping.parts.{name}" for name, value in found.parts.items() if known.get(name) != value]
+    differing = [f"mapping.parts.{name}" for name, value in found.items() if known.get(name) != value]
     return lowest_level(differing, own_levels(path)) if differing else ""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from connectors import open_source
+from connectors.fetching import open_fetcher
 from connectors.options import UNSET
 from connectors.push import KIND as PUSH
 from connectors.push import push_format
@@ -143,6 +144,7 @@ def _loaded(path: Path, found: _Findings) -> CompiledMapping:
 def _check_connecting(loaded: CompiledMapping, path: Path, *, served: bool) -> None:
     """Read how the source is reached; raise Misconfigured with its faults where they stand in the file."""
     declaration = loaded.declaration
+    _placed_faults(lambda: _ignored(open_fetcher(declaration, os.environ)), path)
     if declaration.kind == PUSH:
         _placed_faults(lambda: _ignored(push_format(declaration)), path)
         return
