@@ -10,7 +10,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
 from gateway.problems import json_response
-from gateway.public import catalogue, complaints, health, problems
+from gateway.public import cases, catalogue, complaints, health, problems
+from gateway.public.cases import Cases
 from gateway.public.complaints import Complaints
 from gateway.public.contracts import described
 from gateway.public.guard import Guard, Pace
@@ -34,6 +35,7 @@ def create_public_app(parts: PublicParts) -> FastAPI:
     limits = parts.limits
     asking = Pace(limits.lookups_per_minute, 60, proxies=limits.proxies)
     sending = Pace(limits.submissions_per_hour, 3600, proxies=limits.proxies)
+    app.include_router(cases.router(Cases(parts, shelf, pages, asking=asking)))
     app.include_router(complaints.router(Complaints(parts, shelf, pages, asking=asking, sending=sending)))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

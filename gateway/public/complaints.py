@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 NONCE_BYTES: Final = 16
 
+SCORES: Final = ("1", "2", "3", "4", "5")
+
 Text = Annotated[str, Field(max_length=200)]
 Key = Annotated[
     str, Header(alias="Idempotency-Key", max_length=200, pattern="^[!-~]*$",
@@ -199,7 +201,7 @@ class Complaints:
         self._portal().withdraw(found.row, complaint.cleaned(reason)[: complaint.CHARS["reason"]])
 
     def _rated(self, found: Found, score: str, reason: str) -> None:
-        if score not in ("1", "2", "3", "4", "5"):
+        if score not in SCORES:
             raise Problem(422, "score", "请选择满意度。 Choose how satisfied you are.", hint="1–5")
         if not found.told.get("may_rate") or not may_revise(found.told, self._parts.now(), self._parts.rating_days):
             raise Problem(

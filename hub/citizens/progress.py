@@ -71,6 +71,13 @@ def case_told(row: Mapping[str, Any], zone: tzinfo) -> Row | None:
     }
 
 
+def repeated(row: Mapping[str, Any], zone: tzinfo) -> Row:
+    """Return what a later event must say of its case: what its department said, so that nothing of it changes."""
+    about = fold(in_force(decode(row["log"])), zone).attributes
+    names = ("case_no", "source_case_no", "family", "region_code", "department_id", "disclosure", "matter_code")
+    return {"case_id": row["case_id"], **{name: about[name] for name in names if name in about}}
+
+
 def complaint_told(row: Mapping[str, Any], zone: tzinfo) -> Row | None:
     """Tell how a complaint stands; None where the case is none, or was entered in error."""
     case = fold(in_force(decode(row["log"])), zone)

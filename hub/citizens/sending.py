@@ -78,6 +78,22 @@ class Sending:
         """Send how satisfied somebody is (1 very .. 5 not at all, GB/T 39046 A.8); a later one takes its place."""
         self._move(case, "rated", {"score": score, "reason": reason, "real": real_name})
 
+    def rate_case(self, about: Mapping[str, Any], score: str, reason: str, *, real_name: bool) -> None:
+        """Send how satisfied an applicant is with how a case was handled, as a case event: others number the case."""
+        now = int(self.now().timestamp())
+        said = {"score_code": score, "channel": "portal", "text": reason, "real_name": real_name}
+        event = {
+            "type": "case.evaluated",
+            "source_event_key": about["case_id"],
+            "occurrence": "portal",
+            "source_version": now,
+            "on_change": "revise",
+            "occurred_at": self._at(),
+            "evaluation": {name: value for name, value in said.items() if value != ""},
+            "case": dict(about),
+        }
+        self._send(f"{about['case_id']} rated {now}", body_digest(orjson.dumps(said)), event)
+
     def _move(self, case: Mapping[str, Any], move: str, more: Mapping[str, Any]) -> None:
         """Send a later move; what says the same within a second is one, what says otherwise later takes its place."""
         version = int(self.now().timestamp())

@@ -54,6 +54,7 @@ class Commands(OnDemand):
         "ledger": "hub.cli.ledger:app",
         "privacy": "hub.cli.privacy:app",
         "quarantine": "hub.cli.quarantine:app",
+        "public": "hub.cli.citizens:app",
         "key": "hub.cli.keys:app",
         "subscriber": "hub.cli.subscribing:app",
         "mapping": "hub.cli.mapping:app",

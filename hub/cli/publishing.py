@@ -31,13 +31,14 @@ def outer(hub: Hub) -> Hub:
     return wiring.build(hub.settings, clock=hub.clock, is_edge=True)
 
 
-def parts_of(hub: Hub, complaints: Sending | None = None) -> PublicParts:
+def parts_of(hub: Hub, complaints: Sending | None = None, ratings: Sending | None = None) -> PublicParts:
     """Hand the public site what it needs of its own hub; `complaints` and `ratings` are what it sends by."""
     public = hub.settings.public
     return PublicParts(
         city=hub.settings.hub.city,
         key=hub.citizens_key,
         complaints=complaints,
+        ratings=ratings,
         rating_days=public.rating_days,
         reading=hub.public_reading,
         reach_bus=lambda: _reach_bus(hub),
@@ -59,14 +60,15 @@ def _reach_bus(hub: Hub) -> None:
 def serve_in_thread(hub: Hub) -> Running:
     """Start the public site of a hub; it listens when this returns."""
     own, public = outer(hub), hub.settings.public
-    portal = own.portal(public.connection)
+    portals = [own.portal(public.connection), own.portal(public.ratings)]
 
     def close() -> None:
-        if portal is not None:
-            portal[1].close()
+        for portal in portals:
+            if portal is not None:
+                portal[1].close()
         own.close()
 
-    app = create_public_app(parts_of(own, portal[0] if portal else None))
+    app = create_public_app(parts_of(own, *(portal[0] if portal else None for portal in portals)))
     return Running(app, public.host, public.port, close)
 
 

@@ -22,6 +22,9 @@ FORMAT: Final = "canonical"
 _OWNED: Final = ("connection_id", "mapping_version", "provenance", "original")
 """What the hub says of an event, and nobody else."""
 
+ANY: Final = "any"
+"""What `case: {numbering: …}` says where a connection speaks of cases that others number, and names each by its id."""
+
 LINES: Final = (("def map_record(tree):", ""), (" return canonical(as_record(tree))", "event"))
 """The text of such a mapping's function, each line with the path that a refusal is charged to."""
 
@@ -70,9 +73,7 @@ class Canonical:
         number = as_text(case.get("source_case_no")) or as_text(case.get("case_no"))
         if number is None:
             return refuse("missing", "a case has a number", None, "send case/source_case_no")
-        named = ids.case_id(self._declaration.numbering, number)
-        if case.get("case_id", named) != named:
-            return refuse("owned", "case_id is the hub's to say", None, "leave it out")
+        named = self._named(case, number)
         return {
             "case_no": number,
             "family": "application",
@@ -82,6 +83,16 @@ class Canonical:
             "case_id": named,
             "department_id": self._department(case.get("department_id")),
         }
+
+    def _named(self, case: Mapping[str, Any], number: str) -> str:
+        """Return the id of a case: what its number gives, or where others number it what is said."""
+        if self._declaration.numbering == ANY:
+            said = as_text(case.get("case_id"))
+            return said or refuse("missing", "others number the case", None, "send case/case_id")
+        named = ids.case_id(self._declaration.numbering, number)
+        if case.get("case_id", named) != named:
+            return refuse("owned", "case_id is the hub's to say", None, "leave it out")
+        return named
 
     def _department(self, given: Any) -> str:  # noqa: ANN401 - whatever was sent
         own = self._declaration.departments

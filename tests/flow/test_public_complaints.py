@@ -17,12 +17,11 @@ from lxml import html
 from gateway.public.guard import BODY_BYTES
 from gateway.public.parts import Limits
 from hub.citizens.tracking import number_for, secret_for
-from hub.cli.publishing import outer, parts_of
+from hub.cli.publishing import parts_of
 from hub.errors import Unavailable
 from hub.mapping import TOKEN_KEY
 from tests.flow.test_push_fuzzed import CHECKS
-from tests.support.citizens import DOCUMENTS, HOUSING, INNER, NOW, Centre, a_public_client
-from tests.support.hubs import hub_at
+from tests.support.citizens import HOUSING, INNER, Site, a_public_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,34 +34,6 @@ FORM = {
     "department": HOUSING, "region": "321200", "name": "欧阳喆", "phone": "13800001234", "nonce": "n-1",
 }  # fmt: skip
 BODY = {name: value for name, value in FORM.items() if name != "nonce"}
-MANY = Limits(lookups_per_minute=10_000, submissions_per_hour=10_000)
-
-
-class Site:
-    """A hub, its public site, and the complaint centre that works on what comes in."""
-
-    def __init__(self, folder: Path, limits: Limits = MANY) -> None:
-        self.hub = hub_at(folder, now=NOW)
-        self.hub.store.load_catalogue(DOCUMENTS)
-        self.centre = Centre(self.hub, folder)
-        _ = self.hub.vault, self.hub.citizens_key
-        self.own = outer(self.hub)
-        found = self.own.portal("city.complaints.portal")
-        assert found is not None
-        self.sending, self.desk = found
-        self.parts = dataclasses.replace(parts_of(self.own, self.sending), limits=limits)
-
-    def cases(self) -> list[dict[str, Any]]:
-        self.centre.drain()
-        return self.hub.queries.cases()
-
-    def later(self, span: timedelta) -> None:
-        self.hub.clock.move_to(self.hub.clock.now() + span)  # type: ignore[attr-defined]
-
-    def close(self) -> None:
-        self.desk.close()
-        self.own.close()
-        self.hub.close()
 
 
 @pytest.fixture

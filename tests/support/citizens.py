@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import httpx
 import orjson
 
 from gateway.public.app import create_public_app
+from gateway.public.parts import Limits
 from hub import wiring
 from hub.cli.gatewaying import Running
 from hub.cli.publishing import outer, parts_of
@@ -21,6 +23,7 @@ from hub.model.documents import event_document
 from hub.model.queues import intake_queue
 from hub.model.values import Message
 from hub.resources import MAPPINGS
+from tests.support.hubs import hub_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,9 +132,9 @@ class Centre:
         self.hub = hub
         path = folder / "centre.yaml"
         path.write_text(CENTRE, encoding="utf-8")
-        portal = wiring.load_mapping(MAPPINGS / "city-complaints" / "portal.yaml")
+        portals = [wiring.load_mapping(MAPPINGS / "city-complaints" / f"{name}.yaml") for name in ("portal", "ratings")]
         self._mapping = wiring.load_mapping(path)
-        for each in (self._mapping, portal):
+        for each in (self._mapping, *portals):
             hub.store.register([registration(each.declaration, each.fingerprint)])
         self._bus = hub.bus()
         self._bus.depth(intake_queue(0))
@@ -187,3 +190,35 @@ class Centre:
         self._bus.publish([Message(exchange="intake", key=key, kind="event", message_id=event_id, body=body)])
         self.hub.clock.move_to(self._at)  # type: ignore[attr-defined]
         self.drain()
+
+
+MANY: Final = Limits(lookups_per_minute=10_000, submissions_per_hour=10_000)
+
+
+class Site:
+    """A hub, its public site, and the complaint centre that works on what comes in."""
+
+    def __init__(self, folder: Path, limits: Limits = MANY) -> None:
+        self.hub = hub_at(folder, now=NOW)
+        self.hub.store.load_catalogue(DOCUMENTS)
+        self.centre = Centre(self.hub, folder)
+        _ = self.hub.vault, self.hub.citizens_key
+        self.own = outer(self.hub)
+        found, rating = self.own.portal("city.complaints.portal"), self.own.portal("city.ratings.portal")
+        assert found is not None
+        assert rating is not None
+        (self.sending, self.desk), self._ratings = found, rating[1]
+        self.parts = dataclasses.replace(parts_of(self.own, self.sending, rating[0]), limits=limits)
+
+    def cases(self) -> list[dict[str, Any]]:
+        self.centre.drain()
+        return self.hub.queries.cases()
+
+    def later(self, span: timedelta) -> None:
+        self.hub.clock.move_to(self.hub.clock.now() + span)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        self.desk.close()
+        self._ratings.close()
+        self.own.close()
+        self.hub.close()

@@ -16,6 +16,7 @@ SHIPPED: Final = sorted(
     path
     for path in MAPPINGS.rglob("*.yaml")
     if not any(other in path.name for other in (".examples.", ".out.", "department.")) and path.parent.name != "bases"
+    if "format: canonical" not in path.read_text(encoding="utf-8")
 )
 """The mappings of sources that come with the product; its bases are no mappings by themselves."""
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHIPPED: Final = sorted(
-    path for path in MAPPINGS.rglob("*.yaml") if ".examples." not in path.name and path.name != "department.yaml"
+    path
+    for path in MAPPINGS.rglob("*.yaml")
+    if ".examples." not in path.name and path.name != "department.yaml"
+    if "format: canonical" not in path.read_text(encoding="utf-8")
 )
 BRANCHING: Final = """\
 events:

@@ -24,6 +24,7 @@ SHIPPED: Final = sorted(
     path
     for path in MAPPINGS.rglob("*.yaml")
     if not path.name.endswith(".examples.yaml") and path.name != "department.yaml"
+    if "format: canonical" not in path.read_text(encoding="utf-8")
 )
 
 

@@ -1,0 +1,64 @@
+"""`sunlight public`: the codes by which people see their cases and complaints over the public site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from hub.citizens.progress import COMPLAINT, case_told, complaint_told
+from hub.citizens.sending import CASE
+from hub.citizens.tracking import number_in, secret_for
+from hub.cli import common
+from hub.errors import Fault, Misconfigured
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+app = typer.Typer(name="public", help="What the public site 公开网站 gives people.", no_args_is_help=True)
+
+
+@app.callback()
+def _public() -> None:
+    """What the public site 公开网站 gives people."""
+
+
+@app.command("token")
+def token(
+    number: Annotated[str, typer.Argument(help="The number of a case or a complaint.")],
+    *,
+    as_json: common.AsJson = False,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Print the code by which an applicant or a complainant sees a case over the public site.
+
+    Give it to nobody else: whoever has it sees how the case stands, and may rate it. It is made of the hub's key each
+    time, and kept nowhere. Several cases have one number where departments number alike: each has a code of its own.
+
+    Example: sunlight public token ZJ2026-00001
+    """
+    hub = common.hub(settings)
+    found = [_coded(hub.citizens_key, row, hub.settings.zone) for row in hub.public_reading.numbered(_named(number))]
+    if not found:
+        hint = "see sunlight summary, or the console's cases"
+        raise Misconfigured(Fault(code="public.no-case", problem=f"there is no case {number!r}", hint=hint))
+    if as_json:
+        common.print_json(found)
+        return
+    table = Table("number 编号", "code 查询码", "department 部门", "state 状态", "shown 可查")
+    for each in found:
+        shown = "yes 是" if each["shown"] else "no 否: class " + each["disclosure"]
+        table.add_row(each["case_no"], each["code"], each["department_id"], each["state"], shown)
+    common.OUT.print(table)
+
+
+def _named(number: str) -> str:
+    return number_in(number) or number.strip()
+
+
+def _coded(key: bytes, row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+    complaint = complaint_told(row, zone)
+    code = secret_for(key, COMPLAINT, row["case_no"]) if complaint else secret_for(key, CASE, row["case_id"])
+    names = ("case_no", "case_id", "department_id", "state", "disclosure")
+    return {**{name: row[name] for name in names}, "code": code, "shown": bool(complaint or case_told(row, zone))}
