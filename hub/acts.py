@@ -11,6 +11,7 @@ from hub.model import ids
 from hub.model.documents import act_document
 from hub.model.values import Message
 from hub.supervision.alert_cycle import refusal
+from hub.supervision.blocking import CANARY_SEEN
 from hub.supervision.instruments import why_not
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ def drawn(paper: PaperRow, *, docx_digest: str, pdf_digest: str) -> Message:
     """Return the message that the files of a paper are there; told twice it is told once."""
     said = {"docx_digest": docx_digest, "pdf_digest": pdf_digest}
     return _act("paper.drawn", paper.paper_id, "hub", paper.issued_at.isoformat(), said, ids.CITY)
+
+
+def canary_seen(case_id: str, canary: str, where: str, at: str) -> Message:
+    """Return the message that a canary of a case, named by its digest, was seen on the public side."""
+    return _act(CANARY_SEEN, case_id, "hub", at, {"note": f"{canary} {where}"}, case_id)
 
 
 def _message(alert: AlertRow, deed: Deed, calendar: WorkCalendar) -> Message:

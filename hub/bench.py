@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.catalogue import Catalogue
     from hub.supervision.law import LawParameter
-    from hub.supervision.rules import Rule
+    from hub.supervision.rules import Finding, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +139,12 @@ class Bench:
         horizon: datetime | None,
         now: datetime,
         connections: Mapping[str, Connection],
+        sighted: Sequence[Finding] = (),
     ) -> Verdict:
-        """Fold the case, run its clocks and rules at `horizon` and reconcile its alerts; without one, fold only."""
+        """Fold the case, run its clocks and rules at `horizon` and reconcile its alerts; without one, fold only.
+
+        `sighted` is what was found of the case in the world, beside what its events say.
+        """
         log = file.log()
         offers = _offered(log, connections)
         judgement = judge(
@@ -152,6 +156,7 @@ class Bench:
             offers=offers,
             law=self.law,
         )
+        judgement = replace(judgement, findings=(*judgement.findings, *sighted)) if sighted else judgement
         moved = reconcile(judgement, alerts, now=now, rules=self.rules)
         judgement = blocked(judgement, (*alerts, *moved), self.rules)
         traces = traces_of(judgement.case, self.calendar)

@@ -20,7 +20,7 @@ from hub.paperwork import PAPER_ACT, Paperwork
 from hub.reclassifying import changes_of_views
 from hub.refused import RefusedMessage, charged_to, parked_name
 from hub.supervision.alert_clocks import clocks_of_alert
-from hub.supervision.blocking import EXPOSURE
+from hub.supervision.blocking import CANARY_SEEN, EXPOSURE, sighting
 from hub.supervision.instruments import Office
 from hub.supervision.recount import recounted
 from hub.terms_desk import TermsDesk, import_act
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Trace,
     )
     from hub.ports import Unit
+    from hub.supervision.rules import Finding
 
 Item: TypeAlias = Admitted | Report | RejectionPaper | Act | RefusedMessage
 
@@ -124,6 +125,7 @@ class Session:
         self.clock_changes: list[ClockChange] = []
         self.openings: list[Opening] = []
         self.unblocked: set[str] = set()
+        self.sighted: dict[str, list[Finding]] = {}
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Take every delivery in the order it came: admit it, look up what is known of it, enter it."""
@@ -200,6 +202,7 @@ class Session:
         acts = {item.done_to for item in items if isinstance(item, Act)}
         self.acted = dict(self.unit.alerts_named(acts)) if acts else {}
         blocking = {alert.subject for alert in self.acted.values() if alert.rule_id == EXPOSURE}
+        blocking |= {item.done_to for item in items if isinstance(item, Act) and item.act == CANARY_SEEN}
         cases = {event.case_id for event in events}
         rows = self.unit.cases(cases | blocking)
         self.files = {case_id: CaseFile(rows.get(case_id)) for case_id in cases | rows.keys()}
@@ -292,11 +295,19 @@ class Session:
             self._enter_once("act", item.subject, f"refused: {done.code}: {done.problem}", item.body)
             return
         self._enter_once("act", item.subject, item.act, item.body)
+        self._follow(item, done)
+
+    def _follow(self, item: Act, done: AlertRow | Entered | None) -> None:
+        """Do what an act that is entered brings about."""
         if isinstance(done, Entered):
             self.score_marks.append(done)
         elif done is not None:
             self.acted[item.done_to] = self._tell(done)
             self.unblocked |= {done.subject} if done.rule_id == EXPOSURE else set()
+        elif item.act == CANARY_SEEN:
+            canary, _, where = str(item.data.get("note", "")).partition(" ")
+            self.sighted.setdefault(item.done_to, []).append(sighting(canary, where))
+            self.unblocked.add(item.done_to)
         elif item.act == "quarantine.replayed":
             self.replayed.append(item.done_to)
 
@@ -348,7 +359,10 @@ class Session:
     def _judge(self, file: CaseFile, alerts: Sequence[AlertRow], before: Sequence[ClockRow] | None) -> CaseRow:
         """Judge a case; `before` are its clocks as they stood, where its terms have changed since."""
         at, bench = self.marks.horizon(file.connection_id), self.terms.bench
-        verdict = bench.judge(file, alerts, horizon=at, now=self.now, connections=self.terms.connections)
+        sighted = self.sighted.get(file.row.case_id, ()) if file.row is not None else ()
+        verdict = bench.judge(
+            file, alerts, horizon=at, now=self.now, connections=self.terms.connections, sighted=sighted
+        )
         if before is not None:
             stood = bench.clocks(file, horizon=at, connections=self.terms.connections) if file.changed else None
             after = verdict.clocks if stood is None else stood

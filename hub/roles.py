@@ -168,6 +168,20 @@ def freezing(freeze: Callable[[], object]) -> Task:
     return Task(name="freeze scores", step=step, close=lambda: None, idle_s=lambda: FREEZE_S)
 
 
+LOOK_S: Final = 600.0
+"""Seconds between two looks for canaries: a leak is to be stopped within minutes (CNF-03 allows ten)."""
+
+
+def looking(look: Callable[[], object]) -> Task:
+    """Look through the public side for canaries; several processes may do so."""
+
+    def step() -> bool:
+        look()
+        return False
+
+    return Task(name="watch canaries", step=step, close=lambda: None, idle_s=lambda: LOOK_S)
+
+
 def sending(name: str, step: Callable[[], bool], every_s: float, close: Callable[[], None]) -> Task:
     """Send to one receiver; where another process does so already, wait for the next turn."""
 

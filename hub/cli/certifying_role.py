@@ -59,7 +59,7 @@ def canaries(hub: Hub, connection: str) -> Sequence[str]:
     """Return what must never be seen on the public feed: one a line in `conformance/canaries/<connection>.txt`."""
     path = hub.settings.data_dir / "conformance" / "canaries" / f"{connection}.txt"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else ()
-    return [line.strip() for line in lines if line.strip()]
+    return [line.split()[0] for line in lines if line.strip()]
 
 
 def is_incident(hub: Hub, day: date) -> bool:

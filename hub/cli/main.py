@@ -53,6 +53,7 @@ class Commands(OnDemand):
         "conformance": "hub.cli.conformance:app",
         "ledger": "hub.cli.ledger:app",
         "privacy": "hub.cli.privacy:app",
+        "canary": "hub.cli.canarying:app",
         "quarantine": "hub.cli.quarantine:app",
         "public": "hub.cli.citizens:app",
         "key": "hub.cli.keys:app",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
 
 import typer
@@ -13,6 +13,7 @@ import typer
 from connectors.push import KIND as PUSH
 from hub import roles, wiring
 from hub.cli import certifying_role, common, gatewaying, publishing
+from hub.cli.canarying import watch_of
 from hub.cli.partitions import settle_partitions
 from hub.errors import Fault, HubError, Misconfigured, Unavailable
 from hub.newcomers import Newcomers
@@ -93,10 +94,12 @@ def run_roles(hub: wiring.Hub, chosen: Sequence[Role]) -> None:
 
 
 def _freezing(hub: wiring.Hub, chosen: Sequence[Role]) -> Sequence[Task]:
-    """Return the task that freezes last month's scores, where this process supervises."""
+    """Return what is done now and then where this process supervises: scores are frozen, canaries looked for."""
     if Role.supervise not in chosen:
         return []
-    return [roles.freezing(lambda: hub.scorebook.freeze_due(hub.settings.scores.freeze_day))]
+    watch = cache(lambda: watch_of(hub))
+    freeze = roles.freezing(lambda: hub.scorebook.freeze_due(hub.settings.scores.freeze_day))
+    return [freeze, *([roles.looking(lambda: watch().look())] if "public" in hub.settings.feed.views else [])]
 
 
 def run_tasks(hub: wiring.Hub, prepared: Callable[[threading.Event, Begin], Sequence[Task]]) -> None:

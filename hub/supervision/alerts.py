@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 GONE: Final = frozenset({"cleared", "revoked"})
 """States of an alert that no longer stands; the same finding raises it again, under the same id."""
 
+SIGHTED: Final = "canary:"
+"""How the occurrence of an alert begins that somebody's eyes raised, not the case's events: people alone end it."""
+
 JUDGED_TO: Final = "judged_to"
 """Name of the evidence that says up to when the case's events were surely known when the alert was raised."""
 
@@ -49,7 +52,10 @@ def reconcile(
     gone = [
         _gone(judgement, alert, now)
         for alert_id, alert in standing.items()
-        if alert_id not in expected and alert.state not in GONE and alert.rule_id in rules
+        if alert_id not in expected
+        and alert.state not in GONE
+        and alert.rule_id in rules
+        and not alert.occurrence.startswith(SIGHTED)
     ]
     return [*raised, *(alert for alert in gone if alert is not None)]
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hub.model import ids
-from hub.supervision.alerts import GONE, may_rise_again
+from hub.supervision.alerts import GONE, SIGHTED, may_rise_again
+from hub.supervision.rules.rule import Finding
 from hub.views import withheld
 
 if TYPE_CHECKING:
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 
 EXPOSURE: Final = "R42"
 """The rule that blocks: what is secret or personal and has reached the public 涉密或个人信息误公开."""
+
+
+CANARY_SEEN: Final = "canary.seen"
+"""The act by which the hub's watch tells of a canary on the public side."""
+
+
+def sighting(canary: str, where: str) -> Finding:
+    """Return the finding that a canary 暗记, named by its digest, is seen where it must not be."""
+    return Finding(
+        rule_id=EXPOSURE, occurrence=f"{SIGHTED}{canary}", level="red", clock_id=None,
+        zh=f"公开侧出现暗记{canary}。", en=f"the canary {canary} is seen on the public side.",
+        evidence=({"field": where, "value": "(canary)", "expected": "not public"},),
+    )  # fmt: skip
 
 
 def blocked(judgement: Judgement, alerts: Iterable[AlertRow], rules: Mapping[str, Rule]) -> Judgement:
