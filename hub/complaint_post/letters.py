@@ -75,12 +75,19 @@ class ComplaintLetters:
         last, is_anew = found[-1], (found[-1].generation, found[-1].position) != (generation, position)
         if is_anew and orjson.loads(last.body)["id"] != told["id"]:
             return ()
+        if not self._names_receiver(found):
+            return ()
         before, after = None if is_anew else self._standing(found[:-1]), self._standing(found)
         if after is None:
             return ()
         changes = enumerate(self.changes(before, after), 1)
         made = (self._made(each, after, row["sequence"], part) for part, each in changes)
         return [each for each in made if each is not None]
+
+    def _names_receiver(self, found: Sequence[Entry]) -> bool:
+        """Tell whether an event of a case names a receiver at all: most complaints are nothing to most of them."""
+        names = [name.encode() for name in (self.departments if self.of == ORDER else self.centres())]
+        return any(name in entry.body for entry in found for name in names)
 
     def changes(self, before: Standing | None, after: Standing) -> Sequence[Told]:
         """Return what holds now and did not, and what held and does not: that first."""

@@ -10,64 +10,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import pytest
-import yaml
-from typer.testing import CliRunner
 
 from connectors.http import client
-from hub import mapping, wiring
-from hub import settings as settings_
-from hub.cli.main import app
-from hub.clock import ManualClock
 from hub.errors import Unavailable
-from hub.store.migrate import begin, migrate
-from tests.support.complaint_town import Office, Town, Who, mapping_out
-from tests.support.web import Answer, Service
+from tests.support.complaint_town import (
+    CENTRES,
+    DEPARTMENTS,
+    FORUM,
+    HOTLINE,
+    HOUSING,
+    MAILBOX,
+    MARKET,
+    Who,
+    a_town,
+    at,
+    begun,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from tests.support.complaint_town import Town
     from tests.support.servers import FolderServer, Postgres
-
-NOW: Final = datetime(2026, 3, 3, 10, tzinfo=UTC)
-HOME: Final = "11321200014005005D"
-
-CENTRES: Final = (
-    Who(name="hotline", department=HOME, says="soap", hears="soap", centre="city.hotline"),
-    Who(name="mailbox", department=HOME, says="rest", hears="rest", centre="city.mailbox"),
-    Who(name="online", department=HOME, says="push", hears="rest", centre="city.online"),
-    Who(name="letters", department=HOME, says="files", hears="files", centre="city.letters"),
-    Who(name="forum", department=HOME, says="database", hears="database", centre="city.forum"),
-)
-HOUSING: Final = Who(name="housing", department="11321200014000028L", says="push", hears="soap")
-MARKET: Final = Who(name="market", department="113212000140010128", says="soap", hears="rest")
-TRANSPORT: Final = Who(name="transport", department="11321281014100010P", says="database", hears="files")
-WATER: Final = Who(name="water", department="113212830143000120", says="files", hears="database")
-DEPARTMENTS: Final = (HOUSING, MARKET, TRANSPORT, WATER)
-
-
-def a_town(folder: Path, whos: tuple[Who, ...], database: str, sftp: FolderServer | None = None) -> Town:
-    """Return a town of these offices, connected."""
-    data = folder / "hub"
-    data.mkdir()
-    environment = {"SUNLIGHT_DATA_DIR": str(data), "SUNLIGHT_PARTITIONS": "2"}
-    plain = settings_.load(environment=environment)
-    feed = plain.feed.model_copy(update={"views": ("intranet", "restricted")})
-    clock = ManualClock(NOW)
-    hub = wiring.build(plain.model_copy(update={"feed": feed}), clock=clock)
-    migrate(hub.settings.store_url)
-    begin(hub.settings.store_url, partitions=2)
-    centres = [
-        {"centre_id": who.centre, "name": who.name, "region_code": "321200", "channels": ["hotline"],
-         "connection": f"town.{who.name}"}
-        for who in whos if who.centre
-    ]  # fmt: skip
-    home = {"department_id": HOME, "name": "投诉中心", "region_code": "321200", "centres": centres}
-    hub.store.load_catalogue([{"department": home}])
-    offices = {who.name: Office(who, folder / who.name, clock=clock, sftp=sftp, database=database) for who in whos}
-    town = Town(hub=hub, folder=folder, offices=offices)
-    town.open()
-    return town
 
 
 @pytest.fixture(params=["files", pytest.param("servers", marks=pytest.mark.servers)])
@@ -85,10 +50,6 @@ def town(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 PAIRS: Final = tuple((CENTRES[n], DEPARTMENTS[n % 4], DEPARTMENTS[(n + 1) % 4]) for n in range(len(CENTRES)))
 """Each centre's complaint goes to a department that returns it, and then to one that handles it."""
-
-
-def at(day: int, hour: int) -> str:
-    return f"2026-03-{day:02} {hour:02}:00:00"
 
 
 STORY: Final[Sequence[Sequence[tuple[str, str, int, int, dict[str, str]]]]] = (
@@ -132,9 +93,6 @@ def test_a_complaint_goes_round_by_every_kind_of_connection(town: Town) -> None:
     assert town.hub.queries.summary()["cases"]["by_state"] == {"closed": 5}
 
 
-MAILBOX, FORUM, HOTLINE = CENTRES[1], CENTRES[4], CENTRES[0]
-
-
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
     """Open a town of three centres and two departments."""
@@ -142,14 +100,6 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
     opened = a_town(tmp_path, (HOTLINE, MAILBOX, FORUM, HOUSING, MARKET), f"sqlite:///{tmp_path}/town.db")
     yield opened
     opened.close()
-
-
-def begun(town: Town, centre: Who, no: str, department: Who = HOUSING) -> None:
-    """Let a centre register a complaint and dispatch it."""
-    said = town.offices[centre.name].say
-    said("registered", no, at(2, 9))
-    said("accepted", no, at(2, 10))
-    said("dispatched", no, at(2, 11), dept=department.department)
 
 
 def moves_at(town: Town, who: Who) -> list[str]:
@@ -237,6 +187,25 @@ def test_a_department_that_is_down_holds_up_no_other_and_gets_its_orders_when_it
     assert moves_at(small, MARKET) == ["dispatched", "withdrawn"]
 
 
+def test_what_one_number_takes_back_goes_out_in_order_each_under_a_key_of_its_own(small: Town) -> None:
+    taker = small.offices[MAILBOX.name].taker
+    assert taker is not None
+    begun(small, MAILBOX, "T-1")
+    for move, hour in (("signed", 12), ("replied", 13)):
+        small.take_in()
+        small.offices[HOUSING.name].say(move, "T-1", at(2, hour), dept=HOUSING.department)
+    small.take_in()
+    small.offices[MAILBOX.name].say("withdrawn", "T-1", "2026-03-02 11:30:00")
+    small.take_in()
+    taker.script = ["", "", "", "500 after"]
+    assert patiently(small, MAILBOX) == 1
+    told = [(move, holds) for _, move, holds in small.offices[MAILBOX.name].told()]
+    assert told == [("signed", "true"), ("replied", "true"), ("signed", "false"), ("replied", "false")]
+    assert taker.keys[3] == f"{taker.keys[2]}.2"
+    (note,) = small.hub.deliveries.of("town.mailbox.told", limit=1)
+    assert note.state == "delivered"
+
+
 def test_silence_raises_the_alerts(small: Town) -> None:
     begun(small, MAILBOX, "T-1", MARKET)
     small.take_in()
@@ -284,96 +253,3 @@ def test_callbacks_in_every_order_and_twice_come_to_the_same(small: Town) -> Non
     cases = small.hub.queries.cases(limit=200)
     assert {row["state"] for row in cases} == {"replied"}
     assert small.hub.queries.summary()["events"]["duplicate"] == 5 * len(orders)
-
-
-class Listing:
-    """A centre's own list of its complaints, which the hub reads."""
-
-    def __init__(self, town: Town, who: Who) -> None:
-        self.rows: list[dict[str, str]] = []
-        self.service = Service(lambda _: Answer(body=orjson.dumps({"data": self.rows})))
-        said = mapping_out(who, town.offices[who.name].connects_out) | {
-            "codes": {"words": {"10": "dispatched", "20": "signed_for", "40": "replied"}},
-            "reconcile": {
-                "kind": "rest", "connect": {"url": self.service.url, "rows": "data", "key": "no"}, "no": "no",
-                "state": "status", "codes": "words",
-            },
-        }  # fmt: skip
-        folder = town.folder / "maps" / who.name
-        folder.mkdir(parents=True)
-        (folder / "department.yaml").write_text("department: {}", encoding="utf-8")
-        path = folder / "status.out.yaml"
-        path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
-        made = town.hub.reconciler(mapping.load_outbound(path, environment={}))
-        assert made is not None
-        self.reconciler = made
-
-
-@pytest.fixture
-def listing(small: Town) -> Iterator[Listing]:
-    made = Listing(small, MAILBOX)
-    yield made
-    made.reconciler.close()
-    made.service.close()
-
-
-def test_what_a_centre_lost_is_found_by_its_own_list_and_sent_again_under_its_key(
-    small: Town, listing: Listing
-) -> None:
-    housing, taker = small.offices[HOUSING.name], small.offices[MAILBOX.name].taker
-    assert taker is not None
-    for no in ("T-1", "T-2"):
-        begun(small, MAILBOX, no)
-    small.take_in()
-    for no in ("T-1", "T-2"):
-        housing.say("signed", no, at(2, 12), dept=HOUSING.department)
-    small.take_in()
-    listing.reconciler.step()
-    assert lists_of(small) is None, "what is still to be sent is no difference"
-    small.send_out(MAILBOX.name)
-    lost = taker.effects.pop()
-    key = taker.keys.pop()
-    listing.rows = [{"no": no, "status": "10" if no == lost["NO"] else "20"} for no in ("T-1", "T-2")]
-    listing.reconciler.step()
-    found = lists_of(small)
-    assert [(row["complaint_no"], row["here"], row["there"]) for row in found["differences"]] == [
-        (lost["NO"], "signed_for", "dispatched")
-    ]
-    small.send_out(MAILBOX.name)
-    assert (taker.effects[-1], taker.keys[-1]) == (lost, key)
-    assert len(taker.effects) == 2
-    listing.rows = [{"no": no, "status": "20"} for no in ("T-1", "T-2")]
-    listing.reconciler.step()
-    assert lists_of(small) == found, "once a day"
-    small.clock.move_to(small.clock.now() + timedelta(days=1))
-    listing.reconciler.step()
-    assert (lists_of(small)["count"], lists_of(small)["lasting"]) == (0, 0)
-
-
-def lists_of(town: Town) -> Any:
-    """Return what was remembered of the last comparison."""
-    return town.hub.store.remembered("complaint-list:town.mailbox.told")
-
-
-def test_a_difference_that_lasts_after_it_was_sent_again_raises_r48_until_it_is_gone(
-    small: Town, listing: Listing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun(small, MAILBOX, "T-1")
-    small.take_in()
-    small.send_out(MAILBOX.name)
-
-    def raised() -> list[str]:
-        small.clock.move_to(small.clock.now() + timedelta(days=1))
-        listing.reconciler.step()
-        small.send_out(MAILBOX.name)
-        small.take_in()
-        return [row["state"] for row in small.hub.queries.alerts(rule="R48", limit=9)]
-
-    listing.rows = [{"no": "T-1", "status": "40"}]
-    assert [raised(), raised()] == [[], ["raised"]]
-    monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(small.folder / "maps"))
-    listing.rows = [{"no": "T-1", "status": "10"}]
-    environment = {"SUNLIGHT_DATA_DIR": str(small.hub.settings.data_dir)}
-    shown = CliRunner().invoke(app, ["complaint", "reconcile", "--json"], env=environment)
-    assert (shown.exit_code, orjson.loads(shown.stdout)["town.mailbox.told"]["lasting"]) == (1, 1)
-    assert raised() == ["revoked"]

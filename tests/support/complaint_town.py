@@ -7,7 +7,7 @@ import io
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
@@ -18,11 +18,13 @@ import yaml
 from connectors.push import push_format
 from connectors.soap_envelope import ENVELOPES
 from gateway.reading import Pushed
-from hub import mapping
+from hub import mapping, wiring
+from hub import settings as settings_
 from hub.cli.gatewaying import parts_of
 from hub.clock import ManualClock, SystemClock
 from hub.identity import issue
 from hub.importing import registration
+from hub.store.migrate import begin, migrate
 from hub.store.queries import Queries
 from hub.supervision.instants import HUB_ZONE
 from tests.support.complaint_centre import Taker, connect_to
@@ -340,3 +342,59 @@ class Town:
             assert client.post(f"/v1/records/{name}", content=body, headers=headers).status_code in (200, 202)
 
         return push
+
+
+NOW: Final = datetime(2026, 3, 3, 10, tzinfo=UTC)
+HOME: Final = "11321200014005005D"
+
+CENTRES: Final = (
+    Who(name="hotline", department=HOME, says="soap", hears="soap", centre="city.hotline"),
+    Who(name="mailbox", department=HOME, says="rest", hears="rest", centre="city.mailbox"),
+    Who(name="online", department=HOME, says="push", hears="rest", centre="city.online"),
+    Who(name="letters", department=HOME, says="files", hears="files", centre="city.letters"),
+    Who(name="forum", department=HOME, says="database", hears="database", centre="city.forum"),
+)
+HOUSING: Final = Who(name="housing", department="11321200014000028L", says="push", hears="soap")
+MARKET: Final = Who(name="market", department="113212000140010128", says="soap", hears="rest")
+TRANSPORT: Final = Who(name="transport", department="11321281014100010P", says="database", hears="files")
+WATER: Final = Who(name="water", department="113212830143000120", says="files", hears="database")
+DEPARTMENTS: Final = (HOUSING, MARKET, TRANSPORT, WATER)
+
+
+def a_town(folder: Path, whos: tuple[Who, ...], database: str, sftp: FolderServer | None = None) -> Town:
+    """Return a town of these offices, connected."""
+    data = folder / "hub"
+    data.mkdir()
+    environment = {"SUNLIGHT_DATA_DIR": str(data), "SUNLIGHT_PARTITIONS": "2"}
+    plain = settings_.load(environment=environment)
+    feed = plain.feed.model_copy(update={"views": ("intranet", "restricted")})
+    clock = ManualClock(NOW)
+    hub = wiring.build(plain.model_copy(update={"feed": feed}), clock=clock)
+    migrate(hub.settings.store_url)
+    begin(hub.settings.store_url, partitions=2)
+    centres = [
+        {"centre_id": who.centre, "name": who.name, "region_code": "321200", "channels": ["hotline"],
+         "connection": f"town.{who.name}"}
+        for who in whos if who.centre
+    ]  # fmt: skip
+    home = {"department_id": HOME, "name": "投诉中心", "region_code": "321200", "centres": centres}
+    hub.store.load_catalogue([{"department": home}])
+    offices = {who.name: Office(who, folder / who.name, clock=clock, sftp=sftp, database=database) for who in whos}
+    town = Town(hub=hub, folder=folder, offices=offices)
+    town.open()
+    return town
+
+
+MAILBOX, FORUM, HOTLINE = CENTRES[1], CENTRES[4], CENTRES[0]
+
+
+def at(day: int, hour: int) -> str:
+    return f"2026-03-{day:02} {hour:02}:00:00"
+
+
+def begun(town: Town, centre: Who, no: str, department: Who = HOUSING) -> None:
+    """Let a centre register a complaint and dispatch it."""
+    said = town.offices[centre.name].say
+    said("registered", no, at(2, 9))
+    said("accepted", no, at(2, 10))
+    said("dispatched", no, at(2, 11), dept=department.department)
