@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import asdict
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from hub.cli import common
 from hub.complaint_post.centres import centres_in
@@ -30,7 +30,7 @@ def list_(*, as_json: common.AsJson = False, settings: common.SettingsFile = Non
     if as_json:
         common.print_json([asdict(each) for each in found.values()])
         return
-    table = Table("centre", "name 名称", "region", "channels 渠道", "reports by", "is told by")
+    table = Table(Column("centre", no_wrap=True), "name 名称", "region", "channels 渠道", "reports by", "is told by")
     for each in found.values():
         channels = ", ".join(each.channels)
         table.add_row(each.centre_id, each.name, each.region_code, channels, each.connection or "-", each.relay or "-")

@@ -37,8 +37,9 @@ class World:
     def lease(self, _name: str) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def after(self, _sequence: int, _kind: str, _limit: int) -> Sequence[dict[str, Any]]:
-        return [{"sequence": self.at + 1, "body": orjson.dumps(alert_document(ALERT.document))}]
+    def after(self, _sequence: int, kind: str, _limit: int) -> Sequence[dict[str, Any]]:
+        body = orjson.dumps(alert_document(ALERT.document))
+        return [{"sequence": self.at + 1, "kind": kind, "body": body}] if kind == "alert" else []
 
     def cursor(self) -> int:
         return self.at
