@@ -12,6 +12,7 @@ from starlette.responses import Response  # noqa: TC002 - the framework reads it
 from gateway import (
     api,
     asyncapi,
+    complaining,
     conformance,
     console,
     coverage,
@@ -55,6 +56,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(receiving.router(parts, gate, taking))
     app.include_router(soap.router(parts, gate, taking))
     app.include_router(desk.router(parts, gate, taking, pages))
+    app.include_router(complaining.router(parts, gate, names, pages, taking))
     app.include_router(following.router(parts, gate, names, pages))
     app.include_router(coverage.router(parts, gate, names, pages))
     app.include_router(conformance.router(parts, gate, names, pages))

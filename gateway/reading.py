@@ -66,6 +66,18 @@ class Reading(Protocol):
     def case(self, case_id: str) -> Row | None:
         """Return one case with its log, clocks, alerts and ledger entries."""
 
+    def complaints(
+        self,
+        *,
+        department: str | None = None,
+        roles: Collection[str] = ...,
+        state: str | None = None,
+        disclosures: Collection[str],
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Row]:
+        """List complaints by case id, after the case id `after`, in which a department has one of these roles."""
+
     def alerts(  # noqa: PLR0913 - one parameter a filter
         self,
         *,

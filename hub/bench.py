@@ -19,6 +19,7 @@ from hub.supervision.clocks import Docket, clocks_of
 from hub.supervision.conduct import conduct_of
 from hub.supervision.facts import facts_of
 from hub.supervision.families.complaint import ANSWERS, SENDING
+from hub.supervision.families.holding import roles_in
 from hub.supervision.fold import fold
 from hub.supervision.instants import written
 from hub.supervision.judge import judge, returns_allowed
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hub.admission import Admitted
     from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
-    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, Connection, Trace
+    from hub.model.values import AlertRow, Arrival, CaseRow, ClockRow, ComplaintRole, Connection, Trace
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.catalogue import Catalogue
@@ -49,6 +50,7 @@ class Verdict:
     clocks: Sequence[ClockRow]
     alerts: Sequence[AlertRow]
     traces: Sequence[Trace]
+    roles: Sequence[ComplaintRole]
     facts: CaseFacts | None
     conduct: Conduct
 
@@ -166,6 +168,7 @@ class Bench:
             clocks=judgement.clock_rows,
             alerts=moved,
             traces=traces,
+            roles=roles_in(judgement.case.case_id, judgement.case.holding),
             facts=facts,
             conduct=conduct_of(judgement, log, self.calendar, offers),
         )

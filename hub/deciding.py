@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Arrival,
         CaseRow,
         ClockRow,
+        ComplaintRole,
         Connection,
         Delivery,
         ManifestRow,
@@ -117,6 +118,7 @@ class Session:
         self.clocks: list[ClockRow] = []
         self.alerts: list[AlertRow] = []
         self.traces: list[Trace] = []
+        self.roles: list[ComplaintRole] = []
         self.papers = Paperwork(unit=unit, office=terms.office, bench=terms.bench)
         self.facts: list[CaseFacts] = []
         self.conduct: list[Conduct] = []
@@ -369,6 +371,7 @@ class Session:
             self.clock_changes += recounted(before, after, now=self.now, sources=bench.sources)
         self.clocks.extend(verdict.clocks)
         self.traces.extend(verdict.traces)
+        self.roles.extend(verdict.roles)
         self.facts.extend([verdict.facts] if verdict.facts else ())
         self.conduct.append(verdict.conduct)
         self.tell(verdict.alerts)
@@ -417,6 +420,7 @@ class Session:
             alerts=self.alerts,
             conduct=self.conduct,
             traces=self.traces,
+            roles=self.roles,
             facts=self.facts,
             watermarks=self.marks.changed(),
             reports=self.reports,

@@ -38,6 +38,8 @@ SCOPES: Final = {
     "alerts:review": "deciding appeals: never of somebody who has acted on the alert",
     "papers:commission": "issuing the supervisory commission's recommendations 监察建议书",
     "papers:justice": "issuing the justice department's opinions and decisions 意见书, 决定书",
+    "complaints:handle": "complaints sent to the key's department: reading, signing for, returning and answering them",
+    "complaints:centre": "every complaint that is not secret: sending it, deciding, following up, closing",
     "catalogue:propose": "proposing changes of the catalogue, of the key's department where it has one",
     "catalogue:review": "approving and refusing changes of the catalogue: never one's own",
     "feed:read:public": "the public feed",
@@ -56,6 +58,7 @@ SCOPES: Final = {
 
 _NAMED: Final = frozenset({"admin", "cases:read:secret", "records:write"}) | frozenset(
     {"alerts:answer", "alerts:supervise", "alerts:review", "catalogue:propose", "catalogue:review"}
+    | {"complaints:handle", "complaints:centre"}
     | {"papers:commission", "papers:justice", "conformance:act", "conformance:review"}
 )
 """What only somebody with a name may do."""
@@ -158,6 +161,9 @@ def _department_faults(scopes: Collection[str], department_id: str) -> list[Faul
     if "alerts:answer" in scopes and not department_id:
         hint = "say whose: --department 11321200014000028L"
         return [Fault(code="key.department", problem="alerts are answered for a department", hint=hint)]
+    if "complaints:handle" in scopes and not department_id:
+        hint = "say whose: --department 11321200014000028L"
+        return [Fault(code="key.department", problem="complaints are handled for a department", hint=hint)]
     return []
 
 

@@ -43,6 +43,7 @@ class Commands(OnDemand):
         "report": "hub.cli.reporting:report",
         "score": "hub.cli.scoring:app",
         "alert": "hub.cli.alert:app",
+        "complaint": "hub.cli.complaining:app",
         "calendar": "hub.cli.calendars:app",
         "catalogue": "hub.cli.catalogue:app",
         "centre": "hub.cli.centres:app",

@@ -33,6 +33,12 @@ class Centre:
     relay: str = ""
 
 
+def run_by(documents: Iterable[Mapping[str, Any]], centre_id: str) -> str:
+    """Return the department that runs a centre; empty where nobody knows it."""
+    found = centres_in(documents).get(centre_id) if centre_id else None
+    return found.department_id if found is not None else ""
+
+
 def centres_in(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Centre]:
     """Return the centres of departments' documents (schemas/catalogue.v1) by id; of two of one id the first counts."""
     found: dict[str, Centre] = {}

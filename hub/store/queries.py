@@ -12,6 +12,7 @@ from hub.model.values import Outcome
 from hub.store import columns, numbering, rows, tables
 from hub.store.alert_queries import AlertQueries
 from hub.store.choosing import disclosed, equal, within
+from hub.store.complaints import ComplaintQueries
 from hub.store.dossier_queries import DossierQueries
 from hub.store.engine import open_engine, reading
 from hub.store.outbox import NotificationQueries
@@ -35,7 +36,8 @@ UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
 _CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
 
 
-class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, DossierQueries, NotificationQueries):
+class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, DossierQueries, NotificationQueries,
+              ComplaintQueries):  # fmt: skip
     """Every question that is asked of the store. Threads may share it."""
 
     def __init__(self, url: str) -> None:

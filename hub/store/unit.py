@@ -23,6 +23,7 @@ from hub.store import (
 )
 from hub.store.bulk import among, insert
 from hub.store.columns import EPOCH, aware
+from hub.store.complaints import complaint_roles, role_rows
 from hub.store.manifests import keep_manifests
 from hub.store.refused import keep_refused
 from hub.store.score_tables import conduct, score_marks
@@ -186,6 +187,7 @@ class SqlUnit:
         self._replace_clocks(changes)
         insert(connection, tables.alerts, rows.alert_rows(changes.alerts), conflict="replace")
         self._replace_traces(changes)
+        self._replace_roles(changes)
         self._replace_facts(changes)
         insert(connection, outgoing.papers, rows.paper_rows(changes.papers), conflict="replace")
         insert(connection, score_marks, rows.mark_rows(changes.score_marks), conflict="ignore")
@@ -225,6 +227,12 @@ class SqlUnit:
             theirs = self._among(tables.traces.c.case_id, [case.case_id for case in changes.cases])
             self._connection.execute(sa.delete(tables.traces).where(theirs))
         insert(self._connection, tables.traces, rows.trace_rows(changes.traces))
+
+    def _replace_roles(self, changes: Changes) -> None:
+        if changes.cases:
+            theirs = self._among(complaint_roles.c.case_id, [case.case_id for case in changes.cases])
+            self._connection.execute(sa.delete(complaint_roles).where(theirs))
+        insert(self._connection, complaint_roles, role_rows(changes.roles))
 
     def _replace_facts(self, changes: Changes) -> None:
         """Write what is counted of the cases written, forget those counted no more, and move the sums with them."""

@@ -160,6 +160,15 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintRole:
+    """What a department is to a complaint as it stands: its centre, its handler, or one that assists."""
+
+    case_id: str
+    department_id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Awaited:
     """A read whose last report has come, and perhaps not yet all its events."""
 
@@ -277,6 +286,8 @@ class Changes:
     alerts: Sequence[AlertRow] = ()
     traces: Sequence[Trace] = ()
     """What every case in `cases` leaves for rules across cases; what is not named is gone."""
+    roles: Sequence[ComplaintRole] = ()
+    """What departments are to every complaint in `cases`; what is not named is gone."""
     facts: Sequence[CaseFacts] = ()
     """What is counted of every case in `cases`; a case that is not named is counted no more."""
     conduct: Sequence[Conduct] = ()

@@ -42,23 +42,55 @@ def _is_approved(fact: Fact, held: Holding) -> bool:
 LEAK: Final = "R66"
 """The rule on complaints that reach those they are about."""
 
-NAMED: Final = Guard(expected="a department", holds=lambda fact, _: bool(named(fact)))
-SPARED: Final = Guard(expected="anybody but whom it is about", rule=LEAK, holds=_spares_respondent)
-REASONED: Final = Guard(expected="a reason and its legal basis", rule="R63", holds=_is_reasoned)
-BOUNDED: Final = Guard(expected="once only", rule="R63", holds=lambda _, held: held.returns < held.allowed)
-FREE: Final = Guard(expected="not after designation", rule="R63", holds=lambda _, held: not held.designated)
-DISPUTED: Final = Guard(expected="as many returns as are allowed", holds=lambda _, held: held.returns >= held.allowed)
+NAMED: Final = Guard(expected="a department", zh="须写明承办单位", holds=lambda fact, _: bool(named(fact)))
+SPARED: Final = Guard(
+    expected="anybody but whom it is about", zh="不得交被投诉人、被举报单位办理", rule=LEAK, holds=_spares_respondent
+)
+REASONED: Final = Guard(
+    expected="a reason and its legal basis", zh="退单须写明理由和依据", rule="R63", holds=_is_reasoned
+)
+BOUNDED: Final = Guard(
+    expected="once only",
+    zh="退单次数已满，请由中心仲裁",
+    is_of_state=True,
+    rule="R63",
+    holds=lambda _, held: held.returns < held.allowed,
+)
+FREE: Final = Guard(
+    expected="not after designation",
+    zh="已指定承办，不得退单",
+    is_of_state=True,
+    rule="R63",
+    holds=lambda _, held: not held.designated,
+)
+DISPUTED: Final = Guard(
+    expected="as many returns as are allowed",
+    zh="退单次数未满，不予仲裁",
+    is_of_state=True,
+    holds=lambda _, held: held.returns >= held.allowed,
+)
 MEANT: Final = Guard(
     expected="the department that was designated",
+    zh="只能派给指定的承办单位",
     holds=lambda fact, held: named(fact) in ("", held.designee or named(fact)),
 )
-PENDING: Final = Guard(expected="an extension asked for", holds=lambda _, held: held.request is not None)
-APPROVED: Final = Guard(expected="approved by somebody else than who asks", rule="R18", holds=_is_approved)
+PENDING: Final = Guard(
+    expected="an extension asked for",
+    zh="没有待批的延期申请",
+    is_of_state=True,
+    holds=lambda _, held: held.request is not None,
+)
+APPROVED: Final = Guard(
+    expected="approved by somebody else than who asks", zh="延期须由申请人以外的人批准", rule="R18", holds=_is_approved
+)
 PASSED: Final = Guard(
-    expected="another centre", holds=lambda fact, held: said(fact).get("centre_id", "") not in ("", held.centre_id)
+    expected="another centre",
+    zh="须转送其他中心",
+    holds=lambda fact, held: said(fact).get("centre_id", "") not in ("", held.centre_id),
 )
 ORIGINAL: Final = Guard(
     expected="the number of another complaint",
+    zh="须写明另一投诉件编号",
     holds=lambda fact, _: original_of(fact) not in ("", fact.attributes.get("case_no")),
 )
 
@@ -120,5 +152,6 @@ def refusal(move_: Transition, fact: Fact, held: Holding) -> Guard | None:
     """Return what a move lacks to be in force: who may make it, or the first of its conditions that is not met."""
     roles = held.roles(fact.department_id)
     if roles.isdisjoint(move_.by or _C):
-        return Guard(expected=" or ".join(f"the {role}" for role in sorted(move_.by or _C)), holds=lambda *_: False)
+        expected = " or ".join(f"the {role}" for role in sorted(move_.by or _C))
+        return Guard(expected=expected, zh="无权办理此环节", holds=lambda *_: False)
     return next((guard for guard in move_.guards if not guard.holds(fact, held)), None)

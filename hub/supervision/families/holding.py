@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.model.values import ComplaintRole
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -55,6 +57,14 @@ class Holding:
             ASSISTING: department in self.assisting,
         }
         return frozenset(role for role, is_so in held.items() if is_so)
+
+
+def roles_in(case_id: str, holding: Holding | None) -> Sequence[ComplaintRole]:
+    """Return what every department is to a complaint; nothing where it is none."""
+    if holding is None:
+        return ()
+    held = [(holding.centre, CENTRE), (holding.handler, HANDLER), *((each, ASSISTING) for each in holding.assisting)]
+    return [ComplaintRole(case_id=case_id, department_id=each, role=role) for each, role in sorted(set(held)) if each]
 
 
 def owner_of(facts: Sequence[Fact]) -> str:

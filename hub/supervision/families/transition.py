@@ -22,9 +22,12 @@ class Guard:
 
     expected: str
     """What is asked for, in words."""
+    zh: str = ""
     holds: Callable[[Fact, Holding], bool]
     rule: str = DISORDER
     """The rule that speaks where it is not met."""
+    is_of_state: bool = False
+    """Whether it can be told before the move is made: it hangs on how the case stands alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
