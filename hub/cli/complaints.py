@@ -1,4 +1,4 @@
-"""`sunlight complaint`: how complaint centres' own lists of complaints compare with the hub's."""
+"""`sunlight complaint`: complaints and their moves; how centres' own lists of them compare with the hub's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from hub import wiring
-from hub.cli import common
+from hub.cli import common, complaining
 from hub.complaint_post.reconciling import PREFIX
 
 if TYPE_CHECKING:
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
     from hub.complaint_post.reconciling import Reconciler
 
-app = typer.Typer(
-    no_args_is_help=True, help="Complaints 投诉件: how centres' own lists of them compare with the hub's."
-)
-
-
-@app.callback()
-def about() -> None:
-    """Complaints 投诉件: how centres' own lists of them compare with the hub's."""
+app = complaining.app
 
 
 @app.command("reconcile")

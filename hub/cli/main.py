@@ -43,7 +43,6 @@ class Commands(OnDemand):
         "report": "hub.cli.reporting:report",
         "score": "hub.cli.scoring:app",
         "alert": "hub.cli.alert:app",
-        "complaint": "hub.cli.complaining:app",
         "calendar": "hub.cli.calendars:app",
         "catalogue": "hub.cli.catalogue:app",
         "centre": "hub.cli.centres:app",
