@@ -14,7 +14,8 @@ from connectors.http import client
 from hub import mapping
 from hub.cli.main import app
 from hub.errors import Misconfigured, Unavailable
-from tests.support.complaint_town import HOUSING, MAILBOX, NOW, Town, Who, a_town, at, begun, mapping_out
+from tests.support.complaint_bodies import HOUSING, MAILBOX, NOW, Who, mapping_out
+from tests.support.complaint_town import Town, a_town, at, begun
 from tests.support.hubs import hub_at
 from tests.support.web import Answer, Service
 

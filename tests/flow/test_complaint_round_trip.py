@@ -13,19 +13,8 @@ import pytest
 
 from connectors.http import client
 from hub.errors import Unavailable
-from tests.support.complaint_town import (
-    CENTRES,
-    DEPARTMENTS,
-    FORUM,
-    HOTLINE,
-    HOUSING,
-    MAILBOX,
-    MARKET,
-    Who,
-    a_town,
-    at,
-    begun,
-)
+from tests.support.complaint_bodies import CENTRES, DEPARTMENTS, FORUM, HOTLINE, HOUSING, LETTERS, MAILBOX, MARKET, Who
+from tests.support.complaint_town import a_town, at, begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,9 +84,9 @@ def test_a_complaint_goes_round_by_every_kind_of_connection(town: Town) -> None:
 
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    """Open a town of three centres and two departments."""
+    """Open a town of four centres and two departments."""
     monkeypatch.setattr(client, "ATTEMPTS", 1)
-    opened = a_town(tmp_path, (HOTLINE, MAILBOX, FORUM, HOUSING, MARKET), f"sqlite:///{tmp_path}/town.db")
+    opened = a_town(tmp_path, (HOTLINE, MAILBOX, LETTERS, FORUM, HOUSING, MARKET), f"sqlite:///{tmp_path}/town.db")
     yield opened
     opened.close()
 
@@ -148,8 +137,9 @@ def test_a_centre_has_every_status_once_in_order_whatever_its_endpoint_does(smal
     assert small.hub.troubles.all() == []
 
 
+@pytest.mark.parametrize("centre", [HOTLINE, MAILBOX, LETTERS, FORUM], ids=["soap", "rest", "files", "table"])
 def test_a_status_that_was_stored_when_the_sender_was_killed_is_there_once(
-    small: Town, monkeypatch: pytest.MonkeyPatch
+    small: Town, monkeypatch: pytest.MonkeyPatch, centre: Who
 ) -> None:
     class Killed(BaseException):
         """The process is gone."""
@@ -157,16 +147,16 @@ def test_a_status_that_was_stored_when_the_sender_was_killed_is_there_once(
     def dies(*_: Any, **__: Any) -> None:
         raise Killed
 
-    begun(small, MAILBOX, "T-1")
+    begun(small, centre, "T-1")
     small.take_in()
     small.offices[HOUSING.name].say("signed", "T-1", at(2, 12), dept=HOUSING.department)
     small.take_in()
     with monkeypatch.context() as patch:
         patch.setattr(small.hub.deliveries, "settle", dies)
         with pytest.raises(Killed):
-            small.senders[MAILBOX.name].step()
+            small.senders[centre.name].step()
     small.send_out()
-    assert moves_at(small, MAILBOX) == ["signed"]
+    assert moves_at(small, centre) == ["signed"]
 
 
 def test_a_department_that_is_down_holds_up_no_other_and_gets_its_orders_when_it_returns(small: Town) -> None:
@@ -236,7 +226,14 @@ def test_callbacks_in_every_order_and_twice_come_to_the_same(small: Town) -> Non
     small.take_in()
     for number, order in enumerate(orders):
         rows = [
-            {"no": f"T-{number}", "move": move, "at": at(2, hour), "n": "1", "dept": HOUSING.department, **more}
+            {
+                "no": f"T-{number}",
+                "move": HOUSING.word(move),
+                "at": at(2, hour),
+                "n": "1",
+                "dept": HOUSING.department,
+                **more,
+            }
             for move, hour, more in (*order, *reversed(order))
         ]
         housing.push(orjson.dumps({"data": rows}))

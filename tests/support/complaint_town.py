@@ -7,7 +7,7 @@ import io
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
@@ -27,6 +27,15 @@ from hub.importing import registration
 from hub.store.migrate import begin, migrate
 from hub.store.queries import Queries
 from hub.supervision.instants import HUB_ZONE
+from tests.support.complaint_bodies import (
+    FIELDS,
+    HOME,
+    HOUSING,
+    NOW,
+    Who,
+    mapping_in,
+    mapping_out,
+)
 from tests.support.complaint_centre import Taker, connect_to
 from tests.support.desks import a_client, bearer
 from tests.support.web import Answer, Asked, Service
@@ -41,23 +50,6 @@ if TYPE_CHECKING:
     from hub.mapping import CompiledMapping
     from hub.wiring import Hub
     from tests.support.servers import FolderServer
-
-NUMBERING: Final = "city.complaints"
-FIELDS: Final = ("id", "no", "move", "at", "n", "dept", "reason", "basis", "reply", "solved", "changed")
-
-ONCE: Final = ("registered", "accepted", "withdrawn", "closed")
-REPEATED: Final = ("dispatched", "redispatched", "signed", "returned", "started", "replied", "followed_up", "reworked")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
-    """One body with a system: a centre, or a department. `says` and `hears` are kinds of connections."""
-
-    name: str
-    department: str
-    says: str
-    hears: str
-    centre: str = ""
 
 
 class Office:
@@ -83,7 +75,14 @@ class Office:
 
     def say(self, move: str, no: str, at: str, **more: Any) -> None:
         """Let its staff key one move in; whoever sends by itself sends it."""
-        row = {"id": f"{self.who.name}-{len(self.rows) + 1:03}", "no": no, "move": move, "at": at, "n": "1", **more}
+        row = {
+            "id": f"{self.who.name}-{len(self.rows) + 1:03}",
+            "no": no,
+            "move": self.who.word(move),
+            "at": at,
+            "n": "1",
+            **more,
+        }
         row["changed"] = f"{self.clock.now().astimezone(HUB_ZONE):%Y-%m-%d %H:%M:%S}"
         self.rows.append({name: str(value) for name, value in row.items()})
         getattr(self, f"_said_{self.who.says}")(self.rows[-1])
@@ -203,55 +202,6 @@ def _sequence(row: dict[str, Any]) -> float:
     return float(str(row["RECEIPT"]).rpartition("-")[2])
 
 
-def mapping_in(who: Who, connect: dict[str, Any]) -> dict[str, Any]:
-    """Return the mapping by which a body's words come in: one record is one move, in its own vocabulary of it."""
-    complaint = {"channel": "'hotline'", "kind": "'complaint'", "track": "'hotline'"}
-    if who.centre:
-        complaint["centre_id"] = f"'{who.centre}'"
-    return {
-        "connection": f"town.{who.name}",
-        "version": 1,
-        "department": who.department,
-        "kind": who.says,
-        "connect": connect,
-        "allowed_delay": "0s",
-        "read": {"timezone": "Asia/Shanghai"},
-        "case": {
-            "key": "no", "numbering": NUMBERING, "case_no": "no", "family": "'complaint'", "region_code": "'321200'",
-            "complaint": complaint,
-        },
-        "events": [_event(move) for move in (*ONCE, *REPEATED)],
-    }  # fmt: skip
-
-
-def _event(move: str) -> dict[str, Any]:
-    said: dict[str, Any] = {"type": f"complaint.{move}", "when": f'move == "{move}"', "occurred_at": "time(at)"}
-    if move in REPEATED:
-        said["occurrence"] = "n"
-        said["handling"] = {"department_id": "dept", "reason": "reason", "basis": "basis", "reply": "reply"}
-    if move == "followed_up":
-        said["handling"] = {"solved": 'solved == "yes"'}
-    return said
-
-
-def mapping_out(who: Who, connect: dict[str, Any]) -> dict[str, Any]:
-    """Return the mapping by which a body is told: orders of a department, statuses of a centre."""
-    is_centre = bool(who.centre)
-    said: dict[str, Any] = {
-        "direction": "out",
-        "of": "complaint-status" if is_centre else "complaint-order",
-        "connection": f"town.{who.name}.told",
-        "department": who.department,
-        "kind": who.hears,
-        "connect": {**connect, "begin": "all"},
-        "write": {
-            "ID": "status_id" if is_centre else "order_id", "NO": "complaint_no", "MOVE": "move", "HOLDS": "in_force",
-            "SEQ": "sequence", "DUE": 'format_time(due_at, "%Y-%m-%d")', **({"REPLY": "reply"} if is_centre else {}),
-        },
-    }  # fmt: skip
-    return {**said, "centre": who.centre} if is_centre else said
-
-
 @dataclass(slots=True)
 class Town:
     """A hub with the connections of its offices."""
@@ -344,23 +294,6 @@ class Town:
         return push
 
 
-NOW: Final = datetime(2026, 3, 3, 10, tzinfo=UTC)
-HOME: Final = "11321200014005005D"
-
-CENTRES: Final = (
-    Who(name="hotline", department=HOME, says="soap", hears="soap", centre="city.hotline"),
-    Who(name="mailbox", department=HOME, says="rest", hears="rest", centre="city.mailbox"),
-    Who(name="online", department=HOME, says="push", hears="rest", centre="city.online"),
-    Who(name="letters", department=HOME, says="files", hears="files", centre="city.letters"),
-    Who(name="forum", department=HOME, says="database", hears="database", centre="city.forum"),
-)
-HOUSING: Final = Who(name="housing", department="11321200014000028L", says="push", hears="soap")
-MARKET: Final = Who(name="market", department="113212000140010128", says="soap", hears="rest")
-TRANSPORT: Final = Who(name="transport", department="11321281014100010P", says="database", hears="files")
-WATER: Final = Who(name="water", department="113212830143000120", says="files", hears="database")
-DEPARTMENTS: Final = (HOUSING, MARKET, TRANSPORT, WATER)
-
-
 def a_town(folder: Path, whos: tuple[Who, ...], database: str, sftp: FolderServer | None = None) -> Town:
     """Return a town of these offices, connected."""
     data = folder / "hub"
@@ -383,9 +316,6 @@ def a_town(folder: Path, whos: tuple[Who, ...], database: str, sftp: FolderServe
     town = Town(hub=hub, folder=folder, offices=offices)
     town.open()
     return town
-
-
-MAILBOX, FORUM, HOTLINE = CENTRES[1], CENTRES[4], CENTRES[0]
 
 
 def at(day: int, hour: int) -> str:
