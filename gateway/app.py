@@ -23,6 +23,7 @@ from gateway import (
     health,
     manual,
     metrics,
+    offering,
     problems,
     receiving,
     soap,
@@ -54,6 +55,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(api.router(parts, gate, names))
     app.include_router(feeding.router(parts, gate))
     app.include_router(receiving.router(parts, gate, taking))
+    app.include_router(offering.router(parts, gate, taking))
     app.include_router(soap.router(parts, gate, taking))
     app.include_router(desk.router(parts, gate, taking, pages))
     app.include_router(complaining.router(parts, gate, names, pages, taking))

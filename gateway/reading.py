@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.acts import Asked
+    from hub.attachments.offered import Offered
     from hub.identity import Identity
     from hub.model.attachments import Attachment
     from hub.model.terms import CatalogueChange, ClockChange
@@ -301,5 +302,9 @@ class Parts:
     """List the files of a case."""
     kept_file: Callable[[str], Path | None] = lambda _: None
     """Return where a file is kept, by its SHA-256; None where it is not."""
+    offered: Callable[[str], Offered] | None = None
+    """Return what a connection has sent ahead of files; None where none are taken here."""
+    largest_file_bytes: int = 0
+    """Bytes of the largest file that is taken."""
     missing: Callable[[], str] = str
     """Say which year's notice of working days is missing; empty where none is."""

@@ -22,6 +22,7 @@ from conformance.roundtrip.script import (
 from conformance.telling import Telling
 from connectors.sinks import open_sink
 from hub.errors import Unavailable
+from hub.mapping.outbound import as_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 OPENS: Final = time(9)
 """When the centre begins its day."""
+
+EVERY: Final = 100_000
+"""Documents of a session at most."""
 
 APART: Final = timedelta(seconds=1)
 """How long after one another the moves of one moment are made."""
@@ -90,6 +94,22 @@ class RoundTrip:
             with contextlib.suppress(Unavailable):
                 while sender.step():
                     pass
+
+    def recall(self) -> None:
+        """Tell the centre again what it has confirmed in another process: by the hub's own record of deliveries."""
+        statuses = self.side.statuses
+        confirmed = self.pilot.hub.deliveries.of(statuses.declaration.connection, limit=EVERY, states=("delivered",))
+        known = {each.sequence for each in confirmed}
+        sender = self.pilot.hub.sender(statuses)
+        try:
+            rows = self.pilot.hub.queries.feed("restricted", after=0, limit=EVERY, kinds=["case"]) if known else ()
+            for row in rows:
+                for document in sender.letters.written(row) if row["sequence"] in known else ():
+                    written = statuses.write(as_record(document))
+                    if written is not None:
+                        self.centre.book.take(written)
+        finally:
+            sender.close()
 
     def close(self) -> None:
         """Let go of the senders."""

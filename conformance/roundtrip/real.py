@@ -49,6 +49,7 @@ def played(connected: Connected, lab: Lab, begun_at: datetime) -> Iterator[Lab]:
             environment=environment,
         )
         stack.callback(trip.close)
+        trip.recall()
         _hear(connected, lab, side.answers)
         trip.advance()
         yield replace(lab, roundtrip=trip, environment={**lab.environment, **environment})

@@ -140,6 +140,8 @@ def parts_of(
         troubles=hub.troubles.all,
         attachments=hub.attachments.of_case,
         kept_file=hub.files.path,
+        offered=hub.offered,
+        largest_file_bytes=hub.settings.attachments.largest_mb << 20,
         missing=lambda: _missing(hub),
     )
 

@@ -7,9 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connectors.fetching import open_fetcher
+from connectors.push import KIND as PUSH
 from connectors.scanning import Clamd
 from hub.attachments.collector import Collector
+from hub.attachments.offered import Offered
 from hub.attachments.shelf import Shelf
+from hub.clock import SystemClock
 from hub.store.attachments import StoredAttachments
 from hub.wiring.base import Base
 from hub.wiring.mappings import department_folders, load_mapping, mapping_files
@@ -33,7 +36,11 @@ class Attached(Base):
     @property
     def files(self) -> Shelf:
         """Return where files are kept."""
-        return Shelf(self.settings.attachments.folder or self.settings.data_dir / "attachments")
+        return Shelf(self._folder)
+
+    @property
+    def _folder(self) -> Path:
+        return self.settings.attachments.folder or self.settings.data_dir / "attachments"
 
     def collector(self, bus: Bus, fetcher: Callable[[str], Fetcher | None] | None = None) -> Collector:
         """Return who fetches files, for one thread; by `fetcher`, or from where the mappings say."""
@@ -54,8 +61,15 @@ class Attached(Base):
         for path in self._mentioning(connection):
             declared = load_mapping(path).declaration
             if declared.connection == connection:
-                return open_fetcher(declared, os.environ)
+                places = open_fetcher(declared, os.environ)
+                return self.offered(connection, places) if declared.kind == PUSH else places
         return None
+
+    def offered(self, connection: str, further: Fetcher | None = None) -> Offered:
+        """Return what a department that sends has sent ahead; what waited too long is forgotten."""
+        found = Offered(self._folder / "offered", connection, further)
+        found.forget(SystemClock().now())
+        return found
 
     def _mentioning(self, connection: str) -> Iterator[Path]:
         """Yield the mapping files that may be of a connection, without loading the others."""

@@ -83,3 +83,8 @@ def test_complaints_are_ordered_once_and_their_answers_are_judged(office: RestOf
     assert gone_on(of_day(1, 18), "CPL-02").verdict is Verdict.PASS
     assert [order["指令"] for order in desk.orders()] == ordered, "what was sent is not sent again"
     assert gone_on(of_day(1, 18), "IDA-05").verdict is Verdict.PASS
+    answers.work(of_day(3, 17))
+    assert gone_on(of_day(3, 18), "CPL-05").verdict is Verdict.PASS
+    assert gone_on(of_day(3, 19), "CPL-05").verdict is Verdict.PASS, (
+        "what the centre confirmed is known to the next one"
+    )

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 CANONICAL = MAPPING[: MAPPING.index("case:")].replace("{format: json, rows: data}", "{format: canonical}")
-PATHS = ["/v1/records/{connection}", "/v1/events", "/v1/receipts/{receipt_id}"]
+PATHS = [
+    "/v1/records/{connection}",
+    "/v1/events",
+    "/v1/receipts/{receipt_id}",
+    "/v1/records/{connection}/attachments/{sha256}",
+]
 
 
 @pytest.fixture(params=[MAPPING, CANONICAL], ids=["records", "events"])
