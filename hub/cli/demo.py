@@ -17,15 +17,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from conformance.reference import city as reference
+from conformance.reference.published import published
 from hub import settings as settings_
 from hub import wiring
 from hub.bus.rebind import is_used
-from hub.cli import common, gatewaying, operate
+from hub.citizens.sending import CASE
+from hub.citizens.tracking import secret_for
+from hub.cli import common, gatewaying, operate, publishing
 from hub.cli.summary import show
 from hub.clock import ManualClock
 from hub.errors import Fault, Misconfigured
 from hub.mapping import TOKEN_KEY
 from hub.replay import History, Replay
+from hub.resources import MAPPINGS
 from hub.store.migrate import is_begun
 
 if TYPE_CHECKING:
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
     from conformance.reference.city import City
     from hub.mapping import CompiledMapping
     from hub.settings import Settings
+
+LOOK_S: Final = 0.5
+"""Seconds between two looks, after the replay, for what came over the public site."""
 
 POLL: Final = timedelta(hours=2)
 """How often the demo's sources are polled, in replayed time: twice a working half-day."""
@@ -81,13 +88,15 @@ def _show(chosen: Settings, cases: int, seed: int, *, once: bool) -> None:
     hub = wiring.build(chosen, clock=clock)
     _require_unused(chosen)
     operate.prepare(hub)
-    with gatewaying.serving(hub) as url:
+    with gatewaying.serving(hub) as url, publishing.serving(hub) as public:
         common.ERR.print(f"[bold]console 控制台[/bold]  {url}   (watch it while the months go by)")
+        common.ERR.print(f"[bold]public site 公开网站[/bold]  {public}")
         _replay(hub, clock, city)
         show(hub.queries.summary())
         _show_truth(hub, city)
+        _show_code(hub)
         if not once:
-            _wait(url)
+            _wait(hub, url, public)
     hub.close()
 
 
@@ -104,15 +113,21 @@ def _require_unused(chosen: Settings) -> None:
 
 def _demo_settings(settings: Settings) -> Settings:
     """Keep the demo's data in a folder of its own, which is emptied at every start."""
-    return settings.model_copy(
-        update={"hub": settings.hub.model_copy(update={"data_dir": settings.hub.data_dir / "demo"})}
-    )
+    own = {
+        "hub": settings.hub.model_copy(update={"data_dir": settings.hub.data_dir / "demo"}),
+        "mappings": settings.mappings.model_copy(update={"folder": MAPPINGS}),
+    }
+    if not settings.gateway.port:
+        own["public"] = settings.public.model_copy(update={"port": 0})
+    return settings.model_copy(update=own)
 
 
 def _replay(hub: wiring.Hub, clock: ManualClock, city: City) -> None:
     mappings = [wiring.load_mapping(path) for path in city.mappings()]
-    catalogues = [wiring.load_catalogue(path) for path in reference.catalogue_paths()]
-    hub.register(mappings, catalogues)
+    catalogues = [published(wiring.load_catalogue(path)) for path in reference.catalogue_paths()]
+    centre = MAPPINGS / "city-complaints"
+    portals = [wiring.load_mapping(centre / f"{name}.yaml") for name in ("portal", "ratings")]
+    hub.register([*mappings, *portals], [*catalogues, wiring.load_catalogue(centre / "department.yaml")])
     with contextlib.ExitStack() as stack:
         bus = stack.enter_context(contextlib.closing(hub.bus()))
         reads = [stack.enter_context(_reading(hub, mapping)) for mapping in mappings]
@@ -176,8 +191,23 @@ def raised_cases(hub: wiring.Hub) -> dict[str, frozenset[str]]:
     return {rule: frozenset(numbers) for rule, numbers in found.items()}
 
 
-def _wait(url: str) -> None:
-    common.ERR.print(f"[bold]console 控制台[/bold]  {url}   Ctrl-C ends the demo.")
-    with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(3600)
+def _show_code(hub: wiring.Hub) -> None:
+    """Name a case that can be looked up over the public site, with its code."""
+    row = next(iter(hub.queries.cases(disclosures=["public", "intranet"], limit=1)), None)
+    if row is not None:
+        code = secret_for(hub.citizens_key, CASE, row["case_id"])
+        said = f"a case to follow over the public site 办件进度: {row['case_no']}  code 查询码: {code}"
+        common.OUT.print(said, soft_wrap=True)
+
+
+def _wait(hub: wiring.Hub, url: str, public: str) -> None:
+    """Take in what comes over the public site, until Ctrl-C."""
+    common.ERR.print(f"[bold]console 控制台[/bold]  {url}   [bold]public site 公开网站[/bold]  {public}   Ctrl-C ends.")
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(hub.bus()) as bus:
+        line = hub.line(bus)
+        with contextlib.ExitStack() as held:
+            held.callback(line.release)
+            line.hold()
+            while True:
+                line.settle()
+                time.sleep(LOOK_S)

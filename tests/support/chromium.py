@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import os
@@ -87,6 +88,49 @@ def widths(url: str, profile: Path, *, width: int) -> tuple[int, int]:
             if found["result"].get("value"):
                 inner, outer = found["result"]["value"]
                 return int(inner), int(outer)
+
+
+class Visit:
+    """A page that somebody works with, as a person would: without the page's own scripts there is only the form."""
+
+    def __init__(self, ask: Callable[..., dict[str, Any]], *, width: int = 1200, scripts: bool = False) -> None:
+        self._ask = ask
+        target = ask("Target.createTarget", url="about:blank")["targetId"]
+        self._session = ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        screen = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        ask("Emulation.setDeviceMetricsOverride", self._session, **screen)
+        ask("Emulation.setScriptExecutionDisabled", self._session, value=not scripts)
+
+    def go(self, url: str) -> None:
+        """Open an address."""
+        self._ask("Page.navigate", self._session, url=url)
+
+    def tell(self, expression: str) -> Any:
+        """Return what an expression gives in the page as it is now; None while it gives nothing."""
+        found = self._ask("Runtime.evaluate", self._session, expression=expression, returnByValue=True)
+        return found["result"].get("value")
+
+    def await_(self, expression: str) -> Any:
+        """Return what an expression gives as soon as it gives something."""
+        while True:
+            try:
+                found = self.tell(f'document.readyState === "complete" && ({expression})')
+            except AssertionError:  # the page is just being replaced
+                continue
+            if found:
+                return found
+
+    def shoot(self, picture: Path) -> None:
+        """Keep a picture of the whole page."""
+        shown = self._ask("Page.captureScreenshot", self._session, captureBeyondViewport=True)
+        picture.write_bytes(base64.b64decode(shown["data"]))
+
+
+@contextmanager
+def visiting(profile: Path, *, width: int = 1200) -> Iterator[Visit]:
+    """Open a browser without scripts, to work with pages in."""
+    with _piped(profile) as ask:
+        yield Visit(ask, width=width)
 
 
 @contextmanager

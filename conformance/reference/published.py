@@ -1,0 +1,48 @@
+"""Publishes the generated city's catalogue: what its departments would put on their public site, with a flow chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.story import STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def published(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a department's document with every matter published, by the flow that its cases follow.
+
+    The flow requires nothing: no rule finds another thing in the city by it.
+    """
+    return {**document, "matters": [_published(row) for row in document.get("matters", ())]}
+
+
+def _published(row: Mapping[str, Any]) -> dict[str, Any]:
+    days = row.get("promised_limit", {}).get("n", 0)
+    return {
+        "conditions": "申请人具备法定条件，材料齐全、符合法定形式。",
+        "charged": False,
+        **row,
+        "published_at": row["valid_from"],
+        "flow": _flow(days),
+    }
+
+
+def _flow(days: int) -> dict[str, Any]:
+    """Return receipt, acceptance, review, an expert's review where it is needed, approval and delivery."""
+    (review, review_name), (approval, approval_name) = STAGES
+    limit = {"limit": {"n": max(1, days // 2), "unit": "working_day"}} if days > 1 else {}
+    stages = [
+        {"code": "01", "name": "收件登记", "office": "政务服务窗口", "post": "窗口"},
+        {"code": "05", "name": "受理", "office": "政务服务窗口", "post": "窗口"},
+        {"code": review, "name": review_name, "post": "审查岗", **limit},
+        {"code": "15", "name": "专家评审（必要时）", "post": "审查岗"},
+        {"code": approval, "name": approval_name, "post": "审批岗"},
+        {"code": "30", "name": "送达", "office": "政务服务窗口", "post": "窗口"},
+    ]
+    steps = (
+        ("01", "05"), ("05", review), (review, "15"), (review, approval), ("15", approval), (approval, review),
+        (approval, "30"),
+    )  # fmt: skip
+    return {"stages": stages, "transitions": [{"from": start, "to": end} for start, end in steps]}
