@@ -20,6 +20,8 @@ from hub.errors import Misconfigured
 from hub.model.queues import INTAKE, intake_queue, subscriber_queue
 from hub.settings import FeedSection
 from hub.subscription import subscription
+from hub.views import VIEWS
+from tests.support.canaries import CASES, leaks, planted
 from tests.support.desks import bearer
 from tests.support.hubs import hub_at
 from tests.support.spine import NOW, Read, Spine
@@ -147,6 +149,31 @@ def attempted(channel: BlockingChannel, attempt: Callable[[BlockingChannel], obj
     """Try, and wait for what the broker says to it."""
     attempt(channel)
     channel.queue_declare(subscriber_queue("own"), passive=True)
+
+
+def test_no_queue_of_any_view_holds_a_field_beyond_it(spine: Spine) -> None:
+    queues = {view: subscribe(spine, f"reader.{view}", view=view, kinds=["case", "alert"]) for view in VIEWS}
+    for case in CASES:
+        read = Read()
+        spine.tell(read.message(planted(case, read)), read.report())
+    spine.line.settle()
+    for view, given in queues.items():
+        bodies = [orjson.dumps(each) for each in waiting(opened(spine, given), given.queue)]
+        assert bodies
+        assert set().union(*(leaks(body, view) for body in bodies)) == set()
+
+
+def test_whoever_has_a_document_is_told_when_its_case_is_shown_no_more(spine: Spine) -> None:
+    people, office = (subscribe(spine, name, view=name) for name in ("public", "intranet"))
+    told(spine, "a")
+    read = Read()
+    closed = read.event("case.accepted", DAY, case_no="a", case={"disclosure": {"class": "restricted"}})
+    spine.tell(closed, read.report())
+    for given in (people, office):
+        first, stone = waiting(opened(spine, given), given.queue)
+        assert stone["data"] == {"type": "case.withheld"}
+        assert stone["subject"] == first["subject"]
+        assert stone["streamsequence"] == first["streamsequence"] + 1, "no gap: the tombstone has a number of its own"
 
 
 def test_nothing_outside_its_view_is_in_a_document(spine: Spine) -> None:
