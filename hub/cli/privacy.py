@@ -12,6 +12,7 @@ from rich.text import Text
 
 from hub.cli import common
 from hub.errors import HubError
+from hub.views.fields import GROUPS
 from hub.views.masking import found_in, masked
 
 if TYPE_CHECKING:
@@ -73,6 +74,36 @@ def mask(
         common.print_json({"text": masked(said), "found": spans})
         return
     common.OUT.print(masked(said), highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def fields(
+    view: Annotated[str, typer.Option("--view", help="Only of this view: public, intranet, restricted, inside.")] = "",
+    *,
+    as_json: common.AsJson = False,
+) -> None:
+    """Show which field each view sees, how, and on what ground: the very table that documents are redacted by.
+
+    A view sees the fields of those below it too: the restricted view all but what is inside.
+
+    Example: sunlight privacy fields --view public
+    """
+    rows = [
+        {"view": group.view, "field": path, "shown": group.shown, "ground": group.ground, "document": kind}
+        for kind, groups in GROUPS.items()
+        for group in groups
+        for path in group.paths
+        if view in ("", group.view)
+    ]
+    if as_json:
+        common.print_json({"fields": rows})
+        return
+    table = Table(title=f"Fields by view 各视图字段: {len(rows)}")
+    for heading in ("view", "field", "shown", "ground"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in ("view", "field", "shown", "ground")))
+    common.OUT.print(table)
 
 
 def _told(each: Measured) -> dict[str, Any]:
