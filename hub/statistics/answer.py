@@ -85,6 +85,7 @@ def answer(reading: Counting, asked: Asked, *, zone: tzinfo, names: Naming, comp
     if least:
         _require_public(asked, compare)
         rows, total = _without_small(asked, rows, total, least)
+        rows, total = [rounded(row, least) for row in rows], rounded(total, least)
         figures = PUBLIC
     dimensions = _dimensions(asked)
     rows = [_named(row, dimensions, names) for row in rows]
@@ -172,6 +173,22 @@ def _without_small(asked: Asked, rows: Sequence[Row], total: Row, least: int) ->
     ]
     whole = (ALL,) * len(dimensions)
     return shown, _hidden_row(total, dimensions) if whole in gone else {**total, "suppressed": False}
+
+
+def rounded(row: Row, base: int) -> Row:
+    """Return a row as the public sees it: counts to the nearest multiple of `base`, shares to whole percents.
+
+    Answers over other spans or other dimensions share their sums with this one; what follows from subtracting rounded
+    figures is known to about `base` cases, which is as much as a small cell holds (Hundepool et al., ch. 4.4).
+    """
+    found = dict(row)
+    for name, value in row.items():
+        kind = COLUMNS[name][2] if name in COLUMNS else ""
+        if value is not None and kind == "count":
+            found[name] = base * ((int(value) + base // 2) // base)
+        elif value is not None and kind == "rate":
+            found[name] = round(value, 2)
+    return found
 
 
 def _hidden_row(row: Row, dimensions: tuple[str, ...]) -> Row:
