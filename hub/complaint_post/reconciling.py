@@ -92,6 +92,9 @@ class Complaints(Protocol):
     def sent_of(self, connection: str, view: str, case_ids: Sequence[str]) -> Sequence[int]:
         """Return the numbers of the feed that were sent to a receiver of these cases, in order."""
 
+    def close(self) -> None:
+        """Give up all connections."""
+
 
 class Sent(Protocol):
     """What became of what was sent."""
@@ -146,8 +149,9 @@ class Reconciler:
         return found
 
     def close(self) -> None:
-        """Let go of the bus."""
+        """Let go of the bus and the store."""
         self.bus.close()
+        self.complaints.close()
 
     def _is_due(self, before: Mapping[str, Any] | None) -> bool:
         if before is None:

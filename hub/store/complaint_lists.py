@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.complaint_post.reconciling import PREFIX, Held
 from hub.complaint_post.standing import standing
 from hub.store import tables
+from hub.store.bulk import among
 from hub.store.counted import case_facts
 from hub.store.engine import open_engine, reading
 from hub.store.terms_tables import terms
@@ -60,7 +61,7 @@ class ComplaintLists:
         )
         with reading(self._engine) as open_:
             of_cases = sa.select(entry.generation, entry.partition, entry.position).where(
-                entry.subject.in_(list(case_ids)) & (entry.kind == "event")
+                among(open_, entry.subject, case_ids) & (entry.kind == "event")
             )
             places = {f"{row.generation}:{row.partition}:{row.position}" for row in open_.execute(of_cases)}
             rows = open_.execute(numbered.where(sent.connection_id == connection)).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,10 @@ from hub.store.tables import deliveries, receivers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+TOGETHER: Final = 1000
+"""Numbers named in one statement: databases bound how many it may have."""
 
 
 class StoredDeliveries:
@@ -50,10 +54,11 @@ class StoredDeliveries:
         """
         states = ("refused", "delivered") if delivered and sequences else ("refused",)
         mine = (deliveries.c.connection_id == connection) & deliveries.c.state.in_(states)
-        if sequences:
-            mine &= deliveries.c.sequence.in_(sequences)
+        parts = [sequences[at : at + TOGETHER] for at in range(0, len(sequences), TOGETHER)]
+        chosen = [mine & deliveries.c.sequence.in_(part) for part in parts] or [mine]
         with writing(self._engine) as open_:
-            return open_.execute(sa.update(deliveries).where(mine).values(state="again")).rowcount
+            marked = (open_.execute(sa.update(deliveries).where(each).values(state="again")) for each in chosen)
+            return sum(each.rowcount for each in marked)
 
     def of(self, connection: str, *, limit: int, states: Sequence[str] = ()) -> Sequence[Delivery]:
         """Return the last `limit` documents of a receiver, oldest first."""

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    """Open a town of one centre and one department."""
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+def small(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    """Open a town of one centre and one department, over each kind of store."""
     monkeypatch.setattr(client, "ATTEMPTS", 1)
-    opened = a_town(tmp_path, (MAILBOX, HOUSING), f"sqlite:///{tmp_path}/town.db")
+    store_url = request.getfixturevalue("postgres").fresh_database() if request.param == "postgres" else ""
+    opened = a_town(tmp_path, (MAILBOX, HOUSING), f"sqlite:///{tmp_path}/town.db", store_url=store_url)
     yield opened
     opened.close()
 
@@ -120,7 +121,10 @@ def test_a_difference_that_lasts_after_it_was_sent_again_raises_r48_until_it_is_
     assert [raised(), raised()] == [[], ["raised"]]
     monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(small.folder / "maps"))
     listing.rows = [{"no": "T-1", "status": "10"}]
-    environment = {"SUNLIGHT_DATA_DIR": str(small.hub.settings.data_dir)}
+    environment = {
+        "SUNLIGHT_DATA_DIR": str(small.hub.settings.data_dir),
+        "SUNLIGHT_STORE_URL": small.hub.settings.store_url,
+    }
     shown = CliRunner().invoke(app, ["complaint", "reconcile", "--json"], env=environment)
     assert (shown.exit_code, orjson.loads(shown.stdout)["town.mailbox.told"]["lasting"]) == (1, 1)
     assert raised() == ["revoked"]
