@@ -130,22 +130,31 @@ class SoapSink:
 class FilesSink:
     """Writes each document as a file of its own; it gets its name last, and one of that name is there already."""
 
-    def __init__(self, folder: Folder, *, form: str, root: str, encoding: str) -> None:
-        """Write to `folder` in `form`: json or xml, whose root element is `root`."""
+    def __init__(self, folder: Folder, *, form: str, root: str, encoding: str, taken: str) -> None:
+        """Write to `folder` in `form`: json or xml, whose root element is `root`; `taken` is where files are moved to.
+
+        `taken` is a folder below it, empty where the receiver leaves them where they are.
+        """
         self._folder, self._form, self._root, self._encoding = folder, form, root, encoding
+        self._places = ("", f"{taken.strip('/')}/") if taken else ("",)
 
     def send(self, document: Mapping[str, Any], *, key: str) -> str:
         """See Sink."""
         content, name = self._content(document), f"{key}.{self._form}"
-        try:
-            self._folder.stamp(name)
-        except FileNotFoundError:
+        if not any(self._has(f"{place}{name}") for place in self._places):
             self._write(name, content)
         return name
 
     def close(self) -> None:
         """See Sink."""
         self._folder.close()
+
+    def _has(self, name: str) -> bool:
+        try:
+            self._folder.stamp(name)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _write(self, name: str, content: bytes) -> None:
         try:
@@ -235,9 +244,8 @@ def _soap(connect: Options, declaration: Declaration) -> Sink:
 def _files(connect: Options, declaration: Declaration) -> Sink:
     form = connect.choice("format", ("json", "xml"), "json")
     root = connect.text("root", "document")
-    return FilesSink(
-        open_folder(connect, place=declaration.connection), form=form, root=root, encoding=encoding_of(declaration)
-    )
+    folder, taken = open_folder(connect, place=declaration.connection), connect.text("taken", "")
+    return FilesSink(folder, form=form, root=root, encoding=encoding_of(declaration), taken=taken)
 
 
 SINKS: Final[Mapping[str, Callable[[Options, Declaration], Sink]]] = {

@@ -264,6 +264,18 @@ def test_a_file_that_is_there_already_is_left_as_it_is(receiver: Any, tmp_path: 
     assert receiver.got() == [{}]
 
 
+@pytest.mark.parametrize("receiver", ["files.json", *SERVERS[:-2]], indirect=True)
+def test_a_file_that_was_taken_away_to_where_taken_ones_go_is_not_written_again(receiver: Any) -> None:
+    sink = receiver.sink(taken="done")
+    sink.send(DOCUMENT, key="c-1")
+    (receiver.folder / "done").mkdir(mode=0o777)
+    (receiver.folder / "c-1.json").rename(receiver.folder / "done" / "c-1.json")
+    sink.send(DOCUMENT, key="c-1")
+    sink.send(DOCUMENT, key="c-2")
+    sink.close()
+    assert sorted(path.name for path in receiver.folder.glob("*.json")) == ["c-2.json"]
+
+
 @pytest.mark.parametrize("receiver", ["soap", "soap.text", "files.xml"], indirect=True)
 @pytest.mark.parametrize("document", [{"no name": "x"}, {"A": "\x07"}, {"@b c": "x"}])
 def test_what_no_xml_can_hold_is_refused(receiver: Any, document: dict[str, Any]) -> None:
