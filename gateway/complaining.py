@@ -24,6 +24,7 @@ from hub.pushing import body_digest
 from hub.supervision.caselog import decode, in_force
 from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER
 from hub.supervision.fold import fold
+from hub.supervision.judge import returns_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -234,7 +235,8 @@ def actor_of(request: Request) -> Actor:
 
 
 def _case(row: Row, parts: Parts) -> Case:
-    return fold(in_force(decode(row["log"])), parts.zone)
+    facts = in_force(decode(row["log"]))
+    return fold(facts, parts.zone, returns=returns_allowed(parts.rules, facts, parts.zone))
 
 
 def router(parts: Parts, gate: Gate, names: Names, pages: Pages, taking: Taking) -> APIRouter:

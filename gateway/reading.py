@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hub.subscription import Subscription
     from hub.supervision.alert_cycle import Deed
     from hub.supervision.instruments import PaperWish
+    from hub.supervision.rules import Rule
     from hub.supervision.scoring.indicators import IndicatorSet
     from hub.troubles import Trouble
 
@@ -306,5 +307,7 @@ class Parts:
     """Return what a connection has sent ahead of files; None where none are taken here."""
     largest_file_bytes: int = 0
     """Bytes of the largest file that is taken."""
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    """The rules as the operator has tuned them, for what they say of complaints."""
     missing: Callable[[], str] = str
     """Say which year's notice of working days is missing; empty where none is."""

@@ -179,7 +179,7 @@ class Bench:
         """Run the clocks of a case by what was known of it before this batch."""
         log = file.stored()
         facts = in_force(log)
-        case = fold(facts, self.calendar.zone, returns=returns_allowed(self.rules, facts, self.calendar))
+        case = fold(facts, self.calendar.zone, returns=returns_allowed(self.rules, facts, self.calendar.zone))
         offers = _offered(log, connections)
         docket = Docket(case=case, catalogue=self.catalogue, calendar=self.calendar, horizon=horizon, offers=offers,
                         law=self.law)  # fmt: skip

@@ -22,6 +22,8 @@ from hub.pushing import Push, body_digest
 from hub.supervision.caselog import decode, in_force
 from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER
 from hub.supervision.fold import fold
+from hub.supervision.judge import returns_allowed
+from hub.supervision.rules import RULES
 
 if TYPE_CHECKING:
     from hub.supervision.caselog import Fact
@@ -188,7 +190,8 @@ def _found(hub: Hub, name: str) -> tuple[dict[str, Any], Case]:
 
 
 def _folded(hub: Hub, row: dict[str, Any]) -> Case:
-    return fold(in_force(decode(row["log"])), hub.settings.zone)
+    facts, zone = in_force(decode(row["log"])), hub.settings.zone
+    return fold(facts, zone, returns=returns_allowed(hub.rules(RULES), facts, zone))
 
 
 def _due(row: dict[str, Any]) -> Any:  # noqa: ANN401 - an instant, or none

@@ -23,6 +23,7 @@ from hub.errors import Fault, HubError, Misconfigured
 from hub.model.queues import intake_queue
 from hub.roles import Task
 from hub.store.queries import Queries
+from hub.supervision.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,6 +143,7 @@ def parts_of(
         kept_file=hub.files.path,
         offered=hub.offered,
         largest_file_bytes=hub.settings.attachments.largest_mb << 20,
+        rules=hub.rules(RULES),
         missing=lambda: _missing(hub),
     )
 

@@ -71,7 +71,7 @@ def standing(facts: Iterable[Fact], bench: Bench) -> Standing | None:
     held = in_force(merge(EMPTY, facts))
     if not held:
         return None
-    case = fold(held, bench.calendar.zone, returns=returns_allowed(bench.rules, held, bench.calendar))
+    case = fold(held, bench.calendar.zone, returns=returns_allowed(bench.rules, held, bench.calendar.zone))
     if case.family != FAMILY:
         return None
     marked = {anomaly.event_id for anomaly in case.anomalies}

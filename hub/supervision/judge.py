@@ -11,6 +11,7 @@ from hub.supervision.clocks import Docket, clocks_of, wake_at
 from hub.supervision.evaluable import is_evaluable
 from hub.supervision.families.holding import RETURNS
 from hub.supervision.fold import fold
+from hub.supervision.instants import local
 from hub.supervision.law import LAW
 from hub.supervision.rules import RULES, Finding, View
 from hub.views.redaction import title_of
@@ -69,7 +70,7 @@ def judge(
     rules that read more are not evaluable there, and find nothing (None: it reports everything).
     """
     facts = in_force(log)
-    case = fold(facts, calendar.zone, returns=returns_allowed(rules, facts, calendar))
+    case = fold(facts, calendar.zone, returns=returns_allowed(rules, facts, calendar.zone))
     docket = Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon, offers=offers, law=law)
     clocks = clocks_of(docket)
     view = View(
@@ -87,9 +88,9 @@ def judge(
     )
 
 
-def returns_allowed(rules: Mapping[str, Rule], facts: Iterable[Fact], calendar: WorkCalendar) -> int:
+def returns_allowed(rules: Mapping[str, Rule], facts: Iterable[Fact], zone: tzinfo) -> int:
     """Return how often a complaint may be returned: R63's parameter as it holds on the day of the first fact."""
-    day = calendar.day_of(min(fact.occurred_at for fact in facts))
+    day = local(min(fact.occurred_at for fact in facts), zone).date()
     said = rules["R63"].value("returns", day) if "R63" in rules else None
     return RETURNS if said is None else int(said)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -120,13 +121,15 @@ def _suspension_problems(view: View, fact: Fact) -> Iterator[tuple[str, str, str
 def out_of_order(rule: Rule, view: View) -> Iterator[Finding]:
     """Find events that come after what they must precede, and fees or licences before their time.
 
-    It takes a pair: where an event is only missing between two others nothing stands in the wrong order.
+    It takes a pair: where an event is only missing between two others nothing stands in the wrong order. Of a complaint
+    whoever said it answers for it.
     """
     facts = {fact.event_id: fact for fact in view.case.told}
     for anomaly in view.case.anomalies:
         if anomaly.rule == rule.rule_id and _is_disorder(view, anomaly):
-            asked = anomaly.reason.partition(" asks for ")[2]
-            yield _disorder(rule, view, facts[anomaly.event_id], asked or f"not after {anomaly.state}")
+            fact, asked = facts[anomaly.event_id], anomaly.reason.partition(" asks for ")[2]
+            finding = _disorder(rule, view, fact, asked or f"not after {anomaly.state}")
+            yield finding if view.case.holding is None else replace(finding, department_id=fact.department_id)
     yield from _premature(rule, view, "fee.charged", "case.accepted")
     yield from _premature(rule, view, "doc.issued", "case.decided")
 

@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.supervision.caselog import EMPTY, merge
+from hub.supervision.catalogue import Catalogue
 from hub.supervision.families.complaint import COMPLAINT
+from hub.supervision.judge import judge
 from hub.supervision.lifecycle import POSITION
-from tests.support.casework import a_fact
+from hub.supervision.rules import RULES
+from hub.supervision.rules.tuning import Override, Tuning, tuned
+from tests.support.casework import CALENDAR, a_fact
 from tests.support.complaints import ASSISTING, CENTRE, HANDLER, STRANGER, TO_SIGNED, clock, life, told, verdict
 
 if TYPE_CHECKING:
@@ -161,6 +166,16 @@ def test_after_arbitration_nobody_but_the_designated_gets_it_and_it_is_not_retur
     assert verdict(sent).case.holding.handler == HANDLER  # type: ignore[union-attr]
     again = verdict([*sent, told("returned", 7, HANDLER)])
     assert (again.case.state, [each.rule_id for each in again.findings]) == ("dispatched", ["R63"])
+
+
+@pytest.mark.parametrize(("allowed", "state"), [(1, "dispatched"), (2, "returned")])
+def test_how_often_a_complaint_may_be_returned_is_the_operator_s_to_say(allowed: int, state: str) -> None:
+    told_twice = [*life(STATES["dispatched again"]), told("returned", 9, HANDLER)]
+    tuning = Tuning(overrides=(Override(rule="R63", name="returns", value=allowed, source="市办法"),))
+    judged = judge(
+        merge(EMPTY, told_twice), catalogue=Catalogue([]), calendar=CALENDAR, horizon=None, rules=tuned(RULES, tuning)
+    )
+    assert judged.case.state == state
 
 
 def test_the_one_who_gave_it_back_is_out_of_it() -> None:
