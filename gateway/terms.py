@@ -13,7 +13,7 @@ from starlette.responses import Response  # noqa: TC002 - the framework reads it
 from gateway import listing
 from gateway.casefile import local
 from gateway.problems import Problem, json_response
-from gateway.rights import demand
+from gateway.rights import demand, visible
 from hub.model.shapes import shape
 from hub.supervision.amendment import change_id, differences, named, obstacle, put, told, twice
 from hub.terms_desk import undecidable
@@ -65,37 +65,41 @@ class Terms:
         """Tell of `parts`, and act through them."""
         self._parts = parts
 
-    def matters(self, *, department: Filter = None, on: On = None) -> Response:
-        """List the versions of matters that hold on a day (today where none is named), whole."""
+    def matters(self, request: Request, *, department: Filter = None, on: On = None) -> Response:
+        """List the versions of matters that hold on a day (today where none is named), whole, those you may see."""
         day = self._day(on)
         rows = [
             {"department_id": name, **row}
-            for name, row in self._rows()
+            for name, row in self._rows(request)
             if department in (None, name) and row["valid_from"] <= day < row.get("valid_to", "9999")
         ]
         return json_response({"on": day, "items": rows})
 
-    def matter(self, matter_code: str) -> Response:
+    def matter(self, request: Request, matter_code: str) -> Response:
         """Tell every version of one matter, whole, and the changes that concern it."""
-        versions = [{"department_id": name, **row} for name, row in self._rows() if row["matter_code"] == matter_code]
+        rows = self._rows(request)
+        versions = [{"department_id": name, **row} for name, row in rows if row["matter_code"] == matter_code]
         if not versions:
             raise Problem(404, "no-matter", f"there is no matter {matter_code[:64]!r}", hint="see /v1/catalogue")
         concerned = [
             each for each in self._parts.reading.catalogue_changes(limit=100_000) if _concerns(each, matter_code)
         ]
-        told_changes = [self._told(each) for each in concerned]
+        told_changes = [self._told(each, request) for each in concerned]
         return json_response({"matter_code": matter_code, "versions": versions, "changes": told_changes})
 
-    def changes(self, *, state: Filter = None, department: Filter = None, limit: Limit = 50) -> Response:
+    def changes(
+        self, request: Request, *, state: Filter = None, department: Filter = None, limit: Limit = 50
+    ) -> Response:
         """List changes of the catalogue, the newest first: who proposed, who decided, when, from when it holds."""
         found = self._parts.reading.catalogue_changes(state=state, department=department, limit=limit)
-        return json_response({"items": [self._told(each) for each in found]})
+        return json_response({"items": [self._told(each, request) for each in found]})
 
-    def change(self, name: str) -> Response:
+    def change(self, request: Request, name: str) -> Response:
         """Tell one change with every field that differs, before and after."""
         change = self._change(name)
         old = self._held().get(change.department_id) if change.state == "proposed" else None
-        return json_response({**self._told(change), "details": [told(part, old) for part in change.parts]})
+        details = [told(part, old) for part in change.parts if not self._is_closed(part, request)]
+        return json_response({**self._told(change, request), "details": details})
 
     def propose(self, request: Request, proposal: Proposal) -> Response:
         """Propose a change: 202 once the broker holds it. Nothing of it holds before somebody else approves it.
@@ -140,8 +144,18 @@ class Terms:
     def _held(self) -> Mapping[str, Mapping[str, Any]]:
         return {each["department"]["department_id"]: each for each in self._parts.catalogue()}
 
-    def _rows(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
-        return [(name, row) for name, each in self._held().items() for row in each.get("matters", ())]
+    def _rows(self, request: Request) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Return the versions of matters that the asker may see: of closed ones those of their classes."""
+        hidden = _closed_to(request.state.who)
+        rows = [(name, row) for name, each in self._held().items() for row in each.get("matters", ())]
+        return [(name, row) for name, row in rows if _class(row) not in hidden]
+
+    def _is_closed(self, part: Mapping[str, Any], request: Request) -> bool:
+        """Tell whether a part of a change is about a matter that the asker may not see."""
+        hidden, code = _closed_to(request.state.who), str(part.get("key", "")).rpartition("|")[0]
+        held = [row for each in self._held().values() for row in each.get("matters", ()) if row["matter_code"] == code]
+        said = [each for each in part.values() if isinstance(each, dict)]
+        return any(_class(row) in hidden for row in (*held, *said))
 
     def _day(self, on: str | None) -> str:
         try:
@@ -153,7 +167,7 @@ class Terms:
         except ValueError as bad:
             raise Problem(400, "day", f"{on!r} is no day", hint="write it as 2026-03-02") from bad
 
-    def _told(self, change: CatalogueChange) -> dict[str, Any]:
+    def _told(self, change: CatalogueChange, request: Request) -> dict[str, Any]:
         zone = self._parts.zone
         return {
             "change_id": change.change_id,
@@ -161,7 +175,7 @@ class Terms:
             "department_id": change.department_id,
             "state": change.state,
             "valid_from": change.valid_from,
-            "parts": [named(part) for part in change.parts],
+            "parts": [named(part) for part in change.parts if not self._is_closed(part, request)],
             "note": change.note,
             "proposed_by": change.proposed_by,
             "proposed_at": local(change.proposed_at, zone),
@@ -169,6 +183,20 @@ class Terms:
             "decided_at": local(change.decided_at, zone),
             "reason": change.reason,
         }
+
+
+_CLOSED: Final = frozenset({"restricted", "secret"})
+
+
+def _class(row: Mapping[str, Any]) -> str:
+    return str((row.get("disclosure") or {}).get("class", ""))
+
+
+def _closed_to(who: Identity) -> frozenset[str]:
+    """Return the classes of matters that somebody may not see; who changes or reviews the catalogue sees all of it."""
+    if who.may("catalogue:propose") or who.may("catalogue:review"):
+        return frozenset()
+    return _CLOSED - visible(who)
 
 
 def _parts_of(proposal: Proposal, old: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:

@@ -17,6 +17,7 @@ from hub.errors import Fault, HubError, Misconfigured, Refused, Unavailable
 from hub.mapping.outbound import as_record
 from hub.model.documents import is_tombstone
 from hub.trace import traced
+from hub.views import class_of, may_reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,8 @@ class AsPublished:
     """The documents of the feed themselves, where they are about one of these departments; empty: about any."""
 
     departments: frozenset[str]
+    case_of: Callable[[str], Mapping[str, Any]] = lambda _: {}
+    """What is known of a case by its id: asked of those that are restricted alone, which reports are."""
 
     def written(self, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """See Letters."""
@@ -77,7 +80,17 @@ class AsPublished:
             return ()
         data = document["data"]
         about = data.get("responsible_department") or data["case"]["department_id"]
-        return (document,) if not self.departments or about in self.departments else ()
+        if self.departments and about not in self.departments:
+            return ()
+        return () if self._is_of_a_report(document) else (document,)
+
+    def _is_of_a_report(self, document: Mapping[str, Any]) -> bool:
+        """Tell whether a document is about a report 举报 of the very unit that it would be sent to."""
+        case = document["data"].get("case")
+        if not self.departments or not case or class_of(case) != "restricted":
+            return False
+        known = {**case, **self.case_of(document["subject"])}
+        return not all(may_reach(known, each) for each in self.departments)
 
 
 @dataclass(slots=True, kw_only=True)

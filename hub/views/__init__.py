@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.views.classes import CLASSES, class_of, is_report, is_shielded, may_see, open_views, withheld
 from hub.views.fields import PUBLIC_CASE, PUBLIC_EVENT, VIEWS
-from hub.views.receivers import for_centre, for_handler
+from hub.views.receivers import for_centre, for_handler, may_reach
 from hub.views.redaction import redacted
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "for_handler",
     "is_report",
     "is_shielded",
+    "may_reach",
     "may_see",
     "open_views",
     "redacted",

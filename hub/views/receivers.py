@@ -56,6 +56,12 @@ _ORIGIN: Final = tree_of(
 _TAKING_OVER: Final = _tree(_RESPONDENT, _COMPLAINANT, _FILES)
 
 
+def may_reach(case: Mapping[str, Any], department_id: str) -> bool:
+    """Tell whether a department may be told that there is a case, or anything about it: no report 举报 of itself."""
+    about = case.get("complaint") or {}
+    return not is_report(case) or about.get("respondent_department", department_id) != department_id
+
+
 def for_handler(document: Mapping[str, Any], department_id: str) -> dict[str, Any] | None:
     """Return a complaint's event as the department that is to handle it may see it; None: it must not be sent.
 
@@ -66,10 +72,7 @@ def for_handler(document: Mapping[str, Any], department_id: str) -> dict[str, An
     case = _complaint(document)
     if case is None:
         return None
-    about = case["complaint"]
-    if is_report(case) and about.get("respondent_department", department_id) == department_id:
-        return None
-    if _is_self(document["data"].get("handling") or {}, about):
+    if not may_reach(case, department_id) or _is_self(document["data"].get("handling") or {}, case["complaint"]):
         return None
     return _made(document, _SHIELDED_HANDLER if is_shielded(case) else _HANDLER, "complaint-order")
 

@@ -15,6 +15,7 @@ from hub.cli.main import app as command
 from hub.clock import SystemClock
 from hub.errors import HubError, Misconfigured
 from hub.identity import issue
+from tests.support.citizens import DOCUMENTS
 from tests.support.desks import NOW, ROWS, a_client, a_desk, a_key, bearer
 from tests.support.hubs import hub_at
 
@@ -260,4 +261,20 @@ def test_keys_are_issued_listed_and_revoked_at_the_command_line(
     assert isinstance(run.invoke(command, ["key", "add", "x", "--expires", "soon"]).exception, Misconfigured)
     with a_client(hub) as client:
         assert client.get("/v1/summary", headers=bearer(token)).status_code == 401
+    hub.close()
+
+
+def test_matters_that_are_restricted_show_to_those_who_may_see_them_and_to_who_reviews(tmp_path: Path) -> None:
+    hub = hub_at(tmp_path, now=NOW)
+    hub.store.load_catalogue(DOCUMENTS)
+    roles = {
+        ("cases:read",): False, ("cases:read", "cases:read:restricted"): True, ("cases:read", "catalogue:review"): True,
+    }  # fmt: skip
+    with a_client(hub) as client:
+        for scopes, may in roles.items():
+            headers = bearer(a_key(hub, *scopes))
+            listed = client.get("/v1/catalogue", headers=headers).json()["items"]
+            assert ("X-2" in {each["matter_code"] for each in listed}) == may
+            assert "X-1" in {each["matter_code"] for each in listed}
+            assert client.get("/v1/catalogue/matters/X-2", headers=headers).status_code == (200 if may else 404)
     hub.close()
