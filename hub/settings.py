@@ -206,6 +206,7 @@ class PublicSection(_Section):
     store: _Url = Field(default="", pattern=r"^((sqlite|postgresql(\+psycopg)?)://.*)?$")
     connection: str = Field(default="city.complaints.portal", pattern="^[a-z0-9._-]{1,100}$")
     ratings: str = Field(default="city.ratings.portal", pattern="^[a-z0-9._-]{1,100}$")
+    open311: bool = False
     proxies: int = Field(default=0, ge=0, le=8)
     lookups_per_minute: int = Field(default=30, ge=1, le=10_000)
     submissions_per_hour: int = Field(default=20, ge=1, le=10_000)

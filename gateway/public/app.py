@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response  # noqa: TC002 - the framework reads it at run time
 
 from gateway.problems import json_response
-from gateway.public import cases, catalogue, complaints, health, problems
+from gateway.public import cases, catalogue, complaints, health, open311, problems
 from gateway.public.cases import Cases
 from gateway.public.complaints import Complaints
 from gateway.public.contracts import described
@@ -37,6 +37,9 @@ def create_public_app(parts: PublicParts) -> FastAPI:
     sending = Pace(limits.submissions_per_hour, 3600, proxies=limits.proxies)
     app.include_router(cases.router(Cases(parts, shelf, pages, asking=asking)))
     app.include_router(complaints.router(Complaints(parts, shelf, pages, asking=asking, sending=sending)))
+    if parts.speaks_open311 and parts.complaints is not None:
+        front = open311.Open311(parts, parts.complaints, asking=asking, sending=sending)
+        app.include_router(open311.router(front))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     def description() -> Response:

@@ -51,4 +51,6 @@ class PublicParts:
     """Sends ratings of cases; None where this site takes none."""
     rating_days: int = 30
     """Days within which a rating may be changed."""
+    speaks_open311: bool = False
+    """Whether complaints are taken in as Open311 GeoReport v2 too."""
     limits: Limits = Limits()

@@ -40,6 +40,7 @@ def parts_of(hub: Hub, complaints: Sending | None = None, ratings: Sending | Non
         complaints=complaints,
         ratings=ratings,
         rating_days=public.rating_days,
+        speaks_open311=public.open311,
         reading=hub.public_reading,
         reach_bus=lambda: _reach_bus(hub),
         now=hub.clock.now,
