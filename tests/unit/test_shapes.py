@@ -27,6 +27,7 @@ FORMATS = {
 SPELLED = {
     "^[0-9a-f]{64}$": "a" * 64,
     "^[1-5]$": "3",
+    "^[A-Za-z0-9+/]+=*$": "YQ==",
     "^[1-9]$": "3",
     "^R[0-9]{2}$": "R14",
     "^(matter|department|connection|alert|case):.+$": "matter:1",
