@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
+from hub.citizens.contact import open_contact
 from hub.citizens.progress import COMPLAINT, case_told, complaint_told
 from hub.citizens.sending import CASE
 from hub.citizens.tracking import number_in, secret_for
-from hub.cli import common
+from hub.cli import acting, common
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
@@ -51,6 +54,37 @@ def token(
         shown = "yes 是" if each["shown"] else "no 否: class " + each["disclosure"]
         table.add_row(each["case_no"], each["code"], each["department_id"], each["state"], shown)
     common.OUT.print(table)
+
+
+@app.command("contact")
+def contact(
+    number: Annotated[str, typer.Argument(help="The number of a complaint.")],
+    *,
+    why: Annotated[str, typer.Option("--why", help="What it is needed for; the ledger keeps it.")],
+    as_json: common.AsJson = False,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Open how a complainant can be reached. Who opens it, and why, is entered in the ledger first.
+
+    Example: sunlight public contact TS-WMW2-8M3D-WCQ8 --why "follow-up call"
+    """
+    hub = common.hub(settings)
+    rows = [row for row in hub.public_reading.numbered(_named(number)) if complaint_told(row, hub.settings.zone)]
+    if not rows or not why.strip():
+        problem = f"there is no complaint {number!r}" if not rows else "say why it is opened"
+        raise Misconfigured(
+            Fault(code="public.contact", problem=problem, hint='sunlight public contact NUMBER --why "…"')
+        )
+    with contextlib.closing(hub.bus()) as bus:
+        opened = open_contact(
+            rows[0], vault=hub.vault, publish=lambda message: bus.publish([message]), by=acting.whoever(""),
+            why=why.strip(), now=hub.clock.now(), zone=hub.settings.zone,
+        )  # fmt: skip
+    if as_json:
+        common.print_json(opened)
+        return
+    for name, value in opened.items():
+        common.OUT.print(f"{name}: {escape(value)}", soft_wrap=True)
 
 
 def _named(number: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 from lxml import html
 from typer.testing import CliRunner
 
+from hub.citizens.complaint import read
 from hub.citizens.tracking import secret_for
 from hub.cli.main import app
 from hub.mapping import TOKEN_KEY
@@ -163,3 +165,26 @@ def test_the_operator_prints_the_code_of_a_case_or_a_complaint(
     assert client.post("/public/v1/complaints/status", json=status).json()["state"] == "registered"
     assert CliRunner().invoke(app, ["public", "token", "ZJ-404"]).exit_code != 0
     assert HOUSING in printed.output
+
+
+def test_a_contact_is_opened_with_a_reason_which_the_ledger_keeps(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(tmp_path))
+    form = {"kind": "help", "title": "求助", "content": "求助。"}
+    numbers = []
+    for more in ({"name": "马喆", "phone": "13800001234"}, {"anonymous": "1"}):
+        said, wrong = read({**form, **more}, None, city="321200")
+        assert wrong == []
+        numbers.append(site.sending.register(said, "n").number)
+    site.centre.drain()
+    opened = CliRunner().invoke(app, ["public", "contact", numbers[0], "--why", "回访"])
+    assert "13800001234" in opened.output
+    for wrong_call in ([numbers[0], "--why", " "], [numbers[1], "--why", "回访"], ["TS-1", "--why", "回访"]):
+        assert CliRunner().invoke(app, ["public", "contact", *wrong_call]).exit_code != 0
+    site.centre.drain()
+    case_id = site.hub.queries.case_by_number(numbers[0])
+    with site.hub.store._engine.connect() as connection:
+        acts = connection.exec_driver_sql("SELECT body FROM ledger WHERE kind = 'act'").scalars().all()
+    (act,) = [orjson.loads(body)["data"] for body in acts if b"contact.opened" in body]
+    assert (act["subject"], act["note"]) == (case_id, "回访")
