@@ -11,6 +11,7 @@ from hub.supervision.caselog import decode, in_force
 from hub.supervision.fold import fold
 from hub.supervision.instants import HUB_ZONE
 from hub.views import is_shielded, redacted
+from hub.views.redaction import alert_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,7 +175,7 @@ def _alert(alert: AlertRow) -> dict[str, Any]:
 def told_alert(document: Mapping[str, Any], *, rule_id: str, level: str, state: str) -> dict[str, Any]:
     """Tell an alert: its document with labels."""
     return {
-        **document,
+        **alert_shown(document),
         "rule_label": rule_name(document, rule_id),
         "level_label": labelled(words.label(words.LEVELS, level)),
         "state_label": labelled(words.label(words.ALERT_STATES, state)),

@@ -41,6 +41,12 @@ def title_of(case: Mapping[str, Any]) -> str:
     return title
 
 
+def alert_shown(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of an alert as pages and answers show it to whoever may see it: its texts masked."""
+    shown: dict[str, Any] = kept({"data": data}, _TREES["alert", "intranet"])["data"]
+    return shown
+
+
 def class_of_document(document: Mapping[str, Any]) -> str:
     """Return the class of a case event or an alert."""
     case = document["data"].get("case")

@@ -174,6 +174,13 @@ def test_whoever_has_a_document_is_told_when_its_case_is_shown_no_more(spine: Sp
         assert stone["data"] == {"type": "case.withheld"}
         assert stone["subject"] == first["subject"]
         assert stone["streamsequence"] == first["streamsequence"] + 1, "no gap: the tombstone has a number of its own"
+    again = Read()
+    opened_again = again.event("case.decided", "2026-03-03", case_no="a", result={"code": "granted"})
+    spine.tell(opened_again, again.report())
+    for given, types in ((people, ["case.received", "case.decided"]), (office, ["case.received", "case.decided"])):
+        told_again = waiting(opened(spine, given), given.queue)
+        assert [each["data"]["type"] for each in told_again] == types, "what its own event kept back stays back"
+        assert [each["streamsequence"] for each in told_again] == [3, 4]
 
 
 def test_nothing_outside_its_view_is_in_a_document(spine: Spine) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hub.model.shapes import load_schema
 from hub.views import CLASSES, VIEWS, class_of, for_centre, for_handler, may_see, redacted
 from hub.views.fields import GROUPS, listed
+from hub.views.redaction import alert_shown
 from tests.support.casework import DEPARTMENT
 from tests.support.spine import OTHER_DEPARTMENT, Read
 
@@ -180,3 +181,16 @@ def test_the_centre_that_takes_over_gets_all_of_it() -> None:
     order = an_order()
     order["data"]["handling"]["centre_id"] = "another.centre"
     assert "content" in text_of(for_centre(order, "another.centre"))
+
+
+def test_the_texts_of_an_alert_are_masked_wherever_it_is_read() -> None:
+    note = {"move": "answer", "by": "x", "role": "department", "at": "t", "from": "signed", "to": "answered"}
+    data = {
+        "alert_id": "a",
+        "state": "answered",
+        "history": [{**note, "note": "联系人：张三丰 13800001234"}],
+        "new": "x",
+    }
+    assert alert_shown(data) == {
+        "alert_id": "a", "state": "answered", "history": [{**note, "note": "联系人：张** ***********"}],
+    }  # fmt: skip
