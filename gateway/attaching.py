@@ -78,19 +78,22 @@ class Attaching:
     def file(self, request: Request, case_id: str, sha256: str) -> Response:
         """Hand out a file of a case: it is the one that the case names, or it is not handed out."""
         case = self._case(request, case_id)
-        found = _of_digest(files_of(self._parts, case, view_of(request.state.who)), sha256)
-        if found is None:
-            raise Problem(404, "no-attachment", "this case names no such file", hint="see the case's attachments")
-        path = self._parts.kept_file(sha256) if found.state == "available" else None
-        if path is None:
-            detail = f"the file is {found.state}: {found.said or found.problem or 'not fetched yet'}"
-            raise Problem(404, "not-there", detail, hint="`sunlight attachments` lists why; it may be tried again")
-        if _sha256(path) != sha256:
-            hint = "restore the folder of attachments from a backup"
-            raise Problem(500, "attachment-changed", "the file is not the one that the case names", hint=hint)
-        return FileResponse(
-            path, media_type=found.media_type, filename=_SEPARATORS.sub("_", found.name), headers=_HEADERS
-        )
+        return handed(self._parts, files_of(self._parts, case, view_of(request.state.who)), sha256)
+
+
+def handed(parts: Parts, files: Sequence[Attachment], sha256: str) -> Response:
+    """Hand out one of `files`: it is the one that the case names, or it is not handed out."""
+    found = _of_digest(files, sha256)
+    if found is None:
+        raise Problem(404, "no-attachment", "this case names no such file", hint="see the case's attachments")
+    path = parts.kept_file(sha256) if found.state == "available" else None
+    if path is None:
+        detail = f"the file is {found.state}: {found.said or found.problem or 'not fetched yet'}"
+        raise Problem(404, "not-there", detail, hint="`sunlight attachments` lists why; it may be tried again")
+    if _sha256(path) != sha256:
+        hint = "restore the folder of attachments from a backup"
+        raise Problem(500, "attachment-changed", "the file is not the one that the case names", hint=hint)
+    return FileResponse(path, media_type=found.media_type, filename=_SEPARATORS.sub("_", found.name), headers=_HEADERS)
 
 
 def _of_digest(known: Sequence[Attachment], sha256: str) -> Attachment | None:

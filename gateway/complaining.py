@@ -14,6 +14,8 @@ from starlette.requests import Request  # noqa: TC002 - the framework reads it a
 from starlette.responses import RedirectResponse, Response
 
 from gateway import listing
+from gateway.attaching import handed
+from gateway.attaching import told as attachment_told
 from gateway.complaint_file import Desk, header, shown
 from gateway.problems import Problem, json_response
 from gateway.taking import state_of
@@ -25,15 +27,17 @@ from hub.supervision.caselog import decode, in_force
 from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER
 from hub.supervision.fold import fold
 from hub.supervision.judge import returns_allowed
+from hub.views import is_shielded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gateway.pages import Pages
     from gateway.reading import Parts, Pushed, Row
     from gateway.rights import Gate
     from gateway.taking import Taking
     from gateway.words import Names
+    from hub.model.attachments import Attachment
     from hub.supervision.fold import Case
 
 CENTRE_SCOPE: Final = "complaints:centre"
@@ -115,6 +119,18 @@ class Complaining:
         actor_of(request)
         return json_response({"receipt_id": receipt_id, "state": self._state(receipt_id)})
 
+    def file(self, request: Request, case_id: str, sha256: str) -> Response:
+        """Hand out a file of a complaint: to its centre, and to a department that may know who complains."""
+        actor = actor_of(request)
+        _, case = self._row(actor, case_id)
+        self._shown(actor, case_id)
+        return handed(self._parts, self._files(actor, case), sha256)
+
+    def _files(self, actor: Actor, case: Case) -> Sequence[Attachment]:
+        """Return the files that somebody may see: they are in their author's hand or voice (hub/views/receivers)."""
+        is_open = actor.is_centre or not is_shielded(case.attributes)
+        return self._parts.attachments(case.case_id) if is_open else ()
+
     def list_page(self, request: Request, state: str | None = None, after: str | None = None) -> Response:
         """Show the complaints that the asker handles."""
         actor = actor_of(request)
@@ -176,7 +192,8 @@ class Complaining:
         told = shown(self._desk(actor), row, case, forms_for(case, actor))
         if told is None:
             raise Problem(404, "no-complaint", f"there is no complaint {case_id[:80]!r}", hint="see /v1/complaints")
-        return told
+        files = [_told(each, self._parts) for each in self._files(actor, case)]
+        return {**told, "attachments": files}
 
     def _moved(self, request: Request, case_id: str, wish: Wish) -> str:
         """Send a move on its way; return its receipt's id."""
@@ -223,6 +240,11 @@ class Complaining:
         return state_of(self._parts.reading.receipt(receipt_id, DESK))
 
 
+def _told(file: Attachment, parts: Parts) -> dict[str, Any]:
+    href = f"/v1/complaints/{file.case_id}/attachments/{file.sha256}" if file.state == "available" else None
+    return {**attachment_told(file, parts.zone), "href": href}
+
+
 def actor_of(request: Request) -> Actor:
     """Return as whom somebody handles complaints; Problem 403 where they do not."""
     who = request.state.who
@@ -245,6 +267,7 @@ def router(parts: Parts, gate: Gate, names: Names, pages: Pages, taking: Taking)
     guard: dict[str, Any] = {"dependencies": [Depends(gate.guard(None))]}
     routes.add_api_route("/v1/complaints", complaining.listed, methods=["GET"], **guard)
     routes.add_api_route("/v1/complaints/receipts/{receipt_id}", complaining.receipt, methods=["GET"], **guard)
+    routes.add_api_route("/v1/complaints/{case_id}/attachments/{sha256}", complaining.file, methods=["GET"], **guard)
     routes.add_api_route("/v1/complaints/{case_id}", complaining.tell, methods=["GET"], **guard)
     routes.add_api_route("/v1/complaints/{case_id}/moves", complaining.act, methods=["POST"], status_code=202, **guard)
     pages_only = {**guard, "include_in_schema": False}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +21,7 @@ from hub.errors import Misconfigured
 from hub.identity import issue
 from hub.importing import registration
 from hub.model import ids
+from hub.model.attachments import Attachment
 from hub.model.values import Record
 from hub.pushing import Push, body_digest
 from hub.resources import MAPPINGS
@@ -62,6 +65,26 @@ events:
 
 TITLE: Final = "投诉人：张三，反映小区噪音"
 TEXT: Final = "举报人：张三，电话13812345678"
+
+
+PHOTO: Final = b"the builder's crane at night"
+DIGEST: Final = hashlib.sha256(PHOTO).hexdigest()
+
+
+def a_photo(case_id: str) -> list[Attachment]:
+    return [
+        Attachment(
+            case_id=case_id,
+            sha256=DIGEST,
+            name="照片.jpg",
+            media_type="image/jpeg",
+            size_bytes=len(PHOTO),
+            uri="",
+            connection_id="city.complaints",
+            state="available",
+            changed_at=NOW,
+        )
+    ]
 
 
 class Town:
@@ -148,8 +171,12 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
-def people(town: Town) -> Iterator[dict[str, Person]]:
-    parts = parts_of(town.hub, town.queries, pushing=town.pushed)
+def people(town: Town, tmp_path: Path) -> Iterator[dict[str, Person]]:
+    kept = tmp_path / "photo"
+    kept.write_bytes(PHOTO)
+    parts = replace(
+        parts_of(town.hub, town.queries, pushing=town.pushed), attachments=a_photo, kept_file=lambda _: kept
+    )  # fmt: skip
     keys = {
         "staff": town.key("王五", "complaints:centre", CENTRE),
         "housing": town.key("李四", "complaints:handle", HOUSING),
@@ -259,6 +286,23 @@ def test_a_complainant_who_asked_for_it_stays_unknown_to_the_department(town: To
         f"/complaints/{case}", headers={**people["housing"].headers, "Accept": "text/html"}
     )
     assert "张三" not in page.text
+
+
+def test_files_go_to_whoever_may_know_the_complainant_and_to_nobody_else(town: Town, people: dict[str, Person]) -> None:
+    plain, hidden = town.register("RX-1"), town.register("RX-2", hidden="true")
+    for case in (plain, hidden):
+        people["staff"].does(case, "dispatched", department_id=HOUSING, days=5)
+
+    def fetched(who: str, case: str) -> tuple[int, int]:
+        path, person = f"/v1/complaints/{case}/attachments/{DIGEST}", people[who]
+        answer = person.client.get(path, headers=person.headers)
+        assert answer.status_code != 200 or answer.content == PHOTO
+        return answer.status_code, len(person.sees(case).get("attachments", ()))
+
+    assert (fetched("staff", plain), fetched("staff", hidden)) == ((200, 1), (200, 1))
+    assert (fetched("housing", plain), fetched("housing", hidden)) == ((200, 1), (404, 0))
+    assert fetched("market", plain) == (404, 0)
+    assert fetched("nobody", plain)[0] == 403
 
 
 def test_a_key_for_something_else_opens_no_complaint(town: Town, people: dict[str, Person]) -> None:
