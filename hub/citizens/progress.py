@@ -9,6 +9,7 @@ from hub.supervision.caselog import decode, in_force
 from hub.supervision.fold import fold
 from hub.supervision.lifecycle import ENDED
 from hub.views import is_report
+from hub.views.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +64,7 @@ def case_told(row: Mapping[str, Any], zone: tzinfo) -> Row | None:
     return {
         **_head(row, case),
         "matter_code": row["matter_code"],
-        "matter_name": str(case.attributes.get("matter_name", "")),
+        "matter_name": masked(str(case.attributes.get("matter_name", ""))),
         "steps": [_step(fact, zone) for fact in case.timeline if fact.type not in INNER],
         "limits": limits(row["clocks"], zone),
         "rating": rating(case, zone),
@@ -145,7 +146,7 @@ def _head(row: Mapping[str, Any], case: Case) -> Row:
 def _step(fact: Fact, zone: tzinfo) -> Row:
     moment = fact.occurred_at.astimezone(zone)
     at = moment.date().isoformat() if fact.date_only else moment.isoformat()
-    return {"type": fact.type, "at": at, "stage": str(fact.detail.get("stage_name", ""))}
+    return {"type": fact.type, "at": at, "stage": masked(str(fact.detail.get("stage_name", "")))}
 
 
 def _last(facts: Sequence[Fact], name: str) -> Any:  # noqa: ANN401 - what the handling says
