@@ -92,6 +92,8 @@ class Planner:
     """Return the calendar of now: a notice that is loaded meanwhile moves deadlines and quiet days."""
     clock: Clock
     bus: Bus
+    addressed: Callable[[AlertRow], AlertRow] = lambda alert: alert
+    """Return an alert for those who may be told of it: without a department it is for the centre alone."""
     name: str = "plan"
 
     def step(self) -> bool:
@@ -100,7 +102,7 @@ class Planner:
             terms, calendar, now = self.terms(), self.calendar(), self.clock.now()
             worked = self._at_once(terms, calendar, now)
             for alert, known in self.outbox.watched():
-                later = told_later(alert, known, terms, calendar, now)
+                later = told_later(self.addressed(alert), known, terms, calendar, now)
                 if later:
                     self.outbox.add(later)
             return worked
@@ -123,7 +125,7 @@ class Planner:
         alert = None if is_tombstone(document) else self.alert(document["data"]["alert_id"])
         if alert is None or _is_past(alert, document):
             return ()
-        notices = told_at_once(document, alert, terms, calendar, now)
+        notices = told_at_once(document, self.addressed(alert), terms, calendar, now)
         for notice in notices:
             if notice.state == "nobody":
                 LOG.warning("nobody on duty can be told", extra={"alert_id": alert.alert_id, "reason": notice.reason})

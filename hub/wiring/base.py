@@ -8,7 +8,7 @@ import uuid
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.bus import open_bus
 from hub.bus.topology import NOTHING, topology
@@ -19,6 +19,8 @@ from hub.store.identities import Identities
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore
 from hub.supervision.calendar import WorkCalendar
+from hub.supervision.caselog import decode, in_force
+from hub.supervision.fold import fold
 from hub.supervision.notice import notice_from
 from hub.supervision.rules import ALL_RULES
 from hub.supervision.rules.tuning import check, tuned
@@ -54,6 +56,11 @@ class Base:
     def queries(self) -> Queries:
         """Return the reading side of the store."""
         return Queries(self.settings.store_url)
+
+    def known_of(self, case_id: str) -> Mapping[str, Any]:
+        """Return what is known of a case; nothing of one that is not here."""
+        row = self.queries.case(case_id)
+        return fold(in_force(decode(row["log"])), self.settings.zone).attributes if row is not None else {}
 
     @cached_property
     def certification(self) -> Certification:

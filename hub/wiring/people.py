@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from hub.signer import Signer
 from hub.store.outbox import SqlOutbox
 from hub.store.papers import SqlPaperShelf
 from hub.store.queries import StoredFeed
-from hub.views import VIEWS
+from hub.views import VIEWS, class_of, may_reach
 from hub.wiring.base import Base
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class People(Base):
             feed=StoredFeed(self.queries, max(self.settings.feed.views, key=VIEWS.index)),
             outbox=self.outbox,
             alert=self.queries.alert,
+            addressed=self._addressed,
             terms=lambda: terms_of(notify, roster()),
             calendar=self.calendar,
             clock=self.clock,
@@ -96,3 +98,11 @@ class People(Base):
         from hub.drafting import Draughtsman  # noqa: PLC0415 - ditto
 
         return Draughtsman(shelf=self.shelf, bus=bus, font=self.settings.papers.font)
+
+    def _addressed(self, alert: AlertRow) -> AlertRow:
+        """Return an alert as it is addressed: about a report 举报 of its own department to the centre alone."""
+        case = alert.document.get("case")
+        if not case or class_of(case) != "restricted":
+            return alert
+        is_theirs = may_reach({**case, **self.known_of(alert.subject)}, alert.department_id)
+        return alert if is_theirs else replace(alert, department_id="")

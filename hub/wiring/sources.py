@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors import open_source
@@ -24,8 +24,6 @@ from hub.registry import register
 from hub.reloading import LiveReader, stamps_of
 from hub.store.deliveries import StoredDeliveries
 from hub.store.queries import StoredFeed
-from hub.supervision.caselog import decode, in_force
-from hub.supervision.fold import fold
 from hub.turns import hours_in
 from hub.views import VIEWS
 from hub.wiring.base import Base
@@ -126,18 +124,13 @@ class Sources(Base):
             feed=StoredFeed(self.queries, views[-1]),
             letters=complaint_letters(self, declared)
             if is_complaint
-            else AsPublished(declared.departments, self._known_of),
+            else AsPublished(declared.departments, self.known_of),
             bus=self.bus(),
             deliveries=self.deliveries,
             before=FileCheckpoints(self.settings.data_dir / "sent"),
             troubles=self.troubles,
             clock=self.clock,
         )
-
-    def _known_of(self, case_id: str) -> Mapping[str, Any]:
-        """Return what is known of a case; nothing of one that is not here."""
-        row = self.queries.case(case_id)
-        return fold(in_force(decode(row["log"])), self.settings.zone).attributes if row is not None else {}
 
     def reconciler(self, mapped: CompiledMapping) -> Reconciler | None:
         """Return what compares a complaint centre's list with the hub's, for one thread; None where none is read."""
