@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.store import tables
 from hub.supervision.caselog import decode
+from hub.supervision.families.holding import centres_of, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +58,10 @@ def _handler(facts: Sequence[Fact]) -> str:
 
 
 def _dispatches(facts: Sequence[Fact]) -> list[Fact]:
-    return sorted((fact for fact in facts if fact.type in _SENT), key=lambda fact: fact.occurred_at)
+    """Return the dispatches of a complaint's own centres, in order: what others say of it sends it nowhere."""
+    ordered = sorted(facts, key=lambda fact: fact.occurred_at)
+    centres = centres_of(ordered, owner_of(ordered)) if ordered else ()
+    return [fact for fact in ordered if fact.type in _SENT and fact.department_id in centres]
 
 
 def _receiver(fact: Fact) -> str:

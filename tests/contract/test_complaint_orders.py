@@ -38,6 +38,11 @@ def order(name: str, *receivers: str, **states: Any) -> tuple[Any, list[Any]]:
                handling={"department_id": receiver}, position=n + 1)
         for n, receiver in enumerate(receivers)
     ]  # fmt: skip
+    if "forged_to" in states:
+        sent = {"department_id": states.pop("forged_to")}
+        forged = a_fact("complaint.redispatched", SENT[1], occurrence="9", position=9, handling=sent,
+                        case={"department_id": OTHERS})  # fmt: skip
+        facts.append(forged)
     starts = {"complaint_signing": facts[states.pop("signed_by", 0)].occurred_at} if facts else {}
     clocks = [
         a_clock(f"{name}-{kind}", name, kind=kind, state=state, started_at=starts.get(kind, NOON - timedelta(days=7)),
@@ -57,6 +62,7 @@ ORDERS: Final = (
     order("others", OTHERS, complaint="breached"),
     order("sent on", OURS, OTHERS, complaint="breached"),
     order("taken over", OTHERS, OURS, **{**KEPT, "complaint_signing": "breached"}),
+    order("forged", OURS, forged_to=OTHERS, **KEPT),
     order("ends tomorrow", OURS, complaint="breached", ended=NOON + timedelta(days=1)),
     order("runs still", OURS, complaint="running"),
 )
@@ -73,7 +79,7 @@ def test_the_orders_of_a_day_are_those_of_their_last_handler_and_in_time_by_ever
         found = counts.count("conn", day, department_id=department)
         return found["orders"], found["orders_in_time"]
 
-    assert told(OURS) == (6, 3), "kept, petition and what another had not signed for"
+    assert told(OURS) == (7, 4), "kept, petition, what another had not signed for, and what another says it was sent"
     assert told(OTHERS) == (2, 0)
     assert told(OURS, DAY + timedelta(days=1)) == (1, 0)
     assert told(OURS, DAY + timedelta(days=2)) == (0, 0)

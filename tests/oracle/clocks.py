@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hub.supervision.caselog import Fact
 
 LAWFUL = {"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"}
+ANSWERED = ("complaint", "petition", "complaint_assist", "complaint_redo")
 GIVEN_UP = {"case.withdrawn", "case.terminated"}
 OVER = {*GIVEN_UP, "case.voided", "complaint.withdrawn", "complaint.linked"}
 ANSWERS = {"case.accepted", "case.not_accepted", "case.supplement_requested", "case.decided", "case.closed"}
@@ -37,6 +38,8 @@ LIMITS_OF_LAW = {
     ("02", "delivery"): (7, "working_day", date(2021, 7, 15)),
     ("02", "deposit"): (4, "working_day", date(2021, 7, 15)),
     ("03", "coercion"): (30, "calendar_day", date(2012, 1, 1)),
+    ("", "petition_registered"): (15, "calendar_day", date(2022, 5, 1)),
+    ("", "petition"): (60, "calendar_day", date(2022, 5, 1)),
 }
 """Limits as domain.md, section 5, states them, with the day from which they hold."""
 
@@ -212,11 +215,20 @@ def _watched(case: Case) -> list[Clock]:
         only=bad,
     )
     add("rating_answer", {"case.evaluated"}, {"evaluation.answered"}, 5, again=True, voids=set(), only=bad)
+    taken_up = {"complaint.accepted", "complaint.not_accepted", "complaint.dispatched"}
+    if track == "petition":
+        add("petition_registered", {"complaint.registered"}, taken_up | {"complaint.transferred"})
+        add("petition", {"complaint.accepted", "complaint.dispatched"}, handled, moves=True)
+    else:
+        add("complaint_acceptance", {"complaint.registered"}, taken_up, 5)
     add(
-        "complaint_acceptance",
-        {"complaint.registered"},
-        {"complaint.accepted", "complaint.not_accepted", "complaint.dispatched"},
+        "complaint_assist",
+        {"complaint.assist_asked"},
+        {"complaint.assisted"},
         5,
+        again=True,
+        own="handling",
+        voids=OVER | handled,
     )
     add(
         "complaint_signing",
@@ -251,7 +263,10 @@ def _pairs(  # noqa: PLR0913 - a table row
                 used.add(number)
                 break
         limit = each.detail.get(own, {}).get("limit") if own else None
-        if limit is not None:
+        if kind == "complaint" and limit is None and "promised_due_at" in each.detail:
+            named = _at(datetime.fromisoformat(each.detail["promised_due_at"]))
+            clock = _run(case, kind, each, stop, named, void=void is not None, moves=moves)
+        elif limit is not None:
             clock = _run(
                 case, kind, each, stop, _counted(each, limit["n"], limit["unit"]), void=void is not None, moves=moves
             )
@@ -325,6 +340,11 @@ class _Due:
     def missed(self, moment: datetime) -> bool:
         return moment > self.at if self.at else moment >= self.instant
 
+    def extended(self, days: int, unit: str | None) -> _Due:
+        if unit == "calendar_day" and self.at is None:
+            return _Due(rolled(self.day + timedelta(days=days)), None)
+        return self.later(days)
+
     def later(self, days: int) -> _Due:
         day = plus(self.day, days)
         if self.at is None or not days:
@@ -352,7 +372,7 @@ def _limited(
     if limit is not None and kind in ("acceptance", "delivery"):
         return _run(case, kind, start, stop, _counted(start, limit["n"], limit["unit"]), void=void, moves=moves)
     power = case.about.get("power_type") or case.matter(start.occurred_at).get("power_type", "")
-    law = LIMITS_OF_LAW.get((power, kind))
+    law = LIMITS_OF_LAW.get((power, kind)) or LIMITS_OF_LAW.get(("", kind))
     if law is None or day_of(start.occurred_at) < law[2]:
         return None
     return _run(case, kind, start, stop, _counted(start, law[0], law[1]), void=void, moves=moves)
@@ -404,12 +424,12 @@ def _moved(case: Case, clock: Clock, due: _Due) -> tuple[_Due, bool]:  # noqa: C
             and clock.kind not in ("stage", "special")
             and (clock.stop is None or each.occurred_at <= clock.stop.occurred_at)
         ):
-            changes.append((each.occurred_at, "extension", each.detail.get("extension", {})))
+            changes.append((each.occurred_at, "extension", _granted(case, each)))
     paused = False
     for moment, what, said in sorted(changes, key=lambda change: (change[0], change[1])):
         if what == "extension":
             if not due.missed(moment):
-                due = due.later(said.get("n", 0))
+                due = due.extended(said.get("n", 0), said.get("unit"))
                 clock.extensions += 1
             continue
         begins, ends = max(moment, clock.start.occurred_at), said
@@ -424,10 +444,18 @@ def _moved(case: Case, clock: Clock, due: _Due) -> tuple[_Due, bool]:  # noqa: C
     return due, paused
 
 
+def _granted(case: Case, each: Fact) -> dict[str, Any]:
+    """Return how much longer: as the extension says, else as it was asked for last."""
+    asked = [e.detail.get("handling", {}).get("limit") for e in case.all("complaint.extension_requested")
+             if e.occurred_at <= each.occurred_at]  # fmt: skip
+    ways = [each.detail.get("extension"), each.detail.get("handling", {}).get("limit"), *asked[-1:]]
+    return next((way for way in ways if way), {})
+
+
 def _warning(kind: str, start: Fact, base: date, due: date) -> datetime | None:
     if kind == "penalty":
         return max(midnight_before(due - timedelta(days=14)), start.occurred_at)
-    if kind in ("acceptance", "complaint", "complaint_redo"):
+    if kind in ("acceptance", *ANSWERED):
         lead = 1
     elif kind == "promised":
         lead = max(1, int(between(day_of(start.occurred_at), base) * 0.2))
@@ -439,7 +467,7 @@ def _warning(kind: str, start: Fact, base: date, due: date) -> datetime | None:
 
 def _is_graver(case: Case, clock: Clock) -> bool:
     assert clock.due_day is not None
-    days = {"complaint_signing": 1, "complaint": 5, "complaint_redo": 5}.get(clock.kind, 0)
+    days = {"complaint_signing": 1, **dict.fromkeys(ANSWERED, 5)}.get(clock.kind, 0)
     if clock.kind == "special":
         days = max(1, between(day_of(clock.start.occurred_at), clock.due_day))
     if not days:

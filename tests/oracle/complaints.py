@@ -23,6 +23,12 @@ STRICT = {
 """What comes to nothing where it may not stand."""
 
 
+def speaking(told: Sequence[Fact]) -> Sequence[Fact]:
+    """Return the events that say what a case is about: of a complaint its centre's alone."""
+    registered = [each.department_id for each in told if each.type == "complaint.registered"]
+    return [each for each in told if not registered or each.department_id == registered[0]]
+
+
 def walked(told: Sequence[Fact], about: dict[str, Any]) -> tuple[list[Fact], dict[str, str]]:  # noqa: C901, PLR0912 - one plain walk
     """Return the events that count, and of those that are in fault the rule that speaks, by event id."""
     says = about.get("complaint", {})

@@ -7,8 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.oracle.clocks import LAWFUL, Case, Clock, clocks_of
-from tests.oracle.complaints import walked
+from tests.oracle.clocks import ANSWERED, LAWFUL, Case, Clock, clocks_of
+from tests.oracle.complaints import speaking, walked
 from tests.oracle.days import between, day_of
 from tests.oracle.machine import disorders
 
@@ -141,8 +141,10 @@ def _case(seen: Sequence[Fact], catalogue: Sequence[dict[str, Any]], horizon: da
             force[each.event_id] = each
     events = sorted(force.values(), key=lambda each: (each.occurred_at, LIFE[each.type], each.event_id))
     about: dict[str, Any] = {}
-    for each in events:
-        about.update(each.attributes)
+    for each in speaking(events):
+        about.update(
+            {**each.attributes, "complaint": {**about.get("complaint", {}), **each.attributes.get("complaint", {})}}
+        )
     matters = [{**row, "of": doc["department"]["department_id"]} for doc in catalogue for row in doc.get("matters", ())]
     told, faults = events, {}
     if about["family"] == "complaint":
@@ -199,9 +201,9 @@ def _findings(  # noqa: C901, PLR0912 - one rule after another
     if told("complaint.dispatched", "complaint.signed|complaint.started|complaint.returned"):
         yield "R60", late["complaint_signing"] + worse["complaint_signing"]
     if told("complaint.registered", "complaint.accepted|complaint.not_accepted|complaint.dispatched"):
-        yield "R61", late["complaint_acceptance"]
+        yield "R61", late["complaint_acceptance"] + late["petition_registered"]
     if told("complaint.dispatched|complaint.registered", "complaint.replied|complaint.closed"):
-        yield "R62", sum(each[kind] for each in (near, late, worse) for kind in ("complaint", "complaint_redo"))
+        yield "R62", sum(each[kind] for each in (near, late, worse) for kind in ANSWERED)
     if told("case.evaluated", "evaluation.real_name"):
         yield (
             "R70",

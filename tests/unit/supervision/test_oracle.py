@@ -19,6 +19,7 @@ from hub.supervision.rules import RULES
 from tests.oracle import logs
 from tests.oracle.rules import judged
 from tests.support.casework import CALENDAR
+from tests.support.complaints import ASSISTING, HANDLER, STRANGER, TO_SIGNED, life, told
 from tests.support.town import DOCUMENT, TRIALS
 
 if TYPE_CHECKING:
@@ -106,3 +107,30 @@ def test_they_agree_on_every_case_and_step_of_bpic_2015(name: str, cases: int, l
     assert (whole.disagreements, single.disagreements) == ([], [])
     assert whole.cases == cases
     assert single.clocks["promised", "breached"] == late
+
+
+LIVES: Final = (
+    "registered", "registered accepted", "registered accepted dispatched", f"{TO_SIGNED} started",
+    f"{TO_SIGNED} started extension_requested extended replied", f"{TO_SIGNED} extension_requested extension_refused",
+    "registered accepted dispatched returned redispatched signed replied followed_up closed",
+    "registered accepted dispatched returned redispatched returned",
+    f"{TO_SIGNED} assisted replied followed_up reworked",
+    "registered transferred accepted dispatched", "registered linked", f"{TO_SIGNED} withdrawn",
+    "registered dispatched closed", "registered replied", f"{TO_SIGNED} redispatched signed",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("track", ["hotline", "petition", "opinion"])
+def test_they_agree_on_complaints_whatever_becomes_of_them_and_whenever_one_looks(track: str) -> None:
+    tally = Tally([])
+    for names in LIVES:
+        facts = life(names, track=track)
+        others = [
+            told(move, 40, who) for move in ("signed", "replied", "assisted") for who in (HANDLER, ASSISTING, STRANGER)
+        ]
+        for more in ([], *([each] for each in others)):
+            for day in ("03-03", "03-04", "03-06", "03-10", "03-18", "04-20", "05-20"):
+                horizon = datetime.fromisoformat(f"2026-{day}T20:00:00+08:00").astimezone(UTC)
+                tally.compare([*facts, *more], horizon)
+    assert tally.disagreements == []
+    assert tally.cases > 1000
