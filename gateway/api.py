@@ -14,6 +14,7 @@ from gateway import listing
 from gateway.attaching import Attaching, listed
 from gateway.casefile import casefile, header, local, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
+from gateway.ownership import seen
 from gateway.problems import Problem, json_response
 from gateway.rights import view_of, visible
 from hub.model.shapes import load_schema
@@ -56,7 +57,7 @@ class Api:
         filters = {**known, "text": q}
         classes = visible(request.state.who)
         rows, following = listing.cases(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
-        told = [header(row, self._names, self._parts.zone) for row in rows]
+        told = [header(row, self._names, self._parts.zone) for row in seen(self._parts, request.state.who, rows)]
         return json_response({"items": told, "next": following})
 
     def case(self, request: Request, case_id: str) -> Response:
@@ -69,7 +70,8 @@ class Api:
     def row(self, request: Request, case_id: str) -> Row:
         """Return one case that the asker may see; one that they may not see is not found, like one that is not."""
         row = self._parts.reading.case(case_id) if case_id.isprintable() else None
-        if row is None or row["disclosure"] not in visible(request.state.who):
+        who = request.state.who
+        if row is None or row["disclosure"] not in visible(who) or not seen(self._parts, who, [row]):
             raise Problem(404, "no-case", f"there is no case {case_id[:80]!r}", hint="look it up: /v1/cases?q=<number>")
         return row
 
@@ -90,7 +92,8 @@ class Api:
         filters = checked(ALERT_WORDS, self._parts.reading.departments, **asked)
         classes = visible(request.state.who)
         found = listing.alerts(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
-        return json_response({"items": [self._alert(row) for row in found[0]], "next": found[1]})
+        rows = seen(self._parts, request.state.who, found[0])
+        return json_response({"items": [self._alert(row) for row in rows], "next": found[1]})
 
     def _alert(self, row: Row) -> dict[str, Any]:
         document = orjson.loads(row["document"])

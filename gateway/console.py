@@ -15,6 +15,7 @@ from gateway.attaching import listed
 from gateway.bars import clock_bars
 from gateway.casefile import casefile, header, in_order, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
+from gateway.ownership import seen
 from gateway.problems import Problem
 from gateway.rights import COOKIE, view_of, visible
 
@@ -77,7 +78,7 @@ class Console:
             return []
         classes = visible(request.state.who)
         rows, _ = listing.alerts(self._parts.reading, filters={}, classes=classes, after=None, limit=LATEST)
-        return [self._alert(row) for row in rows]
+        return [self._alert(row) for row in seen(self._parts, request.state.who, rows)]
 
     def _alert(self, row: Row) -> dict[str, Any]:
         told = told_alert(orjson.loads(row["document"]), rule_id=row["rule_id"], level=row["level"], state=row["state"])
@@ -105,7 +106,7 @@ class Console:
         return self._pages.render(
             "cases.html",
             request,
-            cases=[header(row, self._names, self._parts.zone) for row in rows],
+            cases=[header(row, self._names, self._parts.zone) for row in seen(self._parts, request.state.who, rows)],
             wanted=wanted,
             next_url=_next("/cases", wanted, following),
             **self._choices(),
@@ -123,7 +124,8 @@ class Console:
     def case(self, request: Request, case_id: str) -> Response:
         """Show one case: its timeline, clocks, alerts and ledger entries."""
         row = self._parts.reading.case(case_id) if case_id.isprintable() else None
-        if row is None or row["disclosure"] not in visible(request.state.who):
+        who = request.state.who
+        if row is None or row["disclosure"] not in visible(who) or not seen(self._parts, who, [row]):
             raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
         told = casefile(
             row,
@@ -155,7 +157,7 @@ class Console:
         return self._pages.render(
             "alerts.html",
             request,
-            alerts=[self._alert(row) for row in rows],
+            alerts=[self._alert(row) for row in seen(self._parts, request.state.who, rows)],
             wanted=wanted,
             rules=overview.rules(reading.alert_counts()),
             next_url=_next("/alerts", wanted, following),

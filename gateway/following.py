@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway import words
 from gateway.casefile import labelled, local, told_alert
+from gateway.ownership import may_see
 from gateway.papering import Papering, add_paper_routes
 from gateway.problems import Problem, json_response
 from gateway.rights import visible
@@ -118,9 +119,14 @@ class Following:
         """Return an alert that the asker may see; one that they may not see is not found."""
         alert = self._parts.reading.alert(alert_id) if alert_id.isprintable() else None
         disclosed = alert.document.get("case", {}).get("disclosure", {}).get("class", "intranet") if alert else ""
-        if alert is None or disclosed not in visible(request.state.who):
+        who = request.state.who
+        if alert is None or disclosed not in visible(who) or not self._is_theirs(who, alert, disclosed):
             raise Problem(404, "no-alert", f"there is no alert {alert_id[:40]!r}", hint="look it up: /v1/alerts")
         return alert
+
+    def _is_theirs(self, who: Identity, alert: AlertRow, class_: str) -> bool:
+        about = {"case_id": alert.subject, "department_id": alert.department_id, "class_": class_}
+        return may_see(self._parts, who, **about)
 
     def _asked(self, who: Identity, alert: AlertRow, wish: Wish) -> Asked:
         """Send a wish on its way; Problem 409 where it will be refused."""
