@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from hub.supervision.spans import Watch
 
 
-def _department(name: str, about: str, **faults: Any) -> Mutant:
-    setting = Setting(faults=Faults(desk=DeskFaults(**faults)), only_complaints=True)
+def _department(name: str, about: str, at: str = "whole", **faults: Any) -> Mutant:
+    """Return a fault of a department that shows at one scripted complaint."""
+    setting = Setting(faults=Faults(desk=DeskFaults(**faults)), complaints={at})
     return Mutant(name=name, blames="department", at="office", about=about, setting=setting)
 
 
@@ -76,10 +77,13 @@ MUTANTS: Final = (
         "who handles a complaint is not said",
         rows=_without("complaint.started", "staff"),
     ),
-    _department("returns_without_basis", "returns name no basis", rows=_without("complaint.returned", "basis")),
+    _department(
+        "returns_without_basis", "returns name no basis", "returned", rows=_without("complaint.returned", "basis")
+    ),
     _department(
         "asks_without_reason",
         "more time is asked for without a reason",
+        "extended",
         rows=_without("complaint.extension_requested", "reason"),
     ),
     _department(
@@ -88,9 +92,10 @@ MUTANTS: Final = (
     _department(
         "never_assists",
         "requests to assist are left alone",
+        "assisted",
         rows=lambda row: None if row["act"] == ACTS["complaint.assisted"] else row,
     ),
-    _department("answers_under_another_number", "what is done again gets another number", rows=_again),
+    _department("answers_under_another_number", "what is done again gets another number", "reworked", rows=_again),
     _hub("starts_clocks_at_signing", "a complaint's clock runs from its signing", _from(("complaint.signed",))),
     _hub(
         "resets_clocks_at_redispatch",
@@ -134,6 +139,6 @@ MUTANTS: Final = (
         blames="hub",
         at="office",
         about="orders are sent two hours late",
-        setting=Setting(orders_wait=timedelta(hours=2), only_complaints=True),
+        setting=Setting(orders_wait=timedelta(hours=2), complaints={"whole"}),
     ),
 )

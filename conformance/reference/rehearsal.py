@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from conformance.door import MakeParts
     from conformance.reference.played import Reference
+    from conformance.roundtrip.script import ScriptedComplaint
     from conformance.roundtrip.side import Side
     from conformance.stand import Hub, Stand
     from hub.mapping import CompiledMapping
@@ -62,8 +63,10 @@ class Setting:
     unread_days: Collection[int] = ()
     orders_wait: timedelta = timedelta()
     """How long the hub lets orders lie."""
-    only_complaints: bool = False
-    """Whether staff key nothing in besides what they do about complaints."""
+    complaints: Collection[str] | None = None
+    """The scripted complaints that are sent, and then staff key in nothing else; None: all, and the cases too."""
+    no_complaints: bool = False
+    """Whether none is sent: what is wrong has nothing to do with them."""
     patch: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext
     """What is done to the connector for as long as the department is read."""
 
@@ -114,7 +117,7 @@ class Rehearsal:
             department=department_of("11321200014000028L"),
         )
         claims = load_declaration(beside(REFERENCES[name][1])).document["claims"]
-        script = {} if self._setting.only_complaints else script_for((*ALL_CLAIMS, *claims))
+        script = {} if self._setting.complaints is not None else script_for((*ALL_CLAIMS, *claims))
         found = reference(name, folder, stage, script, self._setting.faults)
         self._stack.callback(found.close)
         return found
@@ -134,16 +137,28 @@ class Rehearsal:
 
     def _side(self) -> Side | None:
         """Return the department's complaint side, whose module takes orders from now on; None where it has none."""
-        side = side_of(self.declared, self.mapping_file, self._environment)
+        side = None if self._setting.no_complaints else side_of(self.declared, self.mapping_file, self._environment)
         if side is not None:
             desk = ComplaintDesk(
                 session=SESSION,
-                script=COMPLAINTS,
+                script=self._complaints(),
                 day_of=lambda number: self.calendar.add_workdays(FIRST_DAY, number)[0],
                 faults=self._setting.faults.desk,
             )
             self.department.answering = self.department.answers_for(desk)
         return side
+
+    def _complaints(self) -> Sequence[ScriptedComplaint]:
+        """Return the scripted complaints of this rehearsal."""
+        chosen = self._setting.complaints
+        return [each for each in COMPLAINTS if chosen is None or each.key in chosen]
+
+    def _last_day(self) -> int:
+        """Return the last working day that is played: where there are complaints alone, two after their last act."""
+        if self._setting.complaints is None:
+            return LAST_DAY
+        moved = [move.day for each in self._complaints() for move in each.moves]
+        return max(moved + [duty.day for each in self._complaints() for duty in each.duties]) + 2
 
     def _roundtrip(self, side: Side) -> RoundTrip:
         centre = ComplaintCentre("a token of the suite's centre")
@@ -152,6 +167,7 @@ class Rehearsal:
             pilot=self.pilot,
             side=side,
             centre=centre,
+            script=self._complaints(),
             session=SESSION,
             begun_on=FIRST_DAY,
             calendar=self.calendar,
@@ -185,7 +201,7 @@ class Rehearsal:
 
     def _play(self) -> None:
         """Let every day of the script pass: the department hands over, the hub reads."""
-        for number in range(LAST_DAY + 1):
+        for number in range(self._last_day() + 1):
             day = self.calendar.add_workdays(FIRST_DAY, number)[0]
             if self.roundtrip is not None:
                 self.clock.move_to(datetime.combine(day, OPENS, HUB_ZONE))

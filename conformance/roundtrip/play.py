@@ -54,6 +54,7 @@ class RoundTrip:
     pilot: Stand
     side: Side
     centre: ComplaintCentre
+    script: Sequence[ScriptedComplaint] = COMPLAINTS
     session: str
     begun_on: Any
     """The session's first working day."""
@@ -66,14 +67,14 @@ class RoundTrip:
     def advance(self) -> None:
         """Send what is due by now, and pass on what the hub has for the department and for the centre."""
         found = self.moves()
-        self._tell([(by, move, scripted) for scripted in COMPLAINTS for by, move in self._due(scripted, found)])
+        self._tell([(by, move, scripted) for scripted in self.script for by, move in self._due(scripted, found)])
         if self.orders_wait:
             self.pilot.move_to(self.pilot.hub.clock.now() + self.orders_wait)
         self.pass_on()
 
     def moves(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """Return what stands in the pilot's ledger of each scripted complaint, by its number, in order of arrival."""
-        known: dict[str, list[Mapping[str, Any]]] = {each.case_no(self.session): [] for each in COMPLAINTS}
+        known: dict[str, list[Mapping[str, Any]]] = {each.case_no(self.session): [] for each in self.script}
         for event in self.pilot.entries("event"):
             if event["data"]["case"]["case_no"] in known:
                 known[event["data"]["case"]["case_no"]].append(event)
@@ -81,7 +82,7 @@ class RoundTrip:
 
     def answers(self, key: str) -> Sequence[Mapping[str, Any]]:
         """Return what the department under test said of a scripted complaint, in order of time."""
-        case_no = next(each.case_no(self.session) for each in COMPLAINTS if each.key == key)
+        case_no = next(each.case_no(self.session) for each in self.script if each.key == key)
         own = self.side.answers.declaration.connection
         said = [each for each in self.moves()[case_no] if each["data"]["connection_id"] == own]
         return sorted(said, key=lambda each: str(each["time"]))
