@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import logging
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import orjson
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from conformance.model import Summary
     from conformance.suite import Suite
+
+LOG: Final = logging.getLogger(__name__)
 
 RECORD: Final = "results.ndjson"
 BUNDLE: Final = "bundle.zip"
@@ -65,8 +69,10 @@ class Sessions:
         return self.get(header.session)
 
     def add(self, session: str, line: Header | Result | Waiver | Footer) -> None:
-        """Add a line to a session's record, durably."""
-        with (self.folder / session / RECORD).open("ab") as record:
+        """Add a line to a session's record, durably; a last line that was cut short is taken out first."""
+        with (self.folder / session / RECORD).open("a+b") as record:
+            fcntl.flock(record, fcntl.LOCK_EX)
+            _mend(record)
             record.write(orjson.dumps(line_of(line, self._zone)) + b"\n")
             record.flush()
             os.fsync(record.fileno())
@@ -84,8 +90,13 @@ class Sessions:
         return read_session(raw, path.parent)
 
     def all(self) -> Sequence[Session]:
-        """Return every session, the oldest first."""
-        found = [read_session(path.read_bytes(), path.parent) for path in sorted(self.folder.glob(f"*/{RECORD}"))]
+        """Return every session that can be read, the oldest first; one that is damaged is said, and holds up none."""
+        found = []
+        for path in sorted(self.folder.glob(f"*/{RECORD}")):
+            try:
+                found.append(read_session(path.read_bytes(), path.parent))
+            except Misconfigured as damaged:
+                LOG.warning("session passed over", extra={"session": path.parent.name, "problem": str(damaged)})
         return sorted(found, key=lambda session: session.header.started_at)
 
     def last(self, connection: str) -> Session | None:
@@ -94,13 +105,30 @@ class Sessions:
         return own[-1] if own else None
 
 
+def _mend(record: BinaryIO) -> None:
+    """Cut off what a crash left of a last line: what is added stands on a line of its own."""
+    record.seek(0)
+    held = record.read()
+    whole = held.rfind(b"\n") + 1
+    if whole < len(held):
+        record.truncate(whole)
+    record.seek(0, os.SEEK_END)
+
+
+def _damaged(folder: Path, problem: str) -> Misconfigured:
+    hint = "put the record back from a copy, or move the session's folder away"
+    return Misconfigured(Fault(code="session.damaged", problem=problem, file=str(folder), hint=hint))
+
+
 def read_session(raw: bytes, folder: Path) -> Session:
     """Read a session's record. A last line that was cut short is passed over: it never was."""
     whole = raw[: raw.rfind(b"\n") + 1]
-    values = [value_of(orjson.loads(line)) for line in whole.splitlines()]
+    try:
+        values = [value_of(orjson.loads(line)) for line in whole.splitlines()]
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as broken:
+        raise _damaged(folder, f"a line of the record cannot be read: {broken}") from broken
     if not values or not isinstance(values[0], Header):
-        problem = "the record has no header"
-        raise Misconfigured(Fault(code="session.damaged", problem=problem, file=str(folder)))
+        raise _damaged(folder, "the record has no header")
     last = values[-1]
     before = whole[: whole.rstrip(b"\n").rfind(b"\n") + 1]
     is_whole = isinstance(last, Footer) and last.lines_sha256 == hashlib.sha256(before).hexdigest()

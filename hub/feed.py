@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
@@ -21,25 +21,32 @@ if TYPE_CHECKING:
 _GONE: Final = frozenset({"cleared", "revoked"})
 
 
-def places_in(
-    views: Sequence[str], mark: Callable[[str, str, datetime], str] | None = None
-) -> Callable[[Entry], Sequence[Place]]:
-    """Return the function that places an entry in these `views`.
+class Standing(Protocol):
+    """How connections are certified."""
 
-    `mark` says how a connection is certified, given a mapping's fingerprint and an instant: events carry it.
-    """
-    return partial(_places, tuple(views), mark)
+    def mark(self, connection_id: str, fingerprint: str, at: datetime) -> str:
+        """Return what an event carries that a mapping of this fingerprint made, ledgered at an instant."""
+
+    def is_public_stopped(self, connection_id: str) -> bool:
+        """Tell whether nothing more of a connection may be public."""
 
 
-def _places(views: Sequence[str], mark: Callable[[str, str, datetime], str] | None, entry: Entry) -> Sequence[Place]:
+def places_in(views: Sequence[str], standing: Standing | None = None) -> Callable[[Entry], Sequence[Place]]:
+    """Return the function that places an entry in these `views`; events carry how their connection is certified."""
+    return partial(_places, tuple(views), standing)
+
+
+def _places(views: Sequence[str], standing: Standing | None, entry: Entry) -> Sequence[Place]:
     if entry.kind == "act":
         return _withheld(views, entry) if entry.outcome == WITHHELD else _certified(views, entry)
     if entry.kind not in ("event", "alert"):
         return ()
     document = orjson.loads(entry.body)
-    if entry.kind == "event" and mark is not None:
+    if entry.kind == "event" and standing is not None:
         made_by = document["data"]["connection_id"], document["mappingfingerprint"]
-        document["conformance"] = mark(*made_by, entry.ledgered_at)
+        document["conformance"] = standing.mark(*made_by, entry.ledgered_at)
+        if standing.is_public_stopped(made_by[0]):
+            views = [view for view in views if view != "public"]
     data = document["data"]
     if entry.kind == "alert" and _is_tried(data):
         return ()

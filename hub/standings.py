@@ -28,9 +28,17 @@ class Standings:
 
     def mark(self, connection_id: str, fingerprint: str, at: datetime) -> str:
         """Return the `conformance` of an event that a mapping of this fingerprint made, ledgered at an instant."""
+        return mark(self._now().get(connection_id), fingerprint, at)
+
+    def is_public_stopped(self, connection_id: str) -> bool:
+        """Tell whether nothing more of a connection may be public."""
+        row = self._now().get(connection_id)
+        return row is not None and row.is_public_stopped
+
+    def _now(self) -> Mapping[str, CertificateRow]:
         if self._monotonic() - self._read_at >= KEEP_S:
             self._known, self._read_at = self._latest(), self._monotonic()
-        return mark(self._known.get(connection_id), fingerprint, at)
+        return self._known
 
 
 def standings(latest: Callable[[], Mapping[str, CertificateRow]]) -> Standings:

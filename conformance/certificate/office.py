@@ -99,6 +99,9 @@ class Office:
     ) -> CertificateRow:
         """Issue a certificate of what was shown; it supersedes its connection's last; Misconfigured if it may not."""
         held = self._held(shown.connection)
+        if held and held.state == "suspended" and not held.criterion:
+            hint = "reinstate it first: what people suspended, people reinstate"
+            raise _refused("certificate.suspended", f"{held.certificate_id} was suspended by hand", hint)
         duty = "renew" if held else "certify"
         check_people(duty, people)
         issue.governed(department.document, shown.levels)
@@ -153,9 +156,10 @@ class Office:
 
         A criterion of a level that it does not certify takes nothing away from it.
         """
-        by_person = row.state == "suspended" and not row.criterion
-        if row.state in FINAL or by_person:
+        if row.state in FINAL:
             return None
+        if row.state == "suspended" and not row.criterion:
+            return self._widened(row, rolled)
         if rolled.state == "suspended" and rolled.level > row.level:
             rolled = replace(rolled, state="active", criteria=())
         state, reason = self._due(row, rolled, today)
@@ -168,6 +172,14 @@ class Office:
         told = {"suspended": "suspended", "in_grace": "warned", "expired": "expired"}.get(state, "reinstated")
         rule = issue.Approval(by=RULES, role="rule", at=self._now(), reason=reason)
         return self._move(row, told, [rule], state=state, suspended=suspended, criterion=criterion)
+
+    def _widened(self, row: CertificateRow, rolled: RollUp) -> CertificateRow | None:
+        """Take more levels away from what people suspended, where a criterion does; never give one back."""
+        lost = {level for level in row.levels if rolled.state == "suspended" and level >= rolled.level}
+        if lost <= set(row.suspended):
+            return None
+        rule = issue.Approval(by=RULES, role="rule", at=self._now(), reason=", ".join(rolled.criteria))
+        return self._move(row, "suspended", [rule], state="suspended", suspended=tuple(sorted({*row.suspended, *lost})))
 
     @staticmethod
     def _due(row: CertificateRow, rolled: RollUp, today: date) -> tuple[str, str]:
@@ -190,7 +202,9 @@ class Office:
 
     def _last_by(self, number: str) -> str:
         changes = [orjson.loads(each.body)["data"] for each in self.history(number)]
-        return next((each["by"] for each in reversed(changes) if each["state"] == "suspended"), "")
+        return next(
+            (each["by"] for each in reversed(changes) if each["state"] == "suspended" and each["by"] != RULES), ""
+        )
 
     def history(self, number: str) -> Sequence[CertificateChange]:
         """Return what happened to a certificate, in order."""

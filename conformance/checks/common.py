@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from conformance.finding import Finding, failed, waits
@@ -18,12 +18,41 @@ if TYPE_CHECKING:
 
 
 def awaited(lab: Lab) -> Finding | None:
-    """Wait for scripted cases of which nothing has come, neither events nor a refusal; None where all are there."""
-    unseen = lab.unseen()
-    if not unseen or lab.pilot.quarantine():
+    """Wait for scripted cases of which nothing has come, and for acts whose day has not; None where all are there.
+
+    A record that was refused is an answer: nothing is waited for then.
+    """
+    if lab.pilot.quarantine():
         return None
-    some = "、".join(unseen[:5])
-    return waits(f"等待脚本办件：{some}", f"waiting for scripted cases: {', '.join(unseen[:5])}")
+    unseen = lab.unseen()
+    if unseen:
+        some = "、".join(unseen[:5])
+        return waits(f"等待脚本办件：{some}", f"waiting for scripted cases: {', '.join(unseen[:5])}")
+    ahead = _ahead(lab)
+    if ahead:
+        told = ", ".join(ahead[:3])
+        return waits(f"脚本环节尚未到日：{told}", f"the day of these acts of the script is still to come: {told}")
+    return None
+
+
+def _ahead(lab: Lab) -> list[str]:
+    """Name the acts that have not come, and are to be keyed in on a later working day than any that was read."""
+    today = len(window(lab)) - 1
+    return [
+        f"case {number} {act.type} (day {act.day})"
+        for number, events in lab.scripted_events().items()
+        for act in lab.script[number].acts
+        if act.day > today and act.type not in {each["data"]["type"] for each in events}
+    ]
+
+
+def window(lab: Lab) -> list[date]:
+    """Return the working days from the first read in the pilot to the last."""
+    reads = sorted(instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.reports())
+    if not reads:
+        return []
+    days = (reads[0] + timedelta(days=number) for number in range((reads[-1] - reads[0]).days + 1))
+    return [day for day in days if lab.calendar.is_workday(day)]
 
 
 def instant(text: str) -> datetime:

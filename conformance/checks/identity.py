@@ -77,7 +77,7 @@ def no_secrets_in_evidence(lab: Lab) -> Finding:
     lab.keep("LOG", "canary.txt", CANARY, "text/plain")
     leaking = {}
     for path in sorted(lab.store.folder.glob("*")):
-        leaks = secrets_in(path.read_bytes(), lab.secrets)
+        leaks = secrets_in(lab.store.read(path.name), lab.secrets)
         if leaks:
             leaking[path.name] = [f"{leak.kind} at {leak.offset}" for leak in leaks]
     if leaking:

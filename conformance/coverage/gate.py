@@ -77,13 +77,14 @@ def answer(standing: Standing, now: datetime) -> Answer:
         said = f"live traffic was last looked at {since}: start the role conformance"
         return _unknown(standing, "status_stale", "状态已陈旧", said)
     graced = " (in grace 宽限期内)" if row.state == "in_grace" else ""
+    level = max(each for each in row.levels if each not in row.suspended)
     return Answer(
         connection=standing.connection,
         answer="yes",
         why="",
-        zh=f"可以接入，级别 {row.level}{graced}",
-        en=f"certified at {row.level} until {row.not_after.date()}{graced}",
-        level=row.level,
+        zh=f"可以接入，级别 {level}{graced}",
+        en=f"certified at {level} until {row.not_after.date()}{graced}",
+        level=level,
         certificate=row.certificate_id,
         schema_version=standing.schema_version,
     )

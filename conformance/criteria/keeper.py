@@ -29,6 +29,11 @@ LOG: Final = logging.getLogger(__name__)
 WINDOW_DAYS: Final = 45
 """Days of facts that a look may need: twenty working days reach that far over the longest holidays."""
 
+NEXT_DAY: Final = ("K6",)
+"""Criteria that look at a day when the day after it is over: what a department says of a day, it says after it."""
+
+NIGHTLY: Final = tuple(name for name in CRITERIA if name not in NEXT_DAY)
+
 AT_ONCE: Final = ("K9", "K10", "K12")
 """Criteria that do not wait for the day's end: leaks, drift, and what has run out."""
 
@@ -89,13 +94,16 @@ class Keeper:
         """Look at one connection: at every day that is over and not looked at, and at today as far as it matters."""
         begun = self._calendar.day_of(certificate.issued_at)
         kept = self._observed(certificate)
-        nightly = {each.day for each in kept if each.criterion == "K1"}
+        looked = {(each.criterion, each.day) for each in kept}
         added: list[ObservationRow] = []
         first = max(begun, today - timedelta(days=WINDOW_DAYS))
         for offset in range((today - first).days):
             day = first + timedelta(days=offset)
-            if day not in nightly:
-                added += self._seen(certificate, day, begun, CRITERIA)
+            if ("K1", day) not in looked:
+                added += self._seen(certificate, day, begun, NIGHTLY)
+            if day < today - timedelta(days=1) and ("K6", day) not in looked:
+                self._known.pop((certificate.connection_id, day), None)
+                added += self._seen(certificate, day, begun, NEXT_DAY)
         added += self._news(certificate, today, begun, [*kept, *added])
         return self._follow(certificate, kept, numbered(kept, added), today)
 
@@ -154,12 +162,12 @@ class Keeper:
     ) -> bool:
         before = self.standing(kept, today).moves if added else ()
         standing = self._standing_of(certificate, [*kept, *added], today, is_changed=bool(added))
-        kept += added
         if added:
             cached = {
                 (certificate.connection_id, name): (row.phase, as_json(row)) for name, row in standing.rows.items()
             }
             self._keeping.observe(added, cached, self._notices(certificate, before, standing.moves))
+            kept += added
         moved = self._office.follow(certificate, standing.rolled, today)
         if moved is not None:
             LOG.info("certificate moved", extra={"certificate": moved.certificate_id, "state": moved.state})

@@ -249,7 +249,7 @@ class RollUp:
     level: str = ""
     """The lowest level that is taken away; empty where none is."""
     criteria: Sequence[str] = ()
-    """The criteria that put it there."""
+    """The criteria that put it there, first those that stop the public feed."""
     stops_public: bool = False
     needs_review: bool = False
 
@@ -264,7 +264,10 @@ def roll_up(rows: Iterable[Row], policies: Mapping[str, Policy]) -> RollUp:
             return RollUp(
                 state=phase,
                 level=min((row.level for row in there if row.level), default=""),
-                criteria=[row.criterion for row in there],
+                criteria=sorted(
+                    (row.criterion for row in there),
+                    key=lambda name: (not policies[name].stops_public, len(name), name),
+                ),
                 stops_public=any(policies[row.criterion].stops_public for row in mine if row.phase == "suspended"),
                 needs_review=review,
             )

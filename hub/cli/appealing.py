@@ -130,6 +130,7 @@ def attest(
         found, _, suite = session_of(settings, session)
         check_planned(found, test)
         case, before, now = suite.tests[test], found.result(test), SystemClock().now()
+        _check_open(test, before)
         store = evidence_of(sandbox_hub(settings).settings)
         item = store.keep("ATT", statement.name, statement.read_bytes(), "application/octet-stream")
         added(
@@ -151,6 +152,14 @@ def attest(
                 attested_by=by,
             ),
         )
+
+
+def _check_open(test: str, before: Result | None) -> None:
+    """Refuse a statement in the stead of what was seen to fail: that is disputed, and somebody else decides."""
+    if before is not None and before.verdict in (Verdict.FAIL, Verdict.ERROR):
+        hint = f"mend it and run it again, or `sunlight conformance dispute SESSION {test}`"
+        problem = f"it was seen to {before.verdict}: no statement stands against that"
+        raise Misconfigured(Fault(code="conformance.attest", problem=problem, file=test, hint=hint))
 
 
 def add_to(app: typer.Typer) -> None:

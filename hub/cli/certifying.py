@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,6 +128,11 @@ def conditioned(text: str) -> dict[str, str]:
     if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - id, text, day
         hint = "write --condition 'K-1 | weekly key sets until the interface is offered | 2026-09-01'"
         raise Misconfigured(Fault(code="certify.condition", problem=f"{text!r} has no three parts", hint=hint))
+    try:
+        date.fromisoformat(parts[2])
+    except ValueError as wrong:
+        hint = "write the day as 2026-09-01"
+        raise Misconfigured(Fault(code="certify.condition", problem=f"{parts[2]!r} is no day", hint=hint)) from wrong
     return dict(zip(("id", "text", "due"), parts, strict=True))
 
 

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+CONFIDENTIALITY: Final = "K9"
+"""The criterion whose suspension stops a connection's public feed (conformance §3.9)."""
+
 HOLDING: Final = frozenset({"active", "in_grace", "conditional"})
 """States of a certificate that may be relied on."""
 
@@ -43,6 +46,11 @@ class CertificateRow:
     def level(self) -> str:
         """Return the highest level it certifies."""
         return max(self.levels)
+
+    @property
+    def is_public_stopped(self) -> bool:
+        """Tell whether nothing more of its connection may be public: something of it has leaked."""
+        return self.state == "suspended" and self.criterion == CONFIDENTIALITY
 
     @property
     def holds(self) -> bool:

@@ -51,7 +51,7 @@ class Supervision(Base):
         return Relay(
             store=self.store,
             bus=bus,
-            places=places_in(self.settings.feed.views, standings(self.certification.latest).mark),
+            places=places_in(self.settings.feed.views, standings(self.certification.latest)),
             owner=self.owner_name,
             lease_s=self.settings.supervision.lease_s,
         )

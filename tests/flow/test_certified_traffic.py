@@ -262,6 +262,16 @@ def test_what_a_person_suspended_no_criterion_lifts(world: World) -> None:
     assert world.alerts("T-30") == ["R14"]
 
 
+def test_a_criterion_takes_more_than_a_person_took_and_gives_nothing_back(world: World) -> None:
+    today = world.hub.calendar().day_of(world.hub.clock.now())
+    row = world.office.suspend(world.row.certificate_id, people(world.hub, "supervisor"), ("C3",))
+    assert world.office.follow(row, RollUp(state="active"), today) is None
+    wider = world.office.follow(row, RollUp(state="suspended", level="C2", criteria=("K9",)), today)
+    assert wider is not None
+    assert (wider.state, wider.suspended, wider.criterion) == ("suspended", ("C2", "C3"), "")
+    assert world.office.follow(wider, RollUp(state="active"), today) is None
+
+
 def test_silent_days_suspend_c1_and_a_reinstatement_begins_probation(world: World) -> None:
     clock = world.hub_clock
     clock.move_to(datetime(2026, 4, 9, 1, tzinfo=UTC))

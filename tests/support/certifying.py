@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from conformance.model import Bindings, Footer, Header, Lifecycle, Result, Signature, Verdict, Words
 from conformance.verdicts import Plan, summarise
+from hub.model.certified import CertificateRow
 
 STARTED: Final = datetime(2026, 3, 2, 1, tzinfo=UTC)
 SIGNATURES: Final = (
@@ -128,3 +129,15 @@ def a_declaration(**fields: Any) -> dict[str, Any]:
             {"role": "system_owner", "name": "李强", "signed_on": "2026-02-27"},
         ],
     } | fields
+
+
+def a_certificate(**fields: Any) -> CertificateRow:
+    """Return a certificate at C3 that was issued when the sessions here begin."""
+    base: dict[str, Any] = {
+        "certificate_id": "HCC-2026-000001", "connection_id": "taizhou.office.permits",
+        "department_id": "11321200014000028L", "region_code": "321200", "sha256": "0" * 64,
+        "levels": ("C1", "C2", "C3"), "flows": ("case.events",), "fingerprint": "f" * 64, "issued_at": STARTED,
+        "not_after": STARTED + timedelta(days=300), "state": "active", "since": STARTED, "reason": "",
+        "criterion": "", "suspended": (), "conditions_due": None, "signed": b"",
+    }  # fmt: skip
+    return CertificateRow(**base | fields)

@@ -85,6 +85,24 @@ def test_an_event_appears_in_the_views_that_may_see_its_class(disclosure: str) -
     assert set(placed(an_event_entry(disclosure))) == seen[disclosure]
 
 
+class Stopped:
+    """A connection that leaked."""
+
+    def mark(self, *_: Any) -> str:
+        return "suspended:C2"
+
+    def is_public_stopped(self, _: str) -> bool:
+        return True
+
+
+def test_a_connection_that_leaked_shows_the_public_nothing_more_and_the_authorities_everything() -> None:
+    places = places_in(VIEWS, Stopped())(an_event_entry("public"))
+    assert [(place.view, place.document["conformance"]) for place in places] == [
+        ("intranet", "suspended:C2"),
+        ("restricted", "suspended:C2"),
+    ]
+
+
 @pytest.mark.parametrize("disclosure", [*CLASSES, None])
 def test_an_alert_is_never_public(disclosure: str | None) -> None:
     seen: dict[str | None, set[str]] = {

@@ -11,6 +11,7 @@ import pytest
 from conformance.criteria.machine import Observation, Row, Seen, fold, roll_up, step
 from conformance.criteria.observe import DayFacts, observe
 from conformance.criteria.policy import CRITERIA, Policy, policies_on
+from hub.model.certified import CONFIDENTIALITY
 from hub.supervision.calendar import WorkCalendar
 
 CALENDAR = WorkCalendar()
@@ -107,6 +108,9 @@ def test_a_leak_suspends_at_once_and_only_a_person_lifts_it() -> None:
     row, _ = folded("K9", "F")
     assert row.phase == "suspended"
     assert roll_up([row], POLICIES).stops_public
+    other = replace(row, criterion="K4")
+    assert roll_up([other, row], POLICIES).criteria == ["K9", "K4"]
+    assert [name for name, policy in POLICIES.items() if policy.stops_public] == [CONFIDENTIALITY]
     assert folded("K9", "FPPPP")[0].phase == "suspended"
     assert folded("K9", "FPR")[0].phase == "on_probation"
 

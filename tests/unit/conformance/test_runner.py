@@ -12,12 +12,12 @@ import pytest
 from conformance.declaration import declared
 from conformance.evidence import EvidenceStore, secrets_in
 from conformance.finding import Finding, passed, waits
-from conformance.model import Lifecycle, Verdict
+from conformance.model import Lifecycle, Verdict, Waiver
 from conformance.runner import Runner, new_header
 from conformance.sessions import RECORD, Sessions
 from conformance.suite import Suite, load_suite
 from hub.clock import ManualClock
-from hub.errors import Unavailable
+from hub.errors import Misconfigured, Unavailable
 from hub.supervision.calendar import WorkCalendar
 from tests.support.certifying import BINDINGS, a_declaration
 
@@ -86,10 +86,10 @@ def test_a_wait_is_over_after_so_many_working_days_and_then_it_is_a_skip(world: 
     session = world.run()
     waiting = session.result("SCH-01")
     assert (session.footer, waiting.lifecycle) == (None, Lifecycle.WAITING)
-    assert waiting.until == datetime(2026, 3, 14, tzinfo=ZONE), "five working days after a Friday"
-    world.clock.move_to(datetime(2026, 3, 13, 15, tzinfo=UTC))
+    assert waiting.until == datetime(2026, 3, 25, tzinfo=ZONE), "twelve working days after a Friday"
+    world.clock.move_to(datetime(2026, 3, 24, 15, tzinfo=UTC))
     assert world.run().result("SCH-01").lifecycle is Lifecycle.WAITING
-    world.clock.move_to(datetime(2026, 3, 13, 17, tzinfo=UTC))
+    world.clock.move_to(datetime(2026, 3, 24, 17, tzinfo=UTC))
     ended = world.run()
     assert ended.result("SCH-01").verdict is Verdict.SKIP
     assert not world.summary(ended).is_certifiable
@@ -146,6 +146,27 @@ def test_a_record_that_was_cut_short_has_no_footer_and_loses_no_line_before(worl
     assert session.footer is None
     assert [result.test for result in session.results] == list(NAMES)
     assert not world.summary(session).is_certifiable
+
+
+def test_what_is_added_after_a_line_that_was_cut_short_stands_by_itself(world: World) -> None:
+    world.run()
+    path = world.folder / "sessions" / "s" / RECORD
+    path.write_bytes(path.read_bytes()[:-20])
+    sessions = Sessions(world.folder / "sessions", ZONE)
+    sessions.add("s", Waiver(test="ENC-01", by="王芳", why="等待接口", until=FRIDAY.date()))
+    session = sessions.get("s")
+    assert [result.test for result in session.results] == list(NAMES)
+    assert [waiver.test for waiver in session.waivers] == ["ENC-01"]
+
+
+@pytest.mark.parametrize("held", [b"", b"{\n", b'{"kind":"nobody knows"}\n'])
+def test_a_session_that_is_damaged_holds_up_no_other(world: World, held: bytes) -> None:
+    (world.folder / "sessions" / "t").mkdir()
+    (world.folder / "sessions" / "t" / RECORD).write_bytes(held)
+    sessions = Sessions(world.folder / "sessions", ZONE)
+    assert [session.header.session for session in sessions.all()] == ["s"]
+    with pytest.raises(Misconfigured, match="the record"):
+        sessions.get("t")
 
 
 def test_a_record_in_which_a_verdict_was_altered_has_no_footer(world: World) -> None:
