@@ -19,11 +19,11 @@ FIX = ("补送缺少的办件", "send the missing cases")
 
 def shadowed(lab: Lab, days: int) -> Finding | None:
     """Wait until the pilot has run for so many working days; None where it has."""
-    days_read = window(lab)
-    if len(days_read) >= days:
+    seen = window(lab)
+    if len(seen) >= days:
         return None
     return waits(
-        f"影子期第 {len(days_read)} 个工作日，共需 {days} 个", f"working day {len(days_read)} of {days} of the shadow window"
+        f"影子期第 {len(seen)} 个工作日，共需 {days} 个", f"working day {len(seen)} of {days} of the shadow window"
     )
 
 
