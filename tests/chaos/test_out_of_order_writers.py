@@ -101,6 +101,7 @@ def test_no_row_is_missed_and_none_is_two(postgres: Postgres, tmp_path: Path, se
     for crash in range(12):
         died += read(tmp_path, made, crash) != 0
     time.sleep(SETTLED_S)
+    assert read(tmp_path, made, -1) == 0, "ends the read that was interrupted, at the bound it had"
     assert read(tmp_path, made, -1) == 0
     received = (tmp_path / "received").read_bytes().splitlines()
     assert died >= 12
