@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from conformance.certificate import signing
 from conformance.certificate.office import CHANGE
-from conformance.finding import Finding, passed, waits
+from conformance.finding import Finding, passed, skipped, waits
 from conformance.model import Verdict, Words
 from conformance.real import sessions_of, wishes_of
 from conformance.suite import SuiteTest, load_suite
@@ -122,7 +122,12 @@ def test_a_failure_can_be_run_again_alone_disputed_attested_and_reported(
     assert conformance(*disputed).exit_code == 0
     statement = sandbox / "statement.pdf"
     statement.write_bytes(b"signed")
-    assert conformance("attest", NAME, "TIM-02", "--by", "李强", "--statement", str(statement)).exit_code == 0
+    stated = ("attest", NAME, "TIM-02", "--by", "李强", "--statement", str(statement))
+    assert (refused := conformance(*stated)).exit_code == 4
+    assert "dispute" in refused.stderr
+    answering(monkeypatch, lambda _: skipped("看不到", "it cannot be observed"))
+    conformance("run", NAME, "--level", "C1", "--only", "TIM-02")
+    assert conformance(*stated).exit_code == 0
     shown = json.loads(conformance("show", NAME, "--json").stdout)
     standing = {each["test"]: each.get("verdict", each["lifecycle"]) for each in shown["results"]}
     assert (standing["TRN-F01"], standing["TIM-02"]) == ("review", "attested")
