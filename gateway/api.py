@@ -14,7 +14,7 @@ from gateway import listing
 from gateway.attaching import Attaching, listed
 from gateway.casefile import casefile, header, local, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
-from gateway.ownership import seen
+from gateway.ownership import seen, seen_by
 from gateway.problems import Problem, json_response
 from gateway.rights import view_of, visible
 from hub.model.shapes import load_schema
@@ -55,9 +55,11 @@ class Api:
         """
         known = checked(CASE_WORDS, self._parts.reading.departments, region=region, department=department, state=state)
         filters = {**known, "text": q}
-        classes = visible(request.state.who)
-        rows, following = listing.cases(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
-        told = [header(row, self._names, self._parts.zone) for row in seen(self._parts, request.state.who, rows)]
+        parts, who = self._parts, request.state.who
+        rows, following = listing.cases(
+            parts.reading, seen_by(parts, who), filters=filters, classes=visible(who), after=after, limit=limit
+        )
+        told = [header(row, self._names, parts.zone) for row in rows]
         return json_response({"items": told, "next": following})
 
     def case(self, request: Request, case_id: str) -> Response:
@@ -90,10 +92,11 @@ class Api:
         """List alerts, newest change first, each with its document; page with `after` = the `next` of this page."""
         asked = {"rule": rule, "state": state, "level": level, "department": department, "region": region}
         filters = checked(ALERT_WORDS, self._parts.reading.departments, **asked)
-        classes = visible(request.state.who)
-        found = listing.alerts(self._parts.reading, filters=filters, classes=classes, after=after, limit=limit)
-        rows = seen(self._parts, request.state.who, found[0])
-        return json_response({"items": [self._alert(row) for row in rows], "next": found[1]})
+        parts, who = self._parts, request.state.who
+        rows, following = listing.alerts(
+            parts.reading, seen_by(parts, who), filters=filters, classes=visible(who), after=after, limit=limit
+        )
+        return json_response({"items": [self._alert(row) for row in rows], "next": following})
 
     def _alert(self, row: Row) -> dict[str, Any]:
         document = orjson.loads(row["document"])

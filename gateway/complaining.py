@@ -164,17 +164,24 @@ class Complaining:
     def _page(
         self, actor: Actor, state: str | None, after: str | None, limit: int
     ) -> tuple[list[dict[str, Any]], str | None]:
-        roles = (CENTRE,) if actor.is_centre else (HANDLER, ASSISTING)
-        rows = self._parts.reading.complaints(
-            department=actor.department_id or None,
-            roles=roles,
-            state=state,
-            disclosures=_CLASSES,
-            after=after,
-            limit=limit,
-        )
-        told = (header(self._desk(actor), row, _case(row, self._parts)) for row in rows)
-        return [each for each in told if each is not None], rows[-1]["case_id"] if len(rows) == limit else None
+        roles, desk = (CENTRE,) if actor.is_centre else (HANDLER, ASSISTING), self._desk(actor)
+
+        def ask(mark: str | None, size: int) -> Sequence[Row]:
+            return self._parts.reading.complaints(
+                department=actor.department_id or None,
+                roles=roles,
+                state=state,
+                disclosures=_CLASSES,
+                after=mark,
+                limit=size,
+            )
+
+        def told(rows: Sequence[Row]) -> Sequence[Row]:
+            found = (header(desk, row, _case(row, self._parts)) for row in rows)
+            return [each for each in found if each is not None]
+
+        items, following = listing.paged(ask, told, lambda row: row["case_id"], after=after, limit=limit)
+        return list(items), following
 
     def _desk(self, actor: Actor) -> Desk:
         return Desk(actor=actor, names=self._names, zone=self._parts.zone, catalogue=self._parts.catalogue)

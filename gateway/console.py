@@ -15,7 +15,7 @@ from gateway.attaching import listed
 from gateway.bars import clock_bars
 from gateway.casefile import casefile, header, in_order, told_alert
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
-from gateway.ownership import seen
+from gateway.ownership import seen, seen_by
 from gateway.problems import Problem
 from gateway.rights import COOKIE, view_of, visible
 
@@ -76,9 +76,11 @@ class Console:
     def _latest(self, request: Request) -> list[dict[str, Any]]:
         if not request.state.who.may("alerts:read"):
             return []
-        classes = visible(request.state.who)
-        rows, _ = listing.alerts(self._parts.reading, filters={}, classes=classes, after=None, limit=LATEST)
-        return [self._alert(row) for row in seen(self._parts, request.state.who, rows)]
+        parts, who = self._parts, request.state.who
+        rows, _ = listing.alerts(
+            parts.reading, seen_by(parts, who), filters={}, classes=visible(who), after=None, limit=LATEST
+        )
+        return [self._alert(row) for row in rows]
 
     def _alert(self, row: Row) -> dict[str, Any]:
         told = told_alert(orjson.loads(row["document"]), rule_id=row["rule_id"], level=row["level"], state=row["state"])
@@ -102,11 +104,12 @@ class Console:
             CASE_WORDS, reading.departments, region=region or None, department=department or None, state=state or None
         )
         filters = {**chosen, "text": q or None}
-        rows, following = listing.newest_cases(reading, filters=filters, classes=classes, after=after, limit=PAGE)
+        may = seen_by(self._parts, request.state.who)
+        rows, following = listing.newest_cases(reading, may, filters=filters, classes=classes, after=after, limit=PAGE)
         return self._pages.render(
             "cases.html",
             request,
-            cases=[header(row, self._names, self._parts.zone) for row in seen(self._parts, request.state.who, rows)],
+            cases=[header(row, self._names, self._parts.zone) for row in rows],
             wanted=wanted,
             next_url=_next("/cases", wanted, following),
             **self._choices(),
@@ -153,11 +156,12 @@ class Console:
         wanted = {"rule": rule, "state": state, "level": level, "region": region, "department": department}
         classes, reading = visible(request.state.who), self._parts.reading
         filters = checked(ALERT_WORDS, reading.departments, **{name: value or None for name, value in wanted.items()})
-        rows, following = listing.alerts(reading, filters=filters, classes=classes, after=after, limit=PAGE)
+        may = seen_by(self._parts, request.state.who)
+        rows, following = listing.alerts(reading, may, filters=filters, classes=classes, after=after, limit=PAGE)
         return self._pages.render(
             "alerts.html",
             request,
-            alerts=[self._alert(row) for row in seen(self._parts, request.state.who, rows)],
+            alerts=[self._alert(row) for row in rows],
             wanted=wanted,
             rules=overview.rules(reading.alert_counts()),
             next_url=_next("/alerts", wanted, following),

@@ -31,12 +31,19 @@ LOOK_S: Final = 0.25
 """Seconds between two looks at whether there is anything new, one look for all who wait."""
 
 BEAT_S: Final = 15.0
-"""Seconds of silence after which a stream shows that it is alive (HTML standard, 9.2.7, recommends about 15)."""
+"""Seconds after which a stream shows that it is alive (HTML standard, 9.2.7, recommends about 15), and asks whether its
+reader still may: however much there is to tell."""
 
 STREAMS_MOST: Final = 200
 """Streams that one gateway keeps open at once."""
 
+FRESH_S: Final = 5.0
+"""Seconds for which what was read is told: of a reader who takes longer, what was withheld meanwhile is read anew."""
+
 VIEWS: Final = get_args(View)
+
+CLOSED: Final = "restricted"
+"""The view of whoever may see every closed case: a department's key never does, whatever scopes it has."""
 
 Filter = Annotated[str | None, Query(max_length=80, pattern=listing.TEXT)]
 Limit = Annotated[int, Query(ge=1, le=listing.PAGE_MOST)]
@@ -126,26 +133,27 @@ class Feeding:
         return StreamingResponse(self._events(request, wanted, at), media_type="text/event-stream", headers=headers)
 
     async def _events(self, request: Request, wanted: Wanted, at: int) -> AsyncIterator[bytes]:
-        """Yield what is new, and a comment after each long silence, until the client is gone or loses its right."""
+        """Yield what is new, and now and then a comment, until the client is gone or loses its right."""
         self._open += 1
         try:
             yield b": begun\n\n"
-            said, known = time.monotonic(), -1
+            asked_at, known = time.monotonic(), -1
             while not await request.is_disconnected():
+                if time.monotonic() - asked_at >= BEAT_S:
+                    if not await run_in_threadpool(self._still_may, request, wanted):
+                        return
+                    yield b": alive\n\n"
+                    asked_at = time.monotonic()
                 last = await self._news.last()
                 rows = await self._after(wanted, at, listing.PAGE_MOST) if last > known else ()
                 known = known if rows else last
+                until = time.monotonic() + FRESH_S
                 for row in rows:
                     yield b"id: %d\nevent: %s\ndata: %s\n\n" % (row["sequence"], row["kind"].encode(), row["body"])
                     at = row["sequence"]
-                if rows or time.monotonic() - said < BEAT_S:
-                    said = time.monotonic() if rows else said
-                    await asyncio.sleep(0 if rows else LOOK_S)
-                    continue
-                if not await run_in_threadpool(self._still_may, request, wanted):
-                    return
-                yield b": alive\n\n"
-                said = time.monotonic()
+                    if time.monotonic() >= until:
+                        break
+                await asyncio.sleep(0 if rows else LOOK_S)
         finally:
             self._open -= 1
 
@@ -176,6 +184,9 @@ class Feeding:
         if view not in VIEWS:
             raise Problem(400, "view", f"unknown view {view!r}", hint=f"one of {', '.join(VIEWS)}")
         demand(request, f"feed:read:{view}")
+        if view == CLOSED and who.department_id:
+            hint = "a department reads its own cases: /v1/cases"
+            raise Problem(403, "department", "this feed tells of every department's closed cases", hint=hint)
         checked(FEED_WORDS, self._parts.reading.departments, kind=kind, region=region)
         if own is None:
             return Wanted(view=view, kinds=[kind] if kind else [], regions=[region] if region else [])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from datetime import MAXYEAR, UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gateway.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from gateway.reading import Reading, Row
 
@@ -22,6 +23,8 @@ _UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
 
 TEXT: Final = r"^[^\x00-\x1f\x7f]*$"
 """What a filter may hold: PostgreSQL takes no NUL in a text, and no name of ours has control characters."""
+
+_At = TypeVar("_At")
 
 Mark = tuple[datetime, str]
 """The last row of a page: its instant and its id."""
@@ -50,27 +53,67 @@ def _no_cursor(word: str) -> Problem:
     return Problem(400, "cursor", f"{word[:40]!r} is no cursor", hint="use the `next` of the page before as it is")
 
 
+Seen = Callable[[Sequence["Row"]], Sequence["Row"]]
+"""Returns of some rows those that the asker may see."""
+
+
+def paged(
+    ask: Callable[[_At | None, int], Sequence[Row]],
+    seen: Seen,
+    mark: Callable[[Row], _At],
+    *,
+    after: _At | None,
+    limit: int,
+) -> tuple[Sequence[Row], _At | None]:
+    """Return at most `limit` rows that the asker may see, and the mark of the last of them where more follow.
+
+    A page is filled up with what may be seen: neither its length nor its mark tells of what may not, which would
+    otherwise be read word by word through a filter. `ask` returns so many rows after a mark, `mark` a row's.
+    """
+    found: list[Row] = []
+    rows, size = ask(after, limit + 1), limit + 1
+    found += seen(rows)
+    while len(found) <= limit and len(rows) == size:
+        size = max(limit + 1, PAGE_MOST)
+        rows = ask(mark(rows[-1]), size)
+        found += seen(rows)
+    return found[:limit], mark(found[limit - 1]) if len(found) > limit else None
+
+
 def cases(
-    reading: Reading, *, filters: Mapping[str, Any], classes: Collection[str], after: str | None, limit: int
+    reading: Reading, seen: Seen, *, filters: Mapping[str, Any], classes: Collection[str], after: str | None, limit: int
 ) -> tuple[Sequence[Row], str | None]:
     """Return a page of cases by case id, and the `next` to ask for, None after the last."""
-    rows = reading.cases(**filters, disclosures=classes, after=after, limit=limit + 1)
-    return rows[:limit], rows[limit - 1]["case_id"] if len(rows) > limit else None
+
+    def ask(mark: str | None, size: int) -> Sequence[Row]:
+        return reading.cases(**filters, disclosures=classes, after=mark, limit=size)
+
+    return paged(ask, seen, lambda row: row["case_id"], after=after, limit=limit)
 
 
 def newest_cases(
-    reading: Reading, *, filters: Mapping[str, Any], classes: Collection[str], after: str | None, limit: int
+    reading: Reading, seen: Seen, *, filters: Mapping[str, Any], classes: Collection[str], after: str | None, limit: int
 ) -> tuple[Sequence[Row], str | None]:
     """Return a page of cases, newest first, and the cursor of the next."""
-    rows = reading.newest_cases(**filters, disclosures=classes, after=mark_of(after), limit=limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], cursor((last["opened_at"] or _UNOPENED, last["case_id"])) if last else None
+
+    def ask(mark: Mark | None, size: int) -> Sequence[Row]:
+        return reading.newest_cases(**filters, disclosures=classes, after=mark, limit=size)
+
+    rows, last = paged(ask, seen, _opened, after=mark_of(after), limit=limit)
+    return rows, cursor(last) if last else None
+
+
+def _opened(row: Row) -> Mark:
+    return row["opened_at"] or _UNOPENED, row["case_id"]
 
 
 def alerts(
-    reading: Reading, *, filters: Mapping[str, Any], classes: Collection[str], after: str | None, limit: int
+    reading: Reading, seen: Seen, *, filters: Mapping[str, Any], classes: Collection[str], after: str | None, limit: int
 ) -> tuple[Sequence[Row], str | None]:
     """Return a page of alerts, newest change first, of cases in `classes`, and the cursor of the next."""
-    rows = reading.alerts(**filters, disclosures=classes, after=mark_of(after), limit=limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], cursor((last["changed_at"], last["alert_id"])) if last else None
+
+    def ask(mark: Mark | None, size: int) -> Sequence[Row]:
+        return reading.alerts(**filters, disclosures=classes, after=mark, limit=size)
+
+    rows, last = paged(ask, seen, lambda row: (row["changed_at"], row["alert_id"]), after=mark_of(after), limit=limit)
+    return rows, cursor(last) if last else None

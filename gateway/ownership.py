@@ -9,7 +9,7 @@ from hub.supervision.fold import fold
 from hub.views import may_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gateway.reading import Parts, Row
     from hub.identity import Identity
@@ -27,6 +27,11 @@ def may_see(parts: Parts, who: Identity, *, case_id: str, department_id: str, cl
         return True
     row = parts.reading.case(case_id) if department_id == who.department_id else None
     return row is not None and may_reach(fold(in_force(decode(row["log"])), parts.zone).attributes, who.department_id)
+
+
+def seen_by(parts: Parts, who: Identity) -> Callable[[Sequence[Row]], Sequence[Row]]:
+    """Return what picks out of rows those that `who` may see, for gateway.listing."""
+    return lambda rows: seen(parts, who, rows)
 
 
 def seen(parts: Parts, who: Identity, rows: Sequence[Row]) -> Sequence[Row]:

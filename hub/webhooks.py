@@ -35,6 +35,9 @@ PARK_AFTER: Final = 3
 TOGETHER: Final = 100
 """Documents posted to one receiver before it is looked for others."""
 
+FRESH: Final = timedelta(seconds=5)
+"""How long what was read is posted before it is read anew: what was withheld meanwhile is a tombstone by then."""
+
 AT_ONCE: Final = 32
 """Receivers that are posted to at the same time: so many may be slow before one waits for another."""
 
@@ -180,7 +183,10 @@ class Poster:
         rows = self.feed.feed(
             to.view, after=at.sequence, limit=TOGETHER, kinds=sorted(to.kinds), regions=to.prefixes() or None
         )
+        until = self.clock.now() + FRESH
         for row in rows:
+            if self.clock.now() >= until:
+                return True
             if not self._may_post(to):
                 return False
             known, at = at, self._posted(to, at, row)

@@ -217,7 +217,9 @@ def test_pages_of_cases_that_opened_at_one_instant_give_every_case_once(tmp_path
     hub = a_desk(tmp_path, [(f"S-{n}", "申请", "public", "321281", opened, "", "", "") for n in range(5)])
     queries, after, seen = Queries(hub.settings.store_url), None, []
     for _ in range(5):
-        rows, after = listing.newest_cases(queries, filters={}, classes={"public"}, after=after, limit=1)
+        rows, after = listing.newest_cases(
+            queries, lambda rows: rows, filters={}, classes={"public"}, after=after, limit=1
+        )
         seen += [row["case_no"] for row in rows]
     assert sorted(seen) == [f"S-{n}" for n in range(5)]
     assert after is None

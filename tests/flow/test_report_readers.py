@@ -65,3 +65,30 @@ def test_an_alert_about_a_report_is_not_found_by_the_unit_that_it_speaks_of(spin
         own = bearer(a_key(spine.hub, *SCOPES, department_id=DEPARTMENT))
         for number, alert in alerts.items():
             assert client.get(f"/v1/alerts/{alert}", headers=own).status_code == (404 if number == "own" else 200)
+
+
+@pytest.mark.parametrize("path", ["/v1/cases?q=title", "/v1/alerts?region=3212"])
+def test_a_page_and_its_cursor_tell_nothing_of_what_is_left_out_of_it(spine: Spine, path: str) -> None:
+    """Else a filter of one word a request would read a report to the unit it is about, page by empty page."""
+    with a_client(spine.hub) as client:
+        own = bearer(a_key(spine.hub, *SCOPES, department_id=DEPARTMENT))
+        everything = client.get(path, headers=own).json()["items"]
+        pages, following = [], ""
+        while following is not None:
+            answer = client.get(f"{path}&limit=1&after={following}", headers=own).json()
+            pages.append(len(answer["items"]))
+            following = answer["next"]
+        assert everything
+        assert pages == [1] * len(everything)
+        assert client.get("/v1/cases?q=own&limit=1", headers=own).json() == {"items": [], "next": None}
+
+
+def test_a_departments_key_opens_no_feed_of_all_that_is_closed(spine: Spine) -> None:
+    scopes = (*SCOPES, "feed:read:restricted", "feed:read:intranet")
+    with a_client(spine.hub) as client:
+        own = bearer(a_key(spine.hub, *scopes, department_id=DEPARTMENT))
+        for path in ("/v1/feed?view=restricted", "/v1/feed/stream?view=restricted"):
+            assert client.get(path, headers=own).json()["type"].endswith("department")
+        assert client.get("/v1/feed?view=intranet", headers=own).status_code == 200
+        centre = bearer(a_key(spine.hub, *scopes))
+        assert client.get("/v1/feed?view=restricted", headers=centre).status_code == 200

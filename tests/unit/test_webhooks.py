@@ -267,3 +267,26 @@ def test_a_library_nobody_here_wrote_verifies_what_is_signed(tmp_path: Any) -> N
         Webhook(secret_of(key, replace(CENTRE, secret_no=2))).verify(body, dict(headers))
     with pytest.raises(WebhookVerificationError):
         Webhook(secret_of(key, replace(CENTRE, name="other"))).verify(body, dict(headers))
+
+
+def test_what_is_withheld_while_a_slow_receiver_is_posted_to_is_not_posted_any_more(clock: ManualClock) -> None:
+    posted: list[bytes] = []
+
+    class Slow(Shelf):
+        def feed(self, view: str, **wanted: Any) -> Sequence[Mapping[str, Any]]:
+            rows = super().feed(view, **wanted)
+            return rows if not posted else [{**row, "body": b"tombstone"} for row in rows]
+
+        def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+            assert url
+            assert headers
+            posted.append(body)
+            clock.move_to(clock.now() + timedelta(seconds=20))
+            return Answer(status=204, said="204")
+
+    shelf = Slow()
+    made = begun(shelf, clock)
+    shelf.documents = 7
+    while made.deliver(CENTRE):
+        pass
+    assert posted == [b'{"n":1}', *[b"tombstone"] * 3]
