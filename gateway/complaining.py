@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 CENTRE_SCOPE: Final = "complaints:centre"
 HANDLER_SCOPE: Final = "complaints:handle"
 
+AGAIN_S: Final = 1
+"""Seconds after which a page that waits for the ledger asks again by itself; until then it offers nothing to do."""
+
 _CLASSES: Final = ("public", "intranet", "restricted")
 """Classes of complaints that are handled here; what is secret stays with whoever registered it."""
 
@@ -131,21 +134,40 @@ class Complaining:
         is_open = actor.is_centre or not is_shielded(case.attributes)
         return self._parts.attachments(case.case_id) if is_open else ()
 
-    def list_page(self, request: Request, state: str | None = None, after: str | None = None) -> Response:
-        """Show the complaints that the asker handles."""
+    def list_page(
+        self, request: Request, state: str | None = None, after: str | None = None, receipt: str = ""
+    ) -> Response:
+        """Show the complaints that the asker handles, and that a move has given one away."""
         actor = actor_of(request)
         items, following = self._page(actor, state or None, after, 50)
         return self._pages.render(
-            "complaints.html", request, items=items, following=following, state=state or "", is_centre=actor.is_centre
+            "complaints.html",
+            request,
+            items=items,
+            following=following,
+            state=state or "",
+            is_centre=actor.is_centre,
+            is_given_away=self._is_entered(receipt),
         )
 
     def page(self, request: Request, case_id: str, receipt: str = "") -> Response:
-        """Show one complaint with its course, its clocks, and a form for each move that the asker may make."""
-        told = self._shown(actor_of(request), case_id)
+        """Show one complaint with its course, its clocks, and a form for each move that the asker may make.
+
+        Whoever has just given it away (returned it, passed it on) is led back to those that they still have.
+        """
+        try:
+            told = self._shown(actor_of(request), case_id)
+        except Problem:
+            if not self._is_entered(receipt):
+                raise
+            return RedirectResponse(f"/complaints?receipt={receipt}", status_code=303)
         outcome = self._state(receipt) if receipt else ""
-        return self._pages.render(
+        answer = self._pages.render(
             "complaint.html", request, told=told, outcome=outcome, outcomes=OUTCOMES, move_id=str(uuid.uuid4())
         )
+        if outcome == "pending":
+            answer.headers["Refresh"] = str(AGAIN_S)
+        return answer
 
     async def enter(self, request: Request, case_id: str) -> Response:
         """Do what a form says, and show the complaint again."""
@@ -240,6 +262,9 @@ class Complaining:
             hint = "put mappings/city-complaints/desk.yaml into the mappings folder of this process"
             raise Problem(404, "no-desk", "complaints are not moved here", hint=hint)
         return pushed
+
+    def _is_entered(self, receipt_id: str) -> bool:
+        return bool(receipt_id) and self._state(receipt_id) in ("accepted", "duplicate")
 
     def _state(self, receipt_id: str) -> str:
         if not receipt_id.isascii() or len(receipt_id) > len(str(uuid.UUID(int=0))):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway import words
 from gateway.casefile import in_order, labelled, local
+from gateway.complaint_words import CATEGORIES, CHANNELS, KINDS, TRACKS
 from hub.complaint_desk import OUTCOMES
 from hub.complaint_post.centres import centres_in
 from hub.supervision.families.holding import HANDLER
@@ -26,6 +27,14 @@ _ABOUT: Final = (
     "centre_id", "channel", "kind", "category", "track", "respondent_department", "related_case_no", "content",
 )  # fmt: skip
 """What is shown of what a complaint is about."""
+
+_CODED: Final = (
+    ("kind", "类别", "kind", KINDS),
+    ("channel", "来源", "channel", CHANNELS),
+    ("track", "办理类型", "track", TRACKS),
+    ("category", "问题类型", "about", CATEGORIES),
+)
+"""What a complaint's head says in words that codes stand for."""
 
 _SAID: Final = {
     "reason": ("理由", "reason"),
@@ -100,6 +109,7 @@ def header(desk: Desk, row: Row, case: Case) -> dict[str, Any] | None:
         "state": case.state,
         "state_label": labelled(words.label(words.STATES, case.state)),
         "kind": seen["complaint"].get("kind", ""),
+        "kind_label": labelled(words.label(KINDS, seen["complaint"].get("kind", ""))),
         "track": seen["complaint"].get("track", ""),
         "roles": sorted(desk.actor.roles(case)),
         "handler": case.holding.handler,
@@ -123,6 +133,7 @@ def shown(desk: Desk, row: Row, case: Case, forms: Sequence[Form]) -> dict[str, 
         **told,
         "due_at": local(min(open_due, default=None), desk.zone),
         "about": {name: seen["complaint"][name] for name in _ABOUT if name in seen["complaint"]},
+        "facts": _facts(desk, case, seen["complaint"]),
         "applicant": dict(seen.get("applicant", {})),
         "returns": case.holding.returns if case.holding is not None else 0,
         "timeline": [_told(desk, case, fact, odd) for fact in _visible(desk, case)],
@@ -139,6 +150,20 @@ def shown(desk: Desk, row: Row, case: Case, forms: Sequence[Form]) -> dict[str, 
         ],
         "moves": [_form(desk, case, form) for form in forms],
     }
+
+
+def _facts(desk: Desk, case: Case, about: Mapping[str, Any]) -> Sequence[dict[str, str]]:
+    """Say what a complaint is, how it came, where, and about whom: what whoever dispatches it goes by."""
+    coded = [(zh, en, words.label(table, about.get(name, ""))) for name, zh, en, table in _CODED if about.get(name)]
+    where = words.region_label(case.attributes["region_code"])
+    found = [{"zh": zh, "en": en, "text": f"{each.zh} {each.en}"} for zh, en, each in coded]
+    found.append({"zh": "地区", "en": "where", "text": f"{where.zh} {where.en}"})
+    if about.get("respondent_department"):
+        whom = desk.names.department(about["respondent_department"])
+        found.append({"zh": "涉及部门", "en": "about", "text": whom})
+    if about.get("related_case_no"):
+        found.append({"zh": "相关办件", "en": "case it is about", "text": about["related_case_no"]})
+    return found
 
 
 def _visible(desk: Desk, case: Case) -> Sequence[Fact]:

@@ -14,10 +14,11 @@ from gateway import listing, overview, words
 from gateway.attaching import listed
 from gateway.bars import clock_bars
 from gateway.casefile import casefile, header, in_order, told_alert
+from gateway.doors import first_of
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
 from gateway.ownership import seen, seen_by
 from gateway.problems import Problem
-from gateway.rights import COOKIE, view_of, visible
+from gateway.rights import COOKIE, demand, view_of, visible
 
 if TYPE_CHECKING:
     from gateway.pages import Pages
@@ -46,7 +47,11 @@ class Console:
         self._parts, self._names, self._pages = parts, names, pages
 
     def overview(self, request: Request) -> Response:
-        """Show the figures, which the page then keeps asking for."""
+        """Show the figures, which the page then keeps asking for; who may not see them is led to what they may."""
+        first = first_of(request.state.who)
+        if first != "/":
+            return RedirectResponse(first, status_code=303)
+        demand(request, "cases:read")
         return self._pages.render("overview.html", request, **self._figures(request))
 
     def live(self, request: Request) -> Response:
@@ -231,7 +236,7 @@ def router(parts: Parts, gate: Gate, names: Names, pages: Pages) -> APIRouter:
     shown, entrance = Console(parts, names, pages), Entrance(gate, pages)
     routes = APIRouter(include_in_schema=False)
     for path, endpoint, scope in (
-        ("/", shown.overview, "cases:read"),
+        ("/", shown.overview, None),
         ("/live/figures", shown.live, "cases:read"),
         ("/cases", shown.cases, "cases:read"),
         ("/cases/{case_id}", shown.case, "cases:read"),

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from gateway import words
 from gateway.details import said
+from gateway.doors import first_of, open_to
 from gateway.problems import TITLES
 from gateway.refusals import refusal
 
@@ -48,7 +49,8 @@ class Pages:
     def render(self, name: str, request: Request, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
         """Render one page for whoever asks."""
         who = getattr(request.state, "who", None)
-        body = self._templates.get_template(name).render(request=request, who=who, path=request.url.path, **values)
+        shown = {"request": request, "who": who, "path": request.url.path, "doors": open_to(who), "home": first_of(who)}
+        body = self._templates.get_template(name).render(**shown, **values)
         return HTMLResponse(body, status_code=status)
 
     def problem(self, request: Request, problem: Problem) -> Response:

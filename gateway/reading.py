@@ -78,7 +78,7 @@ class Reading(Protocol):
         after: str | None = None,
         limit: int = 50,
     ) -> Sequence[Row]:
-        """List complaints by case id, after the case id `after`, in which a department has one of these roles."""
+        """List complaints newest first, after that of case id `after`, in which a department has one of these roles."""
 
     def alerts(  # noqa: PLR0913 - one parameter a filter
         self,

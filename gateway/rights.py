@@ -96,7 +96,7 @@ def demand(request: Request, scope: str) -> None:
     """Raise Problem 403 unless who asks has `scope`."""
     if not request.state.who.may(scope):
         hint = "ask the operator for a key with it: `sunlight key add … --scope " + scope + "`"
-        raise Problem(403, "scope", f"this key lacks the scope {scope}", hint=hint)
+        raise Problem(403, "scope", f"此密钥没有权限 this key lacks the scope {scope}", hint=hint)
 
 
 def visible(who: Identity) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.complaint_words import CATEGORIES, KINDS
 from gateway.words import CLOCK_STATES, CLOCKS, STATES, Label, event_label, label, region_label
 from hub.model.codes import code_list
 
@@ -53,25 +54,6 @@ PROCEDURES: Final[Mapping[str, Label]] = {
     "other": Label("其他", "other"),
 }
 """特别程序: time that is not counted in a limit (Licensing Law art. 45)."""
-
-KINDS: Final[Mapping[str, Label]] = {
-    "complaint": Label("投诉", "complaint"),
-    "report": Label("举报", "report of misconduct"),
-    "help": Label("求助", "request for help"),
-    "suggestion": Label("建议", "suggestion"),
-    "enquiry": Label("咨询", "enquiry"),
-}
-"""What a citizen sends (schemas/case-event.v1, case.complaint.kind)."""
-
-CATEGORIES: Final[Mapping[str, Label]] = {
-    "delay": Label("办理超时", "delay"),
-    "conduct": Label("服务态度", "conduct"),
-    "fee": Label("收费问题", "fees"),
-    "refusal": Label("推诿、不受理", "refusal"),
-    "procedure": Label("程序问题", "procedure"),
-    "integrity": Label("廉洁问题", "integrity"),
-    "other": Label("其他", "other"),
-}
 
 OUTCOMES: Final[Mapping[str, Label]] = {
     "substantiated": Label("属实", "found true"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from hub.store import tables
+from hub.store import columns, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
+
+UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
+"""Stands in a page's mark for the opening of a case that has none: before every instant a record can name."""
 
 
 def equal(wanted: Mapping[sa.Column[str], str | None]) -> list[sa.ColumnElement[bool]]:
@@ -33,3 +36,16 @@ def behind(
 ) -> list[sa.ColumnElement[bool]]:
     """Choose what comes after `last` where the latest comes first, by name within one instant."""
     return [sa.or_(moment < last[0], (moment == last[0]) & (name > last[1]))] if last else []
+
+
+def newest_parts(after: tuple[datetime, str] | None) -> Sequence[sa.ColumnElement[bool]]:
+    """Say what follows `after`: first the opened cases, then the unopened, each in one stretch of one index."""
+    case = tables.cases.c
+    opened, unopened = case.opened_at.is_not(None), case.opened_at.is_(None)
+    if after is None:
+        return opened, unopened
+    moment, name = after
+    if moment == UNOPENED:
+        return (unopened & (case.case_id < name),)
+    mark = sa.tuple_(sa.literal(moment, columns.Instant), sa.literal(name, sa.Text))
+    return sa.tuple_(case.opened_at, case.case_id) < mark, unopened

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from hub.store import tables
+from hub.store.choosing import UNOPENED, newest_parts
 from hub.store.columns import METADATA, one_of, text
 from hub.store.engine import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from hub.model.values import ComplaintRole
 
@@ -52,7 +53,7 @@ class ComplaintQueries:
         after: str | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """List complaints by case id, after the case id `after`: those in which a department has one of these roles.
+        """List complaints newest first, after that named `after`: those in which a department has one of these roles.
 
         Without a department those in which anybody has. Each has its log, and when the next of its open clocks is due.
         """
@@ -62,9 +63,23 @@ class ComplaintQueries:
             chosen.append(mine.department_id == department)
         query = sa.select(*_SHOWN, _due()).where(sa.exists().where(*chosen), case.disclosure.in_(sorted(disclosures)))
         query = query.where(case.state == state) if state else query
-        query = query.where(case.case_id > after) if after else query
+        query = query.order_by(case.opened_at.desc(), case.case_id.desc())
+        found: list[dict[str, Any]] = []
         with reading(self._engine) as connection:
-            return [dict(row) for row in connection.execute(query.order_by(case.case_id).limit(limit)).mappings()]
+            for part in _after(connection, after):
+                if len(found) < limit:
+                    rows = connection.execute(query.where(part).limit(limit - len(found)))
+                    found += [dict(row) for row in rows.mappings()]
+        return found
+
+
+def _after(connection: sa.Connection, case_id: str | None) -> Sequence[sa.ColumnElement[bool]]:
+    """Say what follows a complaint in the order of the list; nothing follows one that does not exist."""
+    if not case_id:
+        return newest_parts(None)
+    case = tables.cases.c
+    row = connection.execute(sa.select(case.opened_at).where(case.case_id == case_id)).one_or_none()
+    return () if row is None else newest_parts((row.opened_at or UNOPENED, case_id))
 
 
 def _due() -> sa.Label[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 from hub.model.values import Outcome
 from hub.store import columns, numbering, rows, tables
 from hub.store.alert_queries import AlertQueries
-from hub.store.choosing import disclosed, equal, within
+from hub.store.choosing import disclosed, equal, newest_parts, within
 from hub.store.complaints import ComplaintQueries
 from hub.store.dossier_queries import DossierQueries
 from hub.store.engine import open_engine, reading
@@ -24,14 +23,12 @@ from hub.store.withholding import with_tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from hub.model.values import Entry
 
 PAGE: Final = 50
 """Rows of a page where nobody asks for another number."""
-
-UNOPENED: Final = datetime.min.replace(tzinfo=UTC)
-"""Stands in a page's mark for the opening of a case that has none: before every instant a record can name."""
 
 _CASE_LIST: Final = tuple(column for column in tables.cases.c if column.name not in {"log", "partition"})
 
@@ -115,7 +112,7 @@ class Queries(AlertQueries, StatisticsQueries, TermsQueries, PaperQueries, Dossi
         ]
         query = sa.select(*_CASE_LIST).where(*chosen).order_by(case.opened_at.desc(), case.case_id.desc())
         found: list[dict[str, Any]] = []
-        for part in _newest_parts(after):
+        for part in newest_parts(after):
             if len(found) < limit:
                 found += self._all(query.where(part).limit(limit - len(found)))
         return found
@@ -287,19 +284,6 @@ def _saying(text: str | None) -> list[sa.ColumnElement[bool]]:
     case = tables.cases.c
     both = (column.icontains(text, autoescape=True) for column in (case.case_no, case.title)) if text else ()
     return [sa.or_(*both)] if text else []
-
-
-def _newest_parts(after: tuple[datetime, str] | None) -> Sequence[sa.ColumnElement[bool]]:
-    """Say what follows `after`: first the opened cases, then the unopened, each in one stretch of one index."""
-    case = tables.cases.c
-    opened, unopened = case.opened_at.is_not(None), case.opened_at.is_(None)
-    if after is None:
-        return opened, unopened
-    moment, name = after
-    if moment == UNOPENED:
-        return (unopened & (case.case_id < name),)
-    mark = sa.tuple_(sa.literal(moment, columns.Instant), sa.literal(name, sa.Text))
-    return sa.tuple_(case.opened_at, case.case_id) < mark, unopened
 
 
 def _counted(connection: sa.Connection, table: sa.Table, column: str) -> dict[str, int]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CENTRE, OURS, OTHERS = "11321200014005005D", "11321200014000028L", "1132120001400001XL"
 DUE: Final = datetime(2026, 3, 9, 16, tzinfo=UTC)
+OPENED: Final = {"a": DUE, "b": DUE.replace(day=10), "c": None, "d": DUE.replace(day=3)}
+"""When each complaint opened; what is not registered yet has not."""
 HANDLING: Final = ("handler", "assisting")
 
 
@@ -36,7 +38,8 @@ def test_a_department_is_shown_what_it_handles_or_assists_with_until_it_does_no_
     def numbers(**asked: Any) -> list[str]:
         return [row["case_no"] for row in queries.complaints(disclosures=("public", "intranet"), **asked)]
 
-    cases = [a_case(name, case_no=name, disclosure="intranet", state="dispatched", wake_at=None) for name in "abcd"]
+    about: dict[str, Any] = {"disclosure": "intranet", "state": "dispatched", "wake_at": None}
+    cases = [a_case(name, case_no=name, opened_at=opened, **about) for name, opened in OPENED.items()]
     secret = a_case("e", case_no="e", disclosure="secret", state="dispatched", wake_at=None)
     roles = [role(each, CENTRE, "centre") for each in "abce"]
     roles += [role("a", OURS, "handler"), role("b", OTHERS, "handler"), role("b", OURS, "assisting")]
@@ -48,16 +51,18 @@ def test_a_department_is_shown_what_it_handles_or_assists_with_until_it_does_no_
     ]  # fmt: skip
     with store.unit(0, epoch=held(store)) as unit:
         written(unit, cases=[*cases, secret], roles=roles, clocks=clocks)
-    assert numbers(department=OURS, roles=HANDLING) == ["a", "b"]
-    assert numbers(roles=("centre",)) == ["a", "b", "c"]
+    assert numbers(department=OURS, roles=HANDLING) == ["b", "a"], "newest first"
+    assert numbers(roles=("centre",)) == ["b", "a", "c"]
     assert numbers(department=OURS, roles=("centre",)) == []
-    assert numbers(department=OURS, roles=HANDLING, after="a") == ["b"]
+    assert numbers(department=OURS, roles=HANDLING, after="b") == ["a"]
+    assert numbers(roles=("centre",), after="a") == ["c"]
+    assert numbers(roles=("centre",), after="c") == numbers(roles=("centre",), after="nothing") == []
     assert numbers(department=OURS, roles=HANDLING, state="closed") == []
-    first = queries.complaints(department=OURS, roles=HANDLING, disclosures=("intranet",), limit=1)
+    first = queries.complaints(department=OURS, roles=HANDLING, disclosures=("intranet",), after="b", limit=1)
     assert [row["due_at"] for row in first] == [DUE], "a clock that has stopped is not due"
 
     with store.unit(0, epoch=held(store)) as unit:
         written(unit, cases=cases[:1], roles=[role("a", CENTRE, "centre"), role("a", OTHERS, "handler")])
     assert numbers(department=OURS, roles=HANDLING) == ["b"], "it was given back"
-    assert numbers(department=OTHERS, roles=HANDLING) == ["a", "b", "c"]
+    assert numbers(department=OTHERS, roles=HANDLING) == ["b", "a", "c"]
     queries.close()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.model.chain import Chain
 from hub.model.values import Connection, Outcome, Watermark
-from hub.store.queries import UNOPENED
+from hub.store.choosing import UNOPENED
 from tests.support.stores import (
     DATABASES,
     NOW,

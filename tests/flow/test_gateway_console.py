@@ -203,7 +203,7 @@ def test_a_page_that_is_not_there_is_a_page(client: httpx.Client) -> None:
     answer = client.get("/nowhere")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
-    assert "返回总览" in answer.text
+    assert "返回首页" in answer.text
 
 
 def test_assets_change_their_address_with_their_content(client: httpx.Client) -> None:
