@@ -11,8 +11,8 @@ import pytest
 
 from hub.cli.gatewaying import parts_of
 from tests.support import chromium
-from tests.support.complaint_town import CENTRE, HOUSING, MARKET, TITLE, Town
 from tests.support.desks import a_client
+from tests.support.hotline_town import CENTRE, HOUSING, MARKET, TITLE, Town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

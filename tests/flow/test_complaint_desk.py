@@ -11,7 +11,8 @@ import pytest
 from hub.cli.gatewaying import parts_of
 from hub.cli.main import app
 from hub.errors import Misconfigured
-from tests.support.complaint_town import (
+from tests.support.desks import a_client
+from tests.support.hotline_town import (
     CENTRE,
     DIGEST,
     HOUSING,
@@ -23,7 +24,6 @@ from tests.support.complaint_town import (
     Town,
     a_photo,
 )
-from tests.support.desks import a_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
