@@ -19,7 +19,7 @@ from gateway.attaching import told as attachment_told
 from gateway.complaint_file import Desk, header, shown
 from gateway.problems import Problem, json_response
 from gateway.taking import state_of
-from hub.complaint_desk import DESK, FORMS, OUTCOMES, Actor, Wrong, forms_for, record_of
+from hub.complaint_desk import DESK, FORMS, OUTCOMES, Actor, Wrong, forms_for, record_of, wrong_original
 from hub.complaint_post.centres import run_by
 from hub.model.values import Record
 from hub.pushing import body_digest
@@ -231,7 +231,8 @@ class Complaining:
         self._shown(actor, case_id)
         said, pushed = wish.said(), self._pushed()
         self._check_choices(actor, case, said)
-        named = uuid.uuid5(uuid.NAMESPACE_URL, f"{case_id} {actor.name} {wish.id}") if wish.id else uuid.uuid4()
+        who = f"{actor.department_id} {actor.name}"
+        named = uuid.uuid5(uuid.NAMESPACE_URL, f"{case_id} {who} {wish.id}") if wish.id else uuid.uuid4()
         at = self._parts.now().astimezone(self._parts.zone)
         passed_to = run_by(self._parts.catalogue(), said.get("centre_id", ""))
         record = record_of(case, actor, wish.move, said, move_id=str(named), at=at, passed_to=passed_to)
@@ -241,7 +242,7 @@ class Complaining:
         digest = body_digest(orjson.dumps({**record, "at": ""}))
         taken = Record(place="desk", raw=orjson.dumps(record), tree=record)
         with self._taking.turn(request.state.who):
-            answer = self._taking.take_records(pushed, DESK, digest, [taken])
+            answer = self._taking.take_records(pushed, DESK, digest, [taken], key=str(named))
         if "receipt_id" not in answer.document:
             problem = str(answer.document.get("problems", [{}])[0].get("problem", "the move cannot be mapped"))
             raise Problem(
@@ -250,11 +251,20 @@ class Complaining:
         return str(answer.document["receipt_id"])
 
     def _check_choices(self, actor: Actor, case: Case, said: Mapping[str, str]) -> None:
-        """Refuse a department or a centre that nobody knows."""
+        """Refuse a department, a centre or a first complaint that nobody knows."""
         desk = self._desk(actor)
-        for name, known in (("department_id", desk.departments(case)), ("centre_id", desk.centres())):
+        for name, known in (("department_id", desk.departments(case)), ("centre_id", desk.centres(case))):
             if said.get(name) and said[name] not in known:
                 raise Problem(422, f"complaint.{name}", f"unknown: {said[name]!r}", hint=f"one of {', '.join(known)}")
+        wrong = wrong_original(case, said["original"], self._complaint) if said.get("original") else None
+        if wrong is not None:
+            raise Problem(409, wrong.code, wrong.problem, hint=wrong.hint)
+
+    def _complaint(self, case_id: str) -> Case | None:
+        """Return a complaint, whoever handles it; None where there is none that is moved here."""
+        row = self._parts.reading.case(case_id)
+        case = _case(row, self._parts) if row is not None and row["disclosure"] in _CLASSES else None
+        return case if case is not None and case.holding is not None else None
 
     def _pushed(self) -> Pushed:
         pushed = self._parts.pushed.get(DESK)

@@ -11,7 +11,7 @@ from gateway.complaint_words import CATEGORIES, CHANNELS, KINDS, TRACKS
 from hub.complaint_desk import OUTCOMES
 from hub.complaint_post.centres import centres_in
 from hub.supervision.families.holding import HANDLER
-from hub.views import for_handler
+from hub.views import for_handler, is_report_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,9 +69,10 @@ class Desk:
         listed = (str(each["department"]["department_id"]) for each in self.catalogue())
         return {each: self.names.department(each) for each in listed if each not in barred}
 
-    def centres(self) -> Mapping[str, str]:
-        """Return by id the centres that a complaint can be passed to."""
-        return {name: centre.name for name, centre in centres_in(self.catalogue()).items()}
+    def centres(self, case: Case) -> Mapping[str, str]:
+        """Return by id the centres that a complaint can be passed to: of a report none of the unit it is about."""
+        known = centres_in(self.catalogue()).items()
+        return {name: centre.name for name, centre in known if not is_report_of(case.attributes, centre.department_id)}
 
     def view(self, case: Case, fact: Fact | None = None) -> Mapping[str, Any] | None:
         """Return the data of a complaint, and of one of its moves, as the asker may see it; None: not at all."""
@@ -220,7 +221,7 @@ def _field(desk: Desk, case: Case, field: Field) -> dict[str, Any]:
     if field.kind == "department":
         choices = desk.departments(case)
     elif field.kind == "centre":
-        choices = desk.centres()
+        choices = desk.centres(case)
     elif field.kind == "outcome":
         choices = {code: " ".join(names) for code, names in OUTCOMES.items()}
     elif field.kind == "yes":

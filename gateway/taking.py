@@ -89,10 +89,12 @@ class Taking:
             return before
         return self._hand_over(pushed, connection, key, pushed.format.records(body), digest)
 
-    def take_records(self, pushed: Pushed, connection: str, digest: str, records: Sequence[Record]) -> Answer:
-        """Take in records that are read already, under a name that is their own digest."""
-        before = self._before(connection, digest, digest)
-        return before or self._hand_over(pushed, connection, digest, records, digest)
+    def take_records(
+        self, pushed: Pushed, connection: str, digest: str, records: Sequence[Record], *, key: str = ""
+    ) -> Answer:
+        """Take in records that are read already, under the name `key`; empty: under their own digest."""
+        before = self._before(connection, key or digest, digest)
+        return before or self._hand_over(pushed, connection, key or digest, records, digest)
 
     def _hand_over(self, pushed: Pushed, connection: str, key: str, records: Sequence[Record], digest: str) -> Answer:
         """Take in records that a body of that `digest` held."""

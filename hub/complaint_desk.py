@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hub.model import ids
-from hub.supervision.families.complaint import COMPLAINT, refusal
+from hub.supervision.families.complaint import COMPLAINT, original_of, refusal
 from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER
 from hub.supervision.fold import step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from hub.supervision.fold import Case
@@ -167,6 +167,26 @@ def record_of(
     if form.move == "transferred" and passed_to:
         record["handling"]["department_id"] = passed_to
     return _forbidden(case, actor, form, record) or record
+
+
+def wrong_original(case: Case, number: str, known: Callable[[str], Case | None]) -> Wrong | None:
+    """Return why a complaint is not linked to the one of that number; `known` looks complaints up by their case id.
+
+    Where one follows from link to link there must be a complaint that somebody answers: a number that nobody knows, or
+    a circle, would end all of them unanswered and uncounted.
+    """
+    passed = {case.case_id}
+    while (at := ids.case_id(NUMBERING, number.strip())) not in passed:
+        passed.add(at)
+        other = known(at)
+        if other is None:
+            return Wrong(code="complaint.original", problem=f"没有该投诉件 there is no complaint {number[:40]!r}",
+                         hint="look its number up: /v1/complaints")  # fmt: skip
+        if other.state != "linked":
+            return None
+        number = original_of(next(fact for fact in reversed(other.timeline) if fact.type == "complaint.linked"))
+    return Wrong(code="complaint.original", problem=f"{number[:40]}已并入本件 it is linked to this very complaint",
+                 hint="link the later one to the first")  # fmt: skip
 
 
 def _moves(forms: Sequence[Form]) -> str:

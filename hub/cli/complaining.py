@@ -14,7 +14,7 @@ from rich.text import Text
 from hub import wiring
 from hub.cli import common
 from hub.cli.acting import whoever
-from hub.complaint_desk import DESK, FORMS, OUTCOMES, Actor, Wrong, forms_for, record_of
+from hub.complaint_desk import DESK, FORMS, OUTCOMES, Actor, Wrong, forms_for, record_of, wrong_original
 from hub.complaint_post.centres import run_by
 from hub.errors import Fault, Misconfigured
 from hub.model.values import Record
@@ -149,12 +149,19 @@ def move(  # noqa: PLR0913 - one option for each thing that may have to be said
     record = record_of(case, _actor(whoever(by), department), what, given, move_id=str(uuid.uuid4()), at=at,
                        passed_to=run_by(hub.store.catalogue(), centre))  # fmt: skip
     if isinstance(record, Wrong):
-        raise Misconfigured(Fault(code=record.code, problem=record.problem, hint=record.hint))
+        raise _refused(record)
+    wrong = wrong_original(case, original, lambda case_id: _known(hub, case_id)) if original else None
+    if wrong is not None:
+        raise _refused(wrong)
     receipt = _sent(hub, record)
     if as_json:
         common.print_json({"receipt_id": receipt, "case_id": case.case_id, "move": what})
         return
     typer.echo(f"sent; receipt {receipt}. `sunlight complaint show {case.case_no}` shows it once supervision has it")
+
+
+def _refused(wrong: Wrong) -> Misconfigured:
+    return Misconfigured(Fault(code=wrong.code, problem=wrong.problem, hint=wrong.hint))
 
 
 def _actor(name: str, department: str) -> Actor:
@@ -187,6 +194,12 @@ def _found(hub: Hub, name: str) -> tuple[dict[str, Any], Case]:
         hint = "see `sunlight complaint list`"
         raise Misconfigured(Fault(code="complaint.unknown", problem=f"there is no complaint {name}", hint=hint))
     return row, case
+
+
+def _known(hub: Hub, case_id: str) -> Case | None:
+    row = hub.queries.case(case_id)
+    case = _folded(hub, row) if row is not None else None
+    return case if case is not None and case.holding is not None else None
 
 
 def _folded(hub: Hub, row: dict[str, Any]) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub.complaint_post.standing import DISPATCHES, named
+from hub.views import is_report_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -62,14 +63,19 @@ def _ordered(standing: Standing, fact: Fact) -> Iterator[tuple[str, str]]:
         yield from ((each, ASSIST) for each in standing.assisting(fact) if each != lead)
 
 
-def statuses(standing: Standing, centres: Mapping[str, str], *, echo: bool) -> Mapping[Address, Fact]:
+def statuses(
+    standing: Standing, centres: Mapping[str, str], *, echo: bool, run_by: Mapping[str, str]
+) -> Mapping[Address, Fact]:
     """Return the statuses that stand for these centres, each with the connection by which it reports itself.
 
-    A centre is not told what it said itself, unless it wants the echo; of a transfer the other centre is told.
+    A centre is not told what it said itself, unless it wants the echo; of a transfer the other centre is told. Of a
+    report 举报 none is that is run, as `run_by` has it, by the unit that it speaks of (Petition Regulation art. 30).
     """
+    first, *passed = standing.centres() or ("",)
+    told = [first, *(each for each in passed if not is_report_of(standing.case.attributes, run_by.get(each, "")))]
     return {
         Address(fact.event_id, centre): fact
         for fact in standing.moves
-        for centre in standing.centres()
+        for centre in told
         if centre in centres and (echo or not centres[centre] or fact.connection_id != centres[centre])
     }

@@ -57,6 +57,8 @@ class ComplaintLetters:
     """Whom orders are for."""
     centres: Callable[[], Mapping[str, str]]
     """Whom statuses are for, each with the connection by which it reports; empty where it has none."""
+    run_by: Callable[[], Mapping[str, str]]
+    """Return by every centre the department that runs it."""
     echo: bool
     entries: Entries
     bench: Callable[[], Bench]
@@ -104,7 +106,7 @@ class ComplaintLetters:
             return {}
         if self.of == ORDER:
             return orders(complaint, self.departments)
-        return statuses(complaint, self.centres(), echo=self.echo)
+        return statuses(complaint, self.centres(), echo=self.echo, run_by=self.run_by())
 
     def _made(self, told: Told, complaint: Standing, sequence: int, part: int) -> dict[str, Any] | None:
         letter = Letter(

@@ -16,6 +16,7 @@ from hub.store.engine import reading
 from hub.store.manifests import balances
 from hub.supervision.alert_clocks import issued_at
 from hub.supervision.city import CityView, Complained, Issued, LineState, Month, Penalty, Reference, Whose
+from hub.supervision.rules.across import LINKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,22 +113,40 @@ def _complained(trace: Trace) -> Complained:
     )
 
 
+def _is_known(reference: Trace, known: Mapping[str, tuple[str, str]], links: Mapping[str, str]) -> bool:
+    """Tell whether a case is there that something refers to; of linked complaints, one at the end of the links."""
+    number, passed = reference.document["number"], set[str]()
+    if reference.document["about"] != LINKED:
+        return number in known
+    while number in known and number not in passed:
+        passed.add(number)
+        case_id, state = known[number]
+        if state != "linked":
+            return True
+        number = links.get(case_id, "")
+    return False
+
+
 def _references(connection: sa.Connection) -> Sequence[Reference]:
-    """Return what refers to cases; one is known if it has the number now, or had it before it was renumbered."""
+    """Return what refers to cases; one is known if it has the number now, or had it before it was renumbered.
+
+    The first of linked complaints is known if one is there that is itself linked to none.
+    """
     trace, case = tables.traces.c, tables.cases.c
     every = [rows.trace(row) for row in connection.execute(sa.select(tables.traces).where(trace.kind == "reference"))]
     numbers = sorted({each.document["number"] for each in every})
-    known: set[str] = set()
+    known: dict[str, tuple[str, str]] = {}
     for place in range(0, len(numbers), 1000):
-        asked = sa.select(case.case_no).where(case.case_no.in_(numbers[place : place + 1000]))
-        known |= set(connection.execute(asked).scalars())
+        asked = sa.select(case.case_no, case.case_id, case.state).where(case.case_no.in_(numbers[place : place + 1000]))
+        known |= {row.case_no: (row.case_id, row.state) for row in connection.execute(asked)}
+    links = {each.case_id: each.document["number"] for each in every if each.document["about"] == LINKED}
     return [
         Reference(
             whose=_whose(each),
             kind=each.document["about"],
             number=each.document["number"],
             event_id=each.document["event_id"],
-            is_known=each.document["number"] in known,
+            is_known=_is_known(each, known, links),
             is_told=each.document.get("is_told", True),
         )
         for each in every

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from hub.supervision.calendar import WorkCalendar
     from hub.supervision.fold import Case
 
-NOT_COUNTED: Final = frozenset({"voided", "withdrawn", "linked"})
-"""States of cases that leave no trace."""
+NOT_COUNTED: Final = frozenset({"voided", "withdrawn"})
+"""States of cases that leave no trace. A duplicate that was linked leaves one alone: to which it was."""
 
 _COMPLAINED: Final = frozenset({"complaint", "report"})
 """Kinds of complaint that hold something against a department; enquiries and suggestions do not."""
@@ -48,7 +48,7 @@ _Left: TypeAlias = "tuple[str, str, date, Mapping[str, Any]]"
 
 def _left(case: Case, calendar: WorkCalendar) -> Iterator[_Left]:
     yield from _penalties(case, calendar)
-    if case.family == "complaint":
+    if case.family == "complaint" and case.state != "linked":
         yield from _complaints(case, calendar)
     for fact in case.timeline:
         if fact.detail.get("refers_to"):

@@ -62,6 +62,12 @@ def may_reach(case: Mapping[str, Any], department_id: str) -> bool:
     return not is_report(case) or about.get("respondent_department", department_id) != department_id
 
 
+def is_report_of(case: Mapping[str, Any], department_id: str) -> bool:
+    """Tell whether a case is a report 举报 that speaks of a department."""
+    about = case.get("complaint") or {}
+    return bool(department_id) and is_report(case) and about.get("respondent_department") == department_id
+
+
 def for_handler(document: Mapping[str, Any], department_id: str) -> dict[str, Any] | None:
     """Return a complaint's event as the department that is to handle it may see it; None: it must not be sent.
 

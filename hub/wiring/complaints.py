@@ -44,6 +44,7 @@ def complaint_letters(hub: Base, declared: Declaration) -> ComplaintLetters:
         of=declared.of,
         departments=declared.departments,
         centres=_kept(lambda: _told(hub, declared)),
+        run_by=_kept(lambda: {name: each.department_id for name, each in centres_in(hub.store.catalogue()).items()}),
         echo=declared.echo,
         entries=hub.queries,
         bench=_kept(lambda: _bench(hub)),

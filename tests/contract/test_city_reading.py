@@ -105,6 +105,17 @@ def test_a_reference_is_known_once_its_case_is(store: SqlStore) -> None:
     assert {each.number: each.is_known for each in city(store).references} == {"N-1": False, "N-2": True}
 
 
+def test_the_first_of_linked_complaints_is_known_where_somebody_answers_it(store: SqlStore) -> None:
+    """Linked in a circle they have all ended, and nobody answers any."""
+    pairs = (("a", "N-b"), ("b", "N-c"), ("x", "N-y"), ("y", "N-x"), ("z", "N-none"))
+    links = [a_trace(case, 1, "reference", "2026-03-01", about="complaint.linked", number=number, event_id="e")
+             for case, number in pairs]  # fmt: skip
+    cases = [a_case(name, case_no=f"N-{name}", state="registered" if name == "c" else "linked") for name in "abcxyz"]
+    keep(store, cases=cases, traces=links)
+    found = {each.number: each.is_known for each in city(store).references}
+    assert found == {"N-b": True, "N-c": True, "N-y": False, "N-x": False, "N-none": False}
+
+
 def test_months_count_the_cases_of_departments_that_were_heard_of_before(store: SqlStore) -> None:
     first = {"conn": datetime(2025, 12, 20, tzinfo=UTC), "pushed": datetime(2026, 2, 20, tzinfo=UTC)}
     keep(store, reports=[a_report(name, connection_id=name, ended_at=at) for name, at in first.items()])

@@ -119,6 +119,30 @@ def test_the_same_wish_sent_again_is_the_same_move(town: Town, people: dict[str,
     assert [each["type"] for each in people["staff"].sees(case)["timeline"]].count("complaint.extension_requested") == 1
 
 
+def test_an_id_names_one_move_of_one_department(town: Town, people: dict[str, Person]) -> None:
+    housing, same_name = people["housing"], town.key("李四", "complaints:handle", MARKET)
+    market = Person(town, housing.client, same_name)
+    case = town.register("RX-1")
+    people["staff"].does(case, "dispatched", department_id=HOUSING, days=5)
+    assert housing.does(case, "returned", reason="不属于本单位", basis="办法第九条", id="1").status_code == 202
+    people["staff"].does(case, "redispatched", department_id=MARKET)
+    assert market.does(case, "replied", reply="已查处", outcome="partly", id="1").status_code == 202
+    people["staff"].does(case, "reworked", reason="再查", days=2)
+    assert market.does(case, "replied", reply="查无此事", outcome="unsubstantiated", id="1").status_code == 409
+    assert people["staff"].sees(case)["state"] == "in_progress"
+
+
+def test_a_report_is_not_passed_to_a_centre_of_the_unit_it_is_about(town: Town, people: dict[str, Person]) -> None:
+    own = {"centre_id": "housing.mailbox", "name": "住建局信箱", "region_code": "321200", "channels": ["mailbox"]}
+    named = {"department_id": HOUSING, "name": "住建局", "region_code": "321200", "centres": [own]}
+    town.hub.store.load_catalogue([{"department": named}])
+    case = town.register("JB-1", kind="report", respondent=HOUSING, text=TEXT)
+    plain = town.register("RX-1")
+    wish = {"centre_id": "housing.mailbox", "reason": "属住建"}
+    assert people["staff"].does(case, "transferred", **wish).status_code == 422
+    assert people["staff"].does(plain, "transferred", **wish).status_code == 202
+
+
 def test_who_assists_sees_the_complaint_and_answers_the_lead(town: Town, people: dict[str, Person]) -> None:
     staff, housing, market = people["staff"], people["housing"], people["market"]
     case = town.register("RX-1")
@@ -225,6 +249,8 @@ def test_a_duplicate_is_linked_and_a_centre_passed_on_is_out_of_it(town: Town, p
     assert staff.does(second, "linked", original="RX-2").status_code == 409
     assert staff.does(second, "linked", original="RX-1").status_code == 202
     assert staff.sees(second)["state"] == "linked"
+    assert staff.does(first, "linked", original="RX-2").status_code == 409, "nobody would answer either"
+    assert staff.does(first, "linked", original="RX-9").status_code == 409, "there is no such complaint"
     assert staff.does(first, "transferred", centre_id="city.hotline", reason="x").status_code == 409
     assert staff.does(first, "transferred", centre_id="city.online", reason="网上件").status_code == 202
     assert staff.sees(first)["state"] == "registered"

@@ -105,7 +105,7 @@ def letters_of(of: str, ledger: Ledger, *, echo: bool = False, departments: Sequ
     return ComplaintLetters(
         of=f"complaint-{of}", departments=frozenset(departments),
         centres=partial(dict, {CENTRE: CENTRE_CONNECTION, OTHER_CENTRE: "county.complaints"}),
-        echo=echo, entries=ledger, bench=lambda: terms,
+        run_by=partial(dict, {CENTRE: HOME, OTHER_CENTRE: MARKET}), echo=echo, entries=ledger, bench=lambda: terms,
     )  # fmt: skip
 
 

@@ -115,7 +115,7 @@ COMPLAINT: Final[Mapping[str, Transition]] = {
     "complaint.accepted": made_by(_C, move(1, ("registered",), "accepted")),
     "complaint.not_accepted": made_by(_C, move(2, ("registered",), "rejected")),
     "complaint.transferred": made_by(
-        _C, move(3, ("registered", "accepted", "returned"), "registered"), PASSED, only_lawful=True
+        _C, move(3, ("registered", "accepted", "returned"), "registered"), PASSED, SPARED, only_lawful=True
     ),
     "complaint.dispatched": made_by(_C, move(4, ("registered", "accepted"), "dispatched"), SPARED),
     "complaint.assist_asked": made_by(_C, within(5, _HANDLED), NAMED, SPARED, only_lawful=True),

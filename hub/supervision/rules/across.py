@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
-    from hub.supervision.city import CityView, Complained, Issued, Month, Penalty, Whose
+    from hub.supervision.city import CityView, Complained, Issued, Month, Penalty, Reference, Whose
 
 _OPINIONS: Final = "实施意见 2008"
 _NOTICE_RULES: Final = "notice"
+
+LINKED: Final = "complaint.linked"
+"""What refers a duplicate complaint to the first one, which somebody must answer."""
+
 _OWN: Final = frozenset({"R71", "R72"})
 """Rules on alerts are not counted among the alerts they look at."""
 
@@ -135,11 +139,18 @@ def off_system(rule: Rule, view: CityView) -> Iterator[Finding]:
     for each in view.references:
         if each.is_told and not each.is_known:
             finding = found(
-                rule, f"{each.kind}:{each.number}", f"{each.kind}所引办件{each.number}未上网运行。",
-                f"{each.kind} names case {each.number}, of which nothing is known.",
+                rule, f"{each.kind}:{each.number}", *_said_of(each),
                 {"event_id": each.event_id, "field": "refers_to", "value": each.number, "expected": "a known case"},
             )  # fmt: skip
             yield _of(each.whose, finding, f"department:{each.whose.department_id}")
+
+
+def _said_of(each: Reference) -> tuple[str, str]:
+    number = each.number
+    if each.kind == LINKED:
+        zh = f"并入的原件{number}查无此件，或又并回本件，无人答复。"
+        return zh, f"linked to {number}, which is not there, or linked to this one in turn: nobody answers."
+    return f"{each.kind}所引办件{number}未上网运行。", f"{each.kind} names case {number}, of which nothing is known."
 
 
 def complained_again(rule: Rule, view: CityView) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _DISPATCHED: Final = ("complaint.dispatched", "complaint.redispatched")
 _PERSONAL: Final = (
+    "complaint.transferred",
     "complaint.dispatched",
     "complaint.redispatched",
     "complaint.arbitrated",

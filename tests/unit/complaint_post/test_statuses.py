@@ -13,6 +13,7 @@ from tests.support.complaint_letters import (
     CASE,
     CENTRE,
     HOUSING,
+    MARKET,
     OTHER_CENTRE,
     Ledger,
     a_move,
@@ -133,3 +134,16 @@ def test_a_status_is_of_the_published_shape_and_knows_its_deadline() -> None:
         assert shape("complaint-status.v1").problems(each) == []
     (signed,) = told("status", *STORY, CALLBACKS[0])
     assert signed["due_at"] == "2026-03-10T00:00:00+08:00"
+
+
+def test_a_centre_run_by_the_unit_that_a_report_is_about_is_told_nothing_of_it() -> None:
+    """Its own system may name the centre alone, and not who runs it."""
+    for unit, centres in ((MARKET, {CENTRE}), (HOUSING, {CENTRE, OTHER_CENTRE})):
+        about = {"kind": "report", "track": "report", "respondent_department": unit}
+        told_ = told_documents(
+            "status",
+            a_move("registered", 0, about=about),
+            a_move("transferred", 1, about=about, occurrence="1", centre_id=OTHER_CENTRE, reason="x"),
+            echo=True,
+        )
+        assert {each["data"]["centre_id"] for each in told_} == centres

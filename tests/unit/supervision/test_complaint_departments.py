@@ -99,7 +99,25 @@ def test_a_linked_duplicate_owes_nothing_and_is_not_counted() -> None:
     assert clock(verdict(life("registered accepted dispatched linked")), "complaint").row.state == "void"
     for judged, counts in ((single, True), (linked, False)):
         assert (facts_of(judged, Catalogue([]), CALENDAR) is not None) is counts
-        assert bool(traces_of(judged.case, CALENDAR)) is counts
+        assert any(each.kind == "complaint" for each in traces_of(judged.case, CALENDAR)) is counts
+
+
+def test_a_linked_duplicate_says_of_which_complaint_it_is_one() -> None:
+    (trace,) = traces_of(verdict(life("registered linked")).case, CALENDAR)
+    assert (trace.kind, trace.document["about"], trace.document["number"]) == (
+        "reference",
+        "complaint.linked",
+        "2026-0009",
+    )
+
+
+def test_a_report_is_not_passed_to_a_centre_of_the_unit_it_is_about() -> None:
+    about = {"kind": "report", "track": "report", "respondent_department": OTHER_CENTRE}
+    passed = told("transferred", 1, complaint=about, department_id=OTHER_CENTRE)
+    judged = verdict([told("registered", 0, complaint=about), passed])
+    assert judged.case.holding is not None
+    assert judged.case.holding.roles(OTHER_CENTRE) == frozenset()
+    assert found("R66", judged) != []
 
 
 def test_a_complaint_is_no_duplicate_of_itself_or_of_nothing() -> None:
