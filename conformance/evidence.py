@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from conformance.model import EvidenceItem
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, HubError, Misconfigured
+from hub.files import make_folder_durably, sync_folder, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +44,9 @@ _PATTERNS: Final = {
 
 A citizen number is told by its form alone (GB 11643): region, birth, serial, check character.
 """
+
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Leak(NamedTuple):
@@ -83,15 +87,12 @@ class EvidenceStore:
         self.folder, self._secrets, self._vault = folder, secrets, vault
 
     def keep(self, code: EvidenceCode, name: str, data: bytes, media_type: str = "application/json") -> EvidenceItem:
-        """Keep bytes, and return how they are named."""
+        """Keep bytes, durably, and return how they are named. What lies there torn or altered is written anew."""
         clean = without_secrets(data, self._secrets)
         digest = hashlib.sha256(clean).hexdigest()
-        path = self.folder / digest
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(self._vault.seal(clean) if self._vault else clean)
-            unfinished.rename(path)
+        if not self.is_whole(digest):
+            make_folder_durably(self.folder)
+            write_durably(self.folder / digest, self._vault.seal(clean) if self._vault else clean)
         return EvidenceItem(code=code, sha256=digest, name=name, media_type=media_type, size_bytes=len(clean))
 
     def read(self, sha256: str) -> bytes:
@@ -101,9 +102,16 @@ class EvidenceStore:
             return kept
         opened = self._vault.open(kept) if self._vault else b""
         if hashlib.sha256(opened).hexdigest() != sha256:
-            problem, hint = "the bytes are not those of their digest", "they were altered: run the test again"
-            raise Misconfigured(Fault(code="evidence.damaged", problem=problem, file=sha256, hint=hint))
+            raise damaged(sha256)
         return opened
+
+    def is_whole(self, sha256: str) -> bool:
+        """Tell whether a piece can be read, and is what its digest says: not where the vault cannot open it."""
+        try:
+            self.read(sha256)
+        except HubError:
+            return False
+        return True
 
     def kept_as(self, sha256: str) -> bytes:
         """Return a piece as it lies there, sealed where there is a vault; Misconfigured where it is gone."""
@@ -121,4 +129,16 @@ class EvidenceStore:
         """Let go of a piece; False where it was gone already."""
         was_there = self.has(sha256)
         (self.folder / sha256).unlink(missing_ok=True)
+        if was_there:
+            sync_folder(self.folder)
         return was_there
+
+    def names(self) -> Sequence[str]:
+        """Return the digest of every piece that is kept; what is being written is none yet."""
+        return sorted(path.name for path in self.folder.glob("*") if _DIGEST.fullmatch(path.name))
+
+
+def damaged(sha256: str) -> Misconfigured:
+    """Say that the bytes of a piece are not what they were."""
+    problem, hint = "the bytes are not those of their digest", "they were torn or altered: run the test again"
+    return Misconfigured(Fault(code="evidence.damaged", problem=problem, file=sha256, hint=hint))

@@ -98,6 +98,8 @@ class Lab:
     orders_book: Callable[[], Sequence[Mapping[str, Any]]] | None = None
     """What the department's system has taken of orders, as it was written to it; None where it cannot be asked."""
     secrets: Sequence[str] = ()
+    recorded: Callable[[], Sequence[str]] | None = None
+    """Names the evidence that the session's record rests on, by digest; None: all that the store holds."""
     kept: list[EvidenceItem] = field(default_factory=list)
     mode: Mode | None = None
     is_edge: bool = False
@@ -141,6 +143,10 @@ class Lab:
     def departments(self) -> Sequence[str]:
         """Return the departments that the connection may speak for."""
         return sorted(self.mapping.declaration.departments)
+
+    def evidence(self) -> Sequence[str]:
+        """Return the digest of every piece of evidence that the session rests on so far."""
+        return self.recorded() if self.recorded is not None else self.store.names()
 
     def given(self) -> Sequence[Record]:
         """Return the records of the source that can be decoded, at least one; read once a run."""

@@ -17,6 +17,7 @@ from conformance.stand import Stand, Stands
 from conformance.wishes import Wishes
 from connectors import reopen_record
 from connectors.push import KIND as PUSH
+from hub.files import write_durably
 from hub.reader import reader_lease
 from hub.vault import SealedBoxVault
 
@@ -58,9 +59,9 @@ def wishes_of(sandbox: Settings) -> Wishes:
 
 
 def bundled(sandbox: Settings, session: Session, suite: Suite, today: date) -> bytes:
-    """Write a session's evidence bundle beside its record; return its bytes."""
+    """Write a session's evidence bundle beside its record, in one step; return its bytes."""
     packed = reports.bundle(session, session.summary(suite, today), suite, evidence_of(sandbox))
-    (session.folder / BUNDLE).write_bytes(packed)
+    write_durably(session.folder / BUNDLE, packed)
     return packed
 
 

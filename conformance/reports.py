@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 import jinja2
 import orjson
 
+from conformance.evidence import damaged
 from conformance.model import Lifecycle, Verdict
 from conformance.verdicts import NEVER_RUN, standing_of
 
@@ -50,11 +51,11 @@ def junit(session: Session, summary: Summary, suite: Suite) -> bytes:
     root = ET.Element("testsuites", name=summary.header.connection)
     held = {result.test: result for result in summary.results}
     for level in summary.levels:
-        own = [name for name in session.header.planned if suite.tests[name].level == level.level]
+        own = [name for name in session.header.planned if suite.case(name, held.get(name)).level == level.level]
         group = ET.SubElement(root, "testsuite", name=level.level, tests=str(len(own)))
         for name in own:
             case = ET.SubElement(
-                group, "testcase", classname=name.partition("-")[0], name=f"{name} {suite.tests[name].title.en}"
+                group, "testcase", classname=name.partition("-")[0], name=f"{name} {suite.case(name).title.en}"
             )
             _junit_outcome(case, held.get(name))
     told: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -95,7 +96,7 @@ def html(summary: Summary, suite: Suite) -> str:
     rows = [
         {
             "name": name,
-            "title": suite.tests[name].title,
+            "title": suite.case(name).title,
             "requirement": suite.requirement_of(name),
             "standing": str(standing_of(held.get(name))),
             "result": held.get(name),
@@ -111,7 +112,8 @@ def html(summary: Summary, suite: Suite) -> str:
 def bundle(session: Session, summary: Summary, suite: Suite, store: EvidenceStore) -> bytes:
     """Return the evidence bundle: a zip with every piece under its digest, the record, its renderings, and a manifest.
 
-    Pieces are as they are kept: sealed where they are. The same session gives the same bytes.
+    Pieces are as they are kept: sealed where they are. The same session gives the same bytes. Misconfigured where a
+    piece that a result in force rests on is torn; one of an attempt that was made again is left out.
     """
     files = {
         "results.ndjson": session.raw,
@@ -121,6 +123,10 @@ def bundle(session: Session, summary: Summary, suite: Suite, store: EvidenceStor
     }
     for result in session.results:
         for item in (each for each in result.evidence if store.has(each.sha256)):
+            if not store.is_whole(item.sha256):
+                if result is session.result(result.test):
+                    raise damaged(item.sha256)
+                continue
             files[f"raw/{item.sha256}"] = store.kept_as(item.sha256)
     manifest = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     files["manifest.json"] = orjson.dumps(manifest, option=orjson.OPT_INDENT_2)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from conformance.evidence import RETAINED_MONTHS
 from conformance.sessions import BUNDLE
+from hub.files import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date
 
     from conformance.evidence import EvidenceStore
@@ -34,13 +35,22 @@ def kept_until(sessions: Sequence[Session]) -> Mapping[str, date]:
     return found
 
 
-def purge(sessions: Sequence[Session], store: EvidenceStore, today: date) -> Sequence[str]:
-    """Let go of what is over: pieces, and the bundles that hold them; return the digests of the pieces.
+def over(sessions: Sequence[Session], store: EvidenceStore, today: date) -> Mapping[str, date]:
+    """Return the pieces that are kept still and whose time is over, each with its last day.
 
     What no record names yet may belong to a test that is running, and stays.
     """
-    gone = [name for name, until in sorted(kept_until(sessions).items()) if until < today and store.forget(name)]
+    return {name: until for name, until in sorted(kept_until(sessions).items()) if until < today and store.has(name)}
+
+
+def purge(names: Collection[str], sessions: Sequence[Session], store: EvidenceStore) -> None:
+    """Let go of these pieces, and before them of the bundles that hold them.
+
+    In this order whatever ends it halfway leaves a piece that is over: the next look finds it, and goes on.
+    """
     for session in sessions:
-        if any(item.sha256 in gone for result in session.results for item in result.evidence):
+        if any(item.sha256 in names for result in session.results for item in result.evidence):
             (session.folder / BUNDLE).unlink(missing_ok=True)
-    return gone
+            sync_folder(session.folder)
+    for name in names:
+        store.forget(name)

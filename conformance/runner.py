@@ -77,17 +77,33 @@ class Runner:
     calendar: WorkCalendar
 
     def run(
-        self, session: str, *, only: Collection[str] = (), told: Callable[[Result], None] = lambda _: None
+        self,
+        session: str,
+        *,
+        only: Collection[str] = (),
+        told: Callable[[Result], None] = lambda _: None,
+        goes_on: Callable[[], bool] = lambda: True,
     ) -> Session:
-        """Run every planned test that shows nothing yet, or those of `only` again; end the record if none is open."""
+        """Run every planned test that shows nothing yet, or those of `only` again; end the record if none is open.
+
+        After each test `goes_on` is asked; where it says no the rest is left for another call, which begins with what
+        never ran.
+        """
         current = self.sessions.get(session)
-        for name in current.header.planned:
-            before = current.result(name)
-            if name in only or (not only and standing_of(before) in _UNDECIDED):
-                result = self._attempt(self.suite.tests[name], before)
-                self.sessions.add(session, result)
-                told(result)
+        for name in self._due(current, only):
+            result = self._attempt(self.suite.tests[name], current.result(name))
+            self.sessions.add(session, result)
+            told(result)
+            if not goes_on():
+                break
         return ended(self.sessions, session, self.suite, self.clock.now(), self.calendar.zone)
+
+    def _due(self, current: Session, only: Collection[str]) -> Sequence[str]:
+        """Return what is to be run, what never ran first. A test that was retired since is not run any more."""
+        planned = [name for name in current.header.planned if name in self.suite.tests]
+        standings = {name: standing_of(current.result(name)) for name in planned}
+        due = [name for name in planned if name in only or (not only and standings[name] in _UNDECIDED)]
+        return sorted(due, key=lambda name: standings[name] != NEVER_RUN)
 
     def _attempt(self, case: SuiteTest, before: Result | None) -> Result:
         started = self.clock.now()
@@ -123,6 +139,12 @@ class Runner:
         zone = self.calendar.zone
         day, _ = self.calendar.add_workdays(started.astimezone(zone).date(), max(1, case.wait_days))
         return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def is_left(session: Session, suite: Suite) -> bool:
+    """Tell whether a session has a test that never ran, and can be."""
+    own = (name for name in session.header.planned if name in suite.tests)
+    return any(standing_of(session.result(name)) == NEVER_RUN for name in own)
 
 
 def ended(sessions: Sessions, name: str, suite: Suite, now: datetime, zone: tzinfo) -> Session:

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import logging
 import os
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -15,6 +16,7 @@ from conformance.lines import line_of, value_of
 from conformance.model import Footer, Header, Result, Waiver
 from conformance.verdicts import Plan, in_force, summarise
 from hub.errors import Fault, Misconfigured
+from hub.files import make_folder_durably, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,10 +47,18 @@ class Session:
         """Return the result in force of a test."""
         return in_force(self.results).get(test)
 
+    def evidence(self) -> Sequence[str]:
+        """Return the digest of every piece of evidence that the results in force rest on."""
+        return sorted({item.sha256 for result in in_force(self.results).values() for item in result.evidence})
+
     def summary(self, suite: Suite, today: date) -> Summary:
         """Return what it came to, as of a day."""
-        tests = {name: (suite.tests[name].level, str(suite.tests[name].severity)) for name in self.header.planned}
-        plan = Plan(header=self.header, tests=tests, waivers=self.waivers, today=today)
+        held = in_force(self.results)
+        own = [suite.case(name, held.get(name)) for name in self.header.planned]
+        tests = {case.id: (case.level, str(case.severity)) for case in own}
+        omitted = [suite.case(each.test) for each in self.header.omitted if each.test in suite.tests]
+        left_out = Counter[str](case.level for case in omitted if case.severity == "must")
+        plan = Plan(header=self.header, tests=tests, waivers=self.waivers, today=today, omitted=left_out)
         bundle = self.folder / BUNDLE
         digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.is_file() else ""
         return summarise(plan, self.results, self.footer, bundle_sha256=digest)
@@ -64,8 +74,11 @@ class Sessions:
     def begin(self, header: Header) -> Session:
         """Begin a session."""
         place = self.folder / header.session
-        place.mkdir(parents=True)
+        make_folder_durably(self.folder)
+        place.mkdir()
         self.add(header.session, header)
+        sync_folder(place)
+        sync_folder(self.folder)
         return self.get(header.session)
 
     def add(self, session: str, line: Header | Result | Waiver | Footer) -> None:

@@ -141,10 +141,11 @@ def whose_turn(known: Known) -> list[dict[str, Any]]:
     blocked = next((tally for tally in known.summary.levels if not tally.is_reached), None)
     if blocked is None:
         return found + _issuing_turns(known)
-    own = [each for each in known.summary.header.planned if known.suite.tests[each].level == blocked.level]
     held = {each.test: each for each in known.summary.results}
+    planned = known.summary.header.planned
+    own = [each for each in planned if known.suite.case(each, held.get(each)).level == blocked.level]
     found += [turn for name in own if (turn := _test_turn(known, name, held.get(name)))]
-    of_all = [each for each in blocked.obstacles if each.en.partition(" ")[0] not in known.suite.tests]
+    of_all = [each for each in blocked.obstacles if each.en.partition(" ")[0] not in planned]
     return found + [_turn(DEPARTMENT, each.zh, each.en) for each in of_all]
 
 
@@ -175,7 +176,7 @@ def _certificate_turns(known: Known) -> list[dict[str, Any]]:
 
 def _test_turn(known: Known, name: str, result: Result | None) -> dict[str, Any] | None:
     """Say who has to act on one test; None where it is shown, or where nobody must."""
-    case, standing = known.suite.tests[name], str(standing_of(result))
+    case, standing = known.suite.case(name, result), str(standing_of(result))
     if is_good(result) or (case.severity != "must" and standing not in _UNFINISHED):
         return None
     who = _whose(result, standing)
@@ -229,7 +230,7 @@ def failures(known: Known) -> list[dict[str, Any]]:
 
 
 def _failure(known: Known, result: Result) -> dict[str, Any]:
-    case = known.suite.tests[result.test]
+    case = known.suite.case(result.test, result)
     target = known.summary.header.target if known.summary else case.level
     return {
         "test": result.test,
@@ -259,7 +260,7 @@ def _disputed(known: Known) -> list[dict[str, Any]]:
     return [
         {
             "test": each.test,
-            "title": _both(known.suite.tests[each.test].title),
+            "title": _both(known.suite.case(each.test, each).title),
             "by": each.disputed_by,
             "why": each.disputed_because,
             "since": each.started_at.isoformat(),
@@ -274,7 +275,7 @@ def _quality(known: Known) -> list[dict[str, Any]]:
     return [
         {
             "test": each.test,
-            "title": _both(known.suite.tests[each.test].title),
+            "title": _both(known.suite.case(each.test, each).title),
             "reason": _both(each.reason),
             "command": f"sunlight conformance script {known.connection}",
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from conformance.model import LEVELS, LevelTally, Lifecycle, Summary, Verdict, Words
@@ -93,6 +93,8 @@ class Plan:
     tests: Mapping[str, tuple[Level, str]]
     waivers: Sequence[Waiver] = ()
     today: date
+    omitted: Mapping[str, int] = field(default_factory=dict)
+    """How many must tests of each level are left out as not applicable."""
 
     def of(self, level: Level) -> Sequence[str]:
         """Return the planned tests of one level."""
@@ -157,7 +159,10 @@ def tallies(plan: Plan, held: Mapping[str, Result]) -> Sequence[LevelTally]:
             level=level,
             standing=worst(standings.values()),
             is_reached=is_reached,
-            must=dict(Counter(standing for test, standing in standings.items() if plan.is_must(test))),
+            must={
+                **Counter(standing for test, standing in standings.items() if plan.is_must(test)),
+                str(Verdict.OMIT): plan.omitted.get(level, 0),
+            },
             planned=len(own),
             executed=sum(held[test].lifecycle is Lifecycle.DONE for test in own if test in held),
             oldest_evidence=min(days, default=None),

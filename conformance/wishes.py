@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import orjson
+
+from hub.files import make_folder_durably, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+
+MOST_TRIES: Final = 3
+"""How often a wish is begun at most. Our own choice: a crash that has nothing to do with it may come twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +26,8 @@ class Asked:
     test: str
     by: str
     at: str
+    tries: int = 0
+    """How often it was begun: what ends the process each time is not begun for ever."""
 
 
 class Wishes:
@@ -31,11 +39,20 @@ class Wishes:
 
     def ask(self, wish: Asked) -> None:
         """Keep a wish."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        place = self._folder / f"{wish.connection}+{wish.test}.json"
-        unfinished = place.with_suffix(".part")
-        unfinished.write_bytes(orjson.dumps(asdict(wish)))
-        unfinished.rename(place)
+        make_folder_durably(self._folder)
+        write_durably(self._place(wish), orjson.dumps(asdict(wish)))
+
+    def begin(self, wish: Asked) -> Asked | None:
+        """Note that a wish is about to be seen to; None, and it is forgotten, where that was begun too often.
+
+        It is kept until it is forgotten: whatever ends the process meanwhile, it is begun again.
+        """
+        if wish.tries >= MOST_TRIES:
+            self.forget(wish)
+            return None
+        begun = replace(wish, tries=wish.tries + 1)
+        self.ask(begun)
+        return begun
 
     def all(self) -> Sequence[Asked]:
         """Return every wish, the oldest first."""
@@ -48,5 +65,10 @@ class Wishes:
         return {wish.test: {"by": wish.by, "at": wish.at} for wish in own}
 
     def forget(self, wish: Asked) -> None:
-        """Forget a wish: it is being seen to."""
-        (self._folder / f"{wish.connection}+{wish.test}.json").unlink(missing_ok=True)
+        """Forget a wish that was seen to; one that was made anew meanwhile is another, and stays."""
+        place = self._place(wish)
+        if place.is_file() and Asked(**orjson.loads(place.read_bytes())).at == wish.at:
+            place.unlink(missing_ok=True)
+
+    def _place(self, wish: Asked) -> Path:
+        return self._folder / f"{wish.connection}+{wish.test}.json"

@@ -16,14 +16,22 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace `path` by `content` in one step, and return only once that is on disk. OSError where it cannot be."""
     with _written_beside(path, content, mode) as draft:
         draft.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def create_durably(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Create `path` with `content` in one step; FileExistsError where another was first, even in the same instant."""
     with _written_beside(path, content, mode) as draft:
         path.hardlink_to(draft)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def make_folder_durably(folder: Path) -> None:
+    """Make a folder with all above it that is missing, and return only once each is on disk."""
+    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        sync_folder(each.parent)
 
 
 @contextmanager
@@ -41,7 +49,8 @@ def _written_beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return only once the names in a folder are on disk as they are now."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

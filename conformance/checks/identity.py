@@ -73,13 +73,16 @@ def nobody_speaks_for_others(lab: Lab) -> Finding:
 
 
 def no_secrets_in_evidence(lab: Lab) -> Finding:
-    """IDA-06: a planted secret is taken out as it is kept, and no evidence kept so far holds any."""
+    """IDA-06: a planted secret is taken out as it is kept, and no evidence that the session rests on holds any.
+
+    Sealed pieces are opened for it. One that cannot be read keeps this from being shown.
+    """
     lab.keep("LOG", "canary.txt", CANARY, "text/plain")
     leaking = {}
-    for path in sorted(lab.store.folder.glob("*")):
-        leaks = secrets_in(lab.store.read(path.name), lab.secrets)
+    for name in sorted({*lab.evidence(), *(item.sha256 for item in lab.kept)}):
+        leaks = secrets_in(lab.store.read(name), lab.secrets)
         if leaks:
-            leaking[path.name] = [f"{leak.kind} at {leak.offset}" for leak in leaks]
+            leaking[name] = [f"{leak.kind} at {leak.offset}" for leak in leaks]
     if leaking:
         name, told = next(iter(leaking.items()))
         return wrong(

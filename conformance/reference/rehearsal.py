@@ -28,6 +28,7 @@ from hub.clock import ManualClock
 from hub.mapping import load
 from hub.supervision.calendar import WorkCalendar
 from hub.supervision.instants import HUB_ZONE
+from hub.vault import SealedBoxVault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -283,7 +284,7 @@ class Rehearsal:
             calendar=self.calendar,
             pilot=self.pilot,
             stands=self.stands,
-            store=EvidenceStore(folder / "evidence", secrets),
+            store=EvidenceStore(folder / "evidence", secrets, SealedBoxVault.at(folder / "keys")),
             parts=self._parts,
             records=self.records,
             department=self.department,

@@ -22,6 +22,7 @@ from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
     from conformance.disputes import Dispute
+    from conformance.suite import Suite, SuiteTest
 
 
 def waive(
@@ -129,7 +130,7 @@ def attest(
     with told():
         found, _, suite = session_of(settings, session)
         check_planned(found, test)
-        case, before, now = suite.tests[test], found.result(test), SystemClock().now()
+        case, before, now = _tested(suite, test), found.result(test), SystemClock().now()
         _check_open(test, before)
         store = evidence_of(sandbox_hub(settings).settings)
         item = store.keep("ATT", statement.name, statement.read_bytes(), "application/octet-stream")
@@ -152,6 +153,14 @@ def attest(
                 attested_by=by,
             ),
         )
+
+
+def _tested(suite: Suite, test: str) -> SuiteTest:
+    """Return a test of the suite in force; Misconfigured where it was retired since the session began."""
+    if test not in suite.tests:
+        problem, hint = f"{test} is not tested any more", "begin a new session: sunlight conformance run --new"
+        raise Misconfigured(Fault(code="conformance.attest", problem=problem, file=test, hint=hint))
+    return suite.tests[test]
 
 
 def _check_open(test: str, before: Result | None) -> None:

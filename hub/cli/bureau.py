@@ -49,8 +49,13 @@ def tell(hub: Hub) -> int:
 
 def enter(hub: Hub, what: str, done_to: str, connection: str, said: Mapping[str, str], person: Approval) -> None:
     """Take to the ledger what somebody did about a connection's tests, signed by the issuing office."""
-    hub.certification.note([office(hub).entered(what, done_to, connection, said, person)])
+    note(hub, what, done_to, connection, said, person)
     tell(hub)
+
+
+def note(hub: Hub, what: str, done_to: str, connection: str, said: Mapping[str, str], person: Approval) -> None:
+    """Write down, durably, what is to go to the ledger: `tell` sends it on its way, now or when the bus is back."""
+    hub.certification.note([office(hub).entered(what, done_to, connection, said, person)])
 
 
 def _message(change_id: str, body: bytes) -> Message:

@@ -146,10 +146,13 @@ def task(hub: Hub) -> Task:
     """Return the role `conformance`."""
     from hub.cli.rerunning import Rerunning  # noqa: PLC0415 - it asks this module what is running
 
-    keeping, census, rerunning = keeper(hub), Census(hub), Rerunning(hub)
+    def renewed() -> bool:
+        return hub.store.claim(LEASE, owner=hub.owner_name, lease_s=LEASE_S) is not None
+
+    keeping, census, rerunning = keeper(hub), Census(hub), Rerunning(hub, renewed)
 
     def step() -> bool:
-        if hub.store.claim(LEASE, owner=hub.owner_name, lease_s=LEASE_S) is None:
+        if not renewed():
             return False
         keeping.step()
         bureau.tell(hub)

@@ -163,7 +163,7 @@ def show_session(session: Session, summary: Summary, *, as_json: bool) -> None:
         standing = str(standing_of(result))
         table.add_row(
             name,
-            suite.tests[name].level,
+            suite.case(name, result).level,
             Text(standing, style=_COLOURS.get(standing, "yellow")),
             str(result.blames or "") if result else "",
             Text(_said(result)),

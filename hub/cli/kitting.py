@@ -111,9 +111,10 @@ def _held_again(
     connected = replace(connected, environment={**connected.environment, **_named(connected, brought.source)})
     stack.callback(sandbox.close)
     stack.callback(connected.live.close)
+    sessions, zone = sessions_of(sandbox.settings), sandbox.settings.zone.key
     lab = _lab(stack, connected, claimed.session, folder)
-    bindings = bindings_of(connected.mapping, connected.mapping_file, lab.declared, suite)
-    sessions = sessions_of(sandbox.settings)
+    lab = replace(lab, recorded=lambda: sessions.get(claimed.session).evidence())
+    bindings = bindings_of(connected.mapping, connected.mapping_file, lab.declared, suite, zone=zone)
     if not (sessions.folder / claimed.session).is_dir():
         now = sandbox.clock.now()
         header = new_header(lab.declared, suite, claimed.target, bindings=bindings, session=claimed.session, now=now)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from conformance.certificate.issue import Approval
 from conformance.real import evidence_of, sessions_of
-from conformance.retention import purge as let_go
+from conformance.retention import over, purge
 from hub.cli import bureau
 from hub.errors import Fault, Misconfigured
+from hub.model import ids
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from conformance.model import EvidenceItem
     from conformance.sessions import Session
@@ -40,14 +44,29 @@ def opened(
 
 
 def purged(live: Hub, sandbox: Settings) -> Sequence[str]:
-    """Let go of what is over, and tell the ledger of each piece; return their digests."""
-    sessions, now = sessions_of(sandbox).all(), live.clock.now()
-    if not sessions:
-        return ()
-    gone = let_go(sessions, evidence_of(sandbox), live.calendar().day_of(now))
+    """Let go of what is over; return its digests.
+
+    That each piece goes is written for the ledger first, once, then its bytes go: wherever this ends halfway the next
+    look finds the piece still there, and what was written of it.
+    """
+    sessions, now, store = sessions_of(sandbox).all(), live.clock.now(), evidence_of(sandbox)
+    going = over(sessions, store, live.calendar().day_of(now)) if sessions else {}
+    if not going:
+        return []
     of = {item.sha256: each for each in sessions for result in each.results for item in result.evidence}
     rule = Approval(by="sunlight", role="rule", at=now, reason="24 months are over")
-    for name in gone:
-        header = of[name].header
-        bureau.enter(live, "evidence_purged", name, header.connection, {"session": header.session}, rule)
-    return gone
+    written = _written(live)
+    for name, until in going.items():
+        if written.get(ids.certificate_name(name), until) <= until:
+            header = of[name].header
+            bureau.note(live, "evidence_purged", name, header.connection, {"session": header.session}, rule)
+    purge(going, sessions, store)
+    bureau.tell(live)
+    return list(going)
+
+
+def _written(live: Hub) -> Mapping[str, date]:
+    """Return what was written for the ledger as going before, each with the last day on which that was."""
+    day_of = live.calendar().day_of
+    acts = (each for each in live.certification.changes("") if each.what == "evidence_purged")
+    return {str(orjson.loads(each.body)["subject"]): day_of(each.at) for each in acts}

@@ -109,6 +109,8 @@ class Wish:
     level: Level
     only: Sequence[str] = ()
     is_new: bool = False
+    goes_on: Callable[[], bool] = lambda: True
+    """Asked after each test: where it says no the rest is left."""
 
 
 def run_session(
@@ -121,18 +123,19 @@ def run_session(
     shipment: Shipment | None = None,
     each: Callable[[Result], None] = lambda _: None,
 ) -> tuple[Session, Summary]:
-    """Run what is wished for in the sandbox; `stack` gives up what it takes."""
+    """Run what is wished for in the sandbox, `stack` gives up what it takes."""
     suite = load_suite()
     if unknown := [name for name in wish.only if name not in suite.tests]:
         problem, hint = f"no such test: {', '.join(unknown)}", "sunlight conformance plan"
         raise Misconfigured(Fault(code="conformance.test", problem=problem, hint=hint))
     connected = replace(connected_to(sandbox, live, wish.connection, files), shipment=shipment)
-    lab = _begun(stack, connected, wish, suite)
-    connected.read_into(lab.pilot)
     sessions, clock = sessions_of(sandbox.settings), sandbox.clock
+    lab = _begun(stack, connected, wish, suite)
+    lab = replace(lab, recorded=lambda: sessions.get(lab.session).evidence())
+    connected.read_into(lab.pilot)
     with played(connected, lab, sessions.get(lab.session).header.started_at) as own:
         runner = Runner(sessions=sessions, suite=suite, lab=own, clock=clock, calendar=lab.calendar)
-        session = runner.run(lab.session, only=wish.only, told=each)
+        session = runner.run(lab.session, only=wish.only, told=each, goes_on=wish.goes_on)
     today = clock.now().astimezone(sandbox.settings.zone).date()
     if session.footer is not None:
         bundled(sandbox.settings, session, suite, today)

@@ -11,12 +11,14 @@ import pytest
 
 from conformance.certificate import signing
 from conformance.certificate.office import CHANGE
+from conformance.disputes import is_disputed
 from conformance.excerpt import excerpt
 from conformance.model import Lifecycle, Verdict, Words
 from conformance.real import evidence_of, sessions_of, wishes_of
 from conformance.retention import last_day
 from hub.cli import bureau, opening
-from hub.errors import Misconfigured
+from hub.cli.disputing import disputing
+from hub.errors import Misconfigured, Unavailable
 from hub.sandbox import sandbox_of
 from tests.flow.test_certified_traffic import CONNECTION, World, people
 from tests.support.desks import DEPARTMENT, a_client, a_key, bearer
@@ -201,6 +203,63 @@ def test_evidence_goes_after_two_years_and_its_digest_stays(world: AfterTests, c
         kept.read(world.evidence.sha256)
     assert [each["what"] for each in world.entered()] == ["evidence_purged"]
     assert opening.purged(world.hub, world.sandbox) == []
+
+
+@pytest.mark.parametrize(
+    "ends",
+    ["bureau.note", "purge", "bureau.tell", "EvidenceStore.forget", "sync_folder"],
+    ids=lambda name: f"at {name}",
+)
+def test_letting_go_goes_on_wherever_it_ended_and_is_in_the_ledger_once(
+    world: AfterTests, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    world.hub_clock.move_to(datetime(2028, 5, 22, 1, tzinfo=UTC))
+    (world.session().folder / "bundle.zip").write_bytes(b"with the bytes")
+    where = {"EvidenceStore.forget": "conformance.evidence.", "sync_folder": "conformance.retention."}
+    with monkeypatch.context() as patched:
+        patched.setattr(where.get(ends, "hub.cli.opening.") + ends, crash)
+        with pytest.raises(KeyboardInterrupt):
+            opening.purged(world.hub, world.sandbox)
+    if ends != "bureau.tell":
+        assert evidence_of(world.sandbox).has(world.evidence.sha256), "no bytes go of which the ledger does not know"
+    world.hub_clock.move_to(datetime(2028, 5, 24, 1, tzinfo=UTC))
+    opening.purged(world.hub, world.sandbox)
+    assert not evidence_of(world.sandbox).has(world.evidence.sha256)
+    assert not (world.session().folder / "bundle.zip").exists()
+    assert [each["what"] for each in world.entered()] == ["evidence_purged"]
+
+
+def test_no_record_tells_of_a_dispute_that_the_ledger_does_not(
+    world: AfterTests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for ends in ("hub.cli.bureau.note", "conformance.sessions.Sessions.add"):
+        with monkeypatch.context() as patched:
+            patched.setattr(ends, crash)
+            with pytest.raises(KeyboardInterrupt):
+                disputing(world.sandbox, world.hub).raise_(world.session(), "ENC-01", by="王芳", why="约定")
+        assert not is_disputed(world.session().result("ENC-01"))
+    disputing(world.sandbox, world.hub).raise_(world.session(), "ENC-01", by="王芳", why="约定")
+    assert is_disputed(world.session().result("ENC-01"))
+    assert {each["what"] for each in world.entered()} == {"disputed"}
+
+
+def test_a_dispute_stands_while_the_bus_is_away_and_the_ledger_is_told_later(
+    world: AfterTests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("the broker does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.cli.bureau.tell", away)
+        disputing(world.sandbox, world.hub).raise_(world.session(), "ENC-01", by="王芳", why="约定")
+    assert is_disputed(world.session().result("ENC-01"))
+    assert bureau.tell(world.hub) == 1
 
 
 @pytest.mark.parametrize(

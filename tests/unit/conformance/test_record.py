@@ -14,7 +14,7 @@ from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import write
 from conformance.certificate.record import summary_in
 from conformance.lines import line_of
-from conformance.model import Bindings, Footer, Header, Result, Signature, Verdict, Waiver
+from conformance.model import Bindings, Footer, Header, Omission, Result, Signature, Verdict, Waiver, Words
 from conformance.model import Lifecycle as Stage
 from conformance.suite import load_suite
 from hub.errors import Misconfigured
@@ -83,6 +83,15 @@ def test_what_was_shown_becomes_a_certificate_that_states_it(tmp_path: Path) -> 
     document = write(found, APPROVALS, TERMS, now=NOW, kid=next(iter(PINNED)))
     assert document["bindings"]["mapping"] == {"version": 3, "sha256": "3" * 64, "parts": {"codes": "4" * 64}}
     assert document["evidence"]["bundle_sha256"] == hashlib.sha256(b"zip").hexdigest()
+
+
+def test_must_tests_that_are_left_out_are_counted_up_to_the_level(tmp_path: Path) -> None:
+    left_out = [
+        Omission(test=name, why=Words(zh="不适用", en="not declared")) for name in ("TRN-S01", "TRN-D01", "CPL-01")
+    ]
+    summary = shown(record(tmp_path, *all_passed(), header=a_header(omitted=tuple(left_out))))
+    assert shown_in(summary).must["omit"] == 2, "one of C1, one of C3; what lies above was not aimed at"
+    assert shown_in(summary, "C2").must["omit"] == 1
 
 
 def test_bindings_are_written_under_the_names_of_a_certificate() -> None:

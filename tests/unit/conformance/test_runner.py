@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from conformance import reports
 from conformance.declaration import declared
 from conformance.evidence import EvidenceStore, secrets_in
 from conformance.finding import Finding, passed, waits
 from conformance.model import Lifecycle, Verdict, Waiver
-from conformance.runner import Runner, new_header
+from conformance.runner import Runner, is_left, new_header
 from conformance.sessions import RECORD, Sessions
 from conformance.suite import Suite, load_suite
 from hub.clock import ManualClock
@@ -58,12 +61,12 @@ class World:
         header = new_header(declared(a_declaration()), self.suite, "C2", bindings=BINDINGS, session="s", now=FRIDAY)
         self.sessions.begin(header)
 
-    def run(self, *only: str) -> Any:
+    def run(self, *only: str, goes_on: Callable[[], bool] = lambda: True) -> Any:
         """Run with all new objects, as after a restart."""
         sessions = Sessions(self.folder / "sessions", ZONE)
         lab: Any = FakeLab(self.folder / "evidence")
         running = Runner(sessions=sessions, suite=self.suite, lab=lab, clock=self.clock, calendar=WorkCalendar())
-        return running.run("s", only=only)
+        return running.run("s", only=only, goes_on=goes_on)
 
     def summary(self, session: Any) -> Any:
         return session.summary(self.suite, self.clock.now().astimezone(ZONE).date())
@@ -103,6 +106,69 @@ def test_what_was_waited_for_is_taken_up_after_a_restart_and_nothing_else_runs_a
     session = world.run()
     assert session.footer.is_certifiable
     assert [session.result(name).attempt for name in NAMES] == [1, 2]
+
+
+def test_a_run_that_may_not_go_on_leaves_the_rest_which_the_next_begins_with(world: World) -> None:
+    world.checks["ENC-01"] = lambda _: waits("等", "waiting")
+    asked: list[str] = []
+    first = world.run(goes_on=lambda: bool(asked.append("")))
+    assert (first.footer, [each.test for each in first.results]) == (None, ["ENC-01"])
+    assert is_left(first, world.suite)
+    second = world.run(goes_on=lambda: False)
+    assert [each.test for each in second.results] == ["ENC-01", "SCH-01"], "what never ran comes before what waits"
+    assert not is_left(second, world.suite)
+    assert second.footer is None, "one waits"
+
+
+def test_a_session_stays_readable_when_a_test_of_it_is_retired(world: World) -> None:
+    world.run()
+    later = replace(world.suite, tests={"ENC-01": world.suite.tests["ENC-01"]})
+    session = world.sessions.get("s")
+    today = world.clock.now().date()
+    summary = session.summary(later, today)
+    assert [(each.level, each.planned) for each in summary.levels] == [("C0", 0), ("C1", 1), ("C2", 1)]
+    assert b"SCH-01" in reports.junit(session, summary, later)
+    assert "SCH-01" in reports.html(summary, later)
+    assert "ENC-01" in reports.requirements_csv(summary, later)
+    again = Runner(
+        sessions=world.sessions, suite=later, lab=FakeLab(world.folder / "evidence"), clock=world.clock,  # type: ignore[arg-type]
+        calendar=WorkCalendar(),
+    ).run("s", only=NAMES)  # fmt: skip
+    assert [again.result(name).attempt for name in NAMES] == [2, 1], "what is retired is not run"  # type: ignore[union-attr]
+
+
+def test_a_retired_test_that_never_ran_keeps_an_old_session_from_being_certified(world: World) -> None:
+    later = replace(world.suite, tests={"SCH-01": world.suite.tests["SCH-01"]})
+    runner = Runner(
+        sessions=world.sessions, suite=later, lab=FakeLab(world.folder / "evidence"), clock=world.clock,  # type: ignore[arg-type]
+        calendar=WorkCalendar(),
+    )  # fmt: skip
+    session = runner.run("s")
+    assert not is_left(session, later), "nobody can run it"
+    assert session.footer is None
+    assert not session.summary(later, world.clock.now().date()).is_certifiable
+
+
+def test_a_bundle_is_not_made_over_a_torn_piece_that_a_verdict_rests_on(world: World) -> None:
+    def shows(text: bytes) -> None:
+        def check(lab: Any) -> Finding:
+            lab.keep("RAW", "x", text)
+            return passed("好", "good")
+
+        world.checks["ENC-01"] = check
+
+    shows(b"first")
+    session = world.run()
+    store = EvidenceStore(world.folder / "evidence")
+    (store.folder / session.result("ENC-01").evidence[0].sha256).write_bytes(b"fi")
+    with pytest.raises(Misconfigured, match="torn"):
+        reports.bundle(session, world.summary(session), world.suite, store)
+    shows(b"second")
+    session = world.run("ENC-01")
+    packed = zipfile.ZipFile(io.BytesIO(reports.bundle(session, world.summary(session), world.suite, store)))
+    assert [name for name in packed.namelist() if name.startswith("raw/")] == [
+        f"raw/{session.result('ENC-01').evidence[0].sha256}"
+    ]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SKIP, Verdict.ERROR])
