@@ -110,6 +110,7 @@ def _complained(trace: Trace) -> Complained:
         matter_code=said["matter_code"],
         related_case_no=said["related_case_no"],
         registered_on=trace.day,
+        is_told=said.get("is_told", True),
     )
 
 

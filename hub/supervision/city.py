@@ -93,6 +93,8 @@ class Complained:
     matter_code: str
     related_case_no: str
     registered_on: date
+    is_told: bool = True
+    """Whether it is open to the intranet: a report 举报 never is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

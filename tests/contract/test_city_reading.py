@@ -92,10 +92,11 @@ def test_traces_come_back_and_go_with_their_case(store: SqlStore) -> None:
     keep(store, cases=[a_case("case"), a_case("old")], traces=[penalty, complaint, old])
     (found,) = city(store).penalties
     assert (found.case_id, found.amount, found.decided_on) == ("case", Decimal("12.50"), date(2026, 2, 1))
-    assert [each.registered_on for each in city(store).complaints] == [date(2026, 3, 1)]
-    keep(store, cases=[a_case("case")], traces=[replace(complaint, n=1)])
+    assert [(each.registered_on, each.is_told) for each in city(store).complaints] == [(date(2026, 3, 1), True)]
+    closed = replace(complaint, n=1, document={**complaint.document, "is_told": False})
+    keep(store, cases=[a_case("case")], traces=[closed])
     assert city(store).penalties == []
-    assert len(city(store).complaints) == 1
+    assert [each.is_told for each in city(store).complaints] == [False]
 
 
 def test_a_reference_is_known_once_its_case_is(store: SqlStore) -> None:

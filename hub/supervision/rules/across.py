@@ -154,9 +154,13 @@ def _said_of(each: Reference) -> tuple[str, str]:
 
 
 def complained_again(rule: Rule, view: CityView) -> Iterator[Finding]:
-    """Find three complaints about one department and matter, or about one case, within thirty days."""
+    """Find three complaints about one department and matter, or about one case, within thirty days.
+
+    Only those count that the intranet may know: the department complained of is told what was counted, and that there
+    are reports 举报 of it must not reach it (Petition Regulation 2022, art. 30).
+    """
     groups: dict[tuple[str, str], list[Complained]] = defaultdict(list)
-    for each in view.complaints:
+    for each in (complaint for complaint in view.complaints if complaint.is_told):
         if each.matter_code:
             groups[each.whose.department_id, each.matter_code].append(each)
         if each.related_case_no:

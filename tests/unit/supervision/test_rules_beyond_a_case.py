@@ -260,3 +260,10 @@ def test_what_is_not_open_to_the_intranet_is_a_peer_and_no_alert_of_the_city_spe
     assert found("R29", penalties=hidden) == []
     assert len(found("R49", references=[reference(is_known=False)])) == 1
     assert found("R49", references=[replace(reference(is_known=False), is_told=False)]) == []
+
+
+def test_a_department_is_not_told_that_there_are_reports_of_it() -> None:
+    """Petition Regulation 2022, art. 30: R64 would count them, and name them in an alert on the unit they are about."""
+    every = complaints(0, 1, 2)
+    assert found("R64", complaints=every) != []
+    assert found("R64", complaints=[*every[:2], replace(every[2], is_told=False)]) == []
