@@ -10,7 +10,7 @@ from starlette.requests import Request  # noqa: TC002 - the framework reads it a
 from starlette.responses import FileResponse, Response
 
 from gateway import words
-from gateway.casefile import is_shielded_from, labelled, local
+from gateway.casefile import is_complaint_hidden_from, labelled, local
 from gateway.problems import Problem, json_response
 from gateway.rights import view_of
 
@@ -54,8 +54,8 @@ def told(attachment: Attachment, zone: tzinfo) -> dict[str, Any]:
 
 
 def files_of(parts: Parts, row: Row, view: str) -> Sequence[Attachment]:
-    """Return the files of a case that a view may see: none that may tell who stays unknown."""
-    return () if is_shielded_from(row, view) else parts.attachments(row["case_id"])
+    """Return the files of a case that a view may see: on the intranet none of a complaint."""
+    return () if is_complaint_hidden_from(row, view) else parts.attachments(row["case_id"])
 
 
 def listed(parts: Parts, row: Row, view: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from gateway import details, words
 from hub.supervision.caselog import decode, in_force
 from hub.supervision.fold import fold
 from hub.supervision.instants import HUB_ZONE
-from hub.views import is_shielded, redacted
+from hub.views import redacted
 from hub.views.redaction import alert_shown
 
 if TYPE_CHECKING:
@@ -42,9 +42,12 @@ def casefile(row: Row, names: Names, zone: tzinfo, changes: Sequence[ClockChange
     }
 
 
-def is_shielded_from(row: Row, view: str) -> bool:
-    """Tell whether a view may not learn who is behind a case that it sees: a complainant who asked to stay unknown."""
-    return view == "intranet" and is_shielded(fold(in_force(decode(row["log"])), HUB_ZONE).attributes)
+def is_complaint_hidden_from(row: Row, view: str) -> bool:
+    """Tell whether a view sees no material of a case: of a complaint the intranet does not, as hub/views/fields says.
+
+    Whoever is complained of reads the intranet too (Petition Regulation 2022, art. 30).
+    """
+    return view == "intranet" and fold(in_force(decode(row["log"])), HUB_ZONE).family == "complaint"
 
 
 def header(row: Row, names: Names, zone: tzinfo) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class Desk:
 def header(desk: Desk, row: Row, case: Case) -> dict[str, Any] | None:
     """Tell of a complaint what a list shows; None where the asker may not see it."""
     data = desk.view(case)
-    if data is None or case.holding is None:
+    if data is None or case.holding is None or not desk.actor.roles(case):
         return None
     seen = data["case"]
     return {

@@ -107,8 +107,8 @@ class Actor:
     is_centre: bool = False
 
     def roles(self, case: Case) -> frozenset[str]:
-        """Return what they are to a complaint."""
-        if case.holding is None:
+        """Return what they are to a complaint: to a report 举报 of their own department nothing."""
+        if case.holding is None or case.holding.is_about(self.department_id):
             return frozenset()
         if self.is_centre:
             return frozenset({CENTRE}) if self.department_id in ("", case.holding.centre) else frozenset()

@@ -53,7 +53,6 @@ DONE: Final = frozenset({"closed", "delivered", "decided", "rejected"})
 """States of a case in which its applicant may rate how it was handled."""
 
 REFUSED: Final = ("complaint.not_accepted",)
-_DISPATCHED: Final = ("complaint.dispatched", "complaint.redispatched")
 
 
 def case_told(row: Mapping[str, Any], zone: tzinfo) -> Row | None:
@@ -80,12 +79,12 @@ def repeated(row: Mapping[str, Any], zone: tzinfo) -> Row:
 
 
 def complaint_told(row: Mapping[str, Any], zone: tzinfo) -> Row | None:
-    """Tell how a complaint stands; None where the case is none, or was entered in error."""
+    """Tell how a complaint stands; None where the case is none, was entered in error, or is secret by now."""
     case = fold(in_force(decode(row["log"])), zone)
-    if case.family != COMPLAINT or case.state == "voided":
+    if case.family != COMPLAINT or case.state == "voided" or row["disclosure"] == "secret":
         return None
-    sent, replies, refused = case.all(*_DISPATCHED), case.all("complaint.replied"), case.all(*REFUSED)
-    handler = str(sent[-1].detail.get("handling", {}).get("department_id", "")) if sent else ""
+    replies, refused = case.all("complaint.replied"), case.all(*REFUSED)
+    handler = case.holding.handler if case.holding is not None else ""
     return {
         **_head(row, case),
         "kind": case.attributes.get("complaint", {}).get("kind", ""),

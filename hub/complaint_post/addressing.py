@@ -47,10 +47,10 @@ def _ordered(standing: Standing, fact: Fact) -> Iterator[tuple[str, str]]:
     """Yield the departments that a move is an order for, each with its role."""
     lead = standing.lead(fact)
     if fact.type in _TO_NAMED:
-        chosen = named(fact, "department_id")
+        chosen = named(fact, "department_id") or standing.designee(fact)
         yield chosen, LEAD
-        if lead != chosen:
-            yield lead, LEAD
+        if fact.type == "complaint.arbitrated" and standing.sent_last(fact) not in ("", chosen):
+            yield standing.sent_last(fact), LEAD
     elif fact.type == "complaint.assist_asked":
         yield named(fact, "department_id"), ASSIST
     elif fact.type == "complaint.assisted":

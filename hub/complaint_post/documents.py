@@ -24,6 +24,9 @@ STATUS: Final = "complaint-status"
 _ABOUT: Final = ("channel", "kind", "category", "track", "duplicate_of")
 _HANDLING: Final = ("reason", "basis", "limit", "outcome")
 _FOLLOW_UP: Final = ("reached", "solved", "satisfaction")
+_FOR_LEAD: Final = "complaint.assisted"
+"""The move whose answer is for the department that handles the complaint."""
+
 _COMPLAINT: Final = ("content", "respondent_department", "respondent_person", "related_case_no")
 _KNOWN: Final = ("anonymous", "real_name", "confidential", "contact_sealed")
 _PERSON: Final = ("name_masked", "phone_masked")
@@ -57,6 +60,7 @@ def order(letter: Letter) -> dict[str, Any] | None:
         "title": case.get("title"),
         "matter_code": case.get("matter_code"),
         "matter_name": case.get("matter_name"),
+        "reply": named(letter.fact, "reply") or None if letter.fact.type == _FOR_LEAD else None,
         **_complaint(case),
     }
     return _document(ORDER, letter, seen["data"], said)

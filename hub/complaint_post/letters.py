@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _LIMITS: Final = ("complaint", "petition")
 """Kinds of clocks by which a complaint must be answered."""
 
+_AGAIN: Final = "complaint_redo"
+"""Kind of the clocks of second tries, each from its rework."""
+
 _ASSISTING: Final = "complaint_assist"
 """Kind of the clocks of those that assist."""
 
@@ -128,7 +131,11 @@ class ComplaintLetters:
         if told.address.role == "assist":
             own = [clock for clock in clocks if clock.row.kind == _ASSISTING and _is_for(clock.start, told)]
             return own[-1].row.due_at if own else None
-        return next((clock.row.due_at for clock in clocks if clock.row.kind in _LIMITS), None)
+        again = [clock for clock in clocks if clock.row.kind == _AGAIN]
+        last = max(again, key=lambda clock: clock.row.started_at, default=None)
+        first = next((clock for clock in clocks if clock.row.kind in _LIMITS), None)
+        chosen = last or first
+        return chosen.row.due_at if chosen is not None else None
 
 
 def _is_for(start: Fact, told: Told) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.supervision.caselog import EMPTY, in_force, merge
+from hub.supervision.families.holding import Holding, after
 from hub.supervision.fold import fold
 from hub.supervision.judge import returns_allowed
 
@@ -35,35 +36,37 @@ class Standing:
         return tuple(dict.fromkeys(name for name in (next(first, ""), *passed) if name))
 
     def lead(self, until: Fact | None = None) -> str:
-        """Return the department that it was dispatched to last, up to and including a move; empty: to none."""
-        found = ""
-        for fact in self.moves:
-            if fact.type in DISPATCHES:
-                found = named(fact, "department_id")
-            if fact is until:
-                break
-        return found
+        """Return the department that handles it, as it stands or as it stood before a move; empty: none does."""
+        held = self.case.holding if until is None else self._before(until)
+        return held.handler if held is not None else ""
+
+    def sent_last(self, until: Fact) -> str:
+        """Return the department that it was sent to last before a move, given back since or not; empty: none."""
+        sent = [fact for fact in self.moves[: self.moves.index(until)] if fact.type in DISPATCHES]
+        return named(sent[-1], "department_id") if sent else ""
+
+    def designee(self, until: Fact) -> str:
+        """Return the department that arbitration had chosen before a move; empty: none."""
+        return self._before(until).designee
 
     def assisting(self, until: Fact) -> Sequence[str]:
-        """Return the departments that were asked to assist up to a move, in order, each once."""
-        before = self.moves[: self.moves.index(until) + 1]
-        asked = (named(fact, "department_id") for fact in before if fact.type == "complaint.assist_asked")
-        return tuple(dict.fromkeys(name for name in asked if name))
+        """Return the departments that assisted before a move, in order."""
+        return sorted(self._before(until).assisting)
 
     def returns(self) -> int:
         """Count how often it was returned."""
-        return sum(fact.type == "complaint.returned" for fact in self.moves)
+        return self.case.holding.returns if self.case.holding is not None else 0
 
     def is_designated(self) -> bool:
         """Tell whether it may not be returned: its dispatch says so, or a decision before it."""
-        found = False
-        for fact in self.moves:
-            said = fact.detail.get("handling", {}).get("designated") is True
-            if fact.type in DISPATCHES:
-                found = found or said
-            elif fact.type in ("complaint.arbitrated", "complaint.returned"):
-                found = said
-        return found
+        return self.case.holding is not None and self.case.holding.designated
+
+    def _before(self, until: Fact) -> Holding:
+        """Return how it was held before a move, by the machine's own rules (hub/supervision/families/holding.py)."""
+        held = Holding(centre=self.case.holding.centre if self.case.holding is not None else "")
+        for fact in self.moves[: self.moves.index(until)]:
+            held = after(held, fact)
+        return held
 
 
 def standing(facts: Iterable[Fact], bench: Bench) -> Standing | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from hub.store import tables
+from hub.store.complaints import complaint_roles
 from hub.supervision.caselog import decode
-from hub.supervision.families.holding import centres_of, owner_of
+from hub.supervision.families.holding import HANDLER, centres_of, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,27 +35,22 @@ LATEST: Final = 20_000
 def orders_of(connection: sa.Connection, department_id: str, span: tuple[datetime, datetime]) -> Mapping[str, int]:
     """Return `orders` and `orders_in_time` of a day; nothing where the hub follows no complaints.
 
-    An order is the department's that the complaint was last sent to. It is in time where that department signed for
-    it, and where it was accepted and answered, within every limit.
+    An order is the department's that handles the complaint: nobody's while it is given back. It is in time where that
+    department signed for it, and where it was accepted and answered, within every limit.
     """
-    case, clock = tables.cases.c, tables.clocks.c
+    case, clock, mine = tables.cases.c, tables.clocks.c, complaint_roles.c
     ended_at = sa.case((clock.state == "met", clock.stopped_at), else_=clock.due_at)
     is_final = clock.kind.in_(FINAL) & clock.state.in_(ENDED)
+    is_own = (mine.case_id == case.case_id) & (mine.department_id == department_id) & (mine.role == HANDLER)
     joined = sa.select(case.case_id, case.log).select_from(
-        tables.clocks.join(tables.cases, case.case_id == clock.subject)
+        tables.clocks.join(tables.cases, case.case_id == clock.subject).join(complaint_roles, is_own)
     )
     of_day = joined.where(is_final & (ended_at >= span[0]) & (ended_at < span[1])).order_by(case.case_id)
-    logs = {row.case_id: decode(row.log).facts for row in connection.execute(of_day.limit(LATEST))}
-    own = {name: facts for name, facts in logs.items() if _handler(facts) == department_id}
+    own = {row.case_id: decode(row.log).facts for row in connection.execute(of_day.limit(LATEST))}
     if not own and not _has_complaints(connection):
         return {}
     late = {name for name in own if _is_late(connection, name, own[name], department_id)}
     return {"orders": len(own), "orders_in_time": len(own) - len(late)}
-
-
-def _handler(facts: Sequence[Fact]) -> str:
-    sent = _dispatches(facts)
-    return _receiver(sent[-1]) if sent else ""
 
 
 def _dispatches(facts: Sequence[Fact]) -> list[Fact]:

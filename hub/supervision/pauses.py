@@ -64,7 +64,7 @@ def adjustments_of(
         found += _hearings(case)
     clipped = (_clipped(pause, start.occurred_at, ending.stop) for pause in found)
     pauses = _united([pause for pause in clipped if pause is not None])
-    return [*pauses, *_extensions(case, kind, ending.stop)]
+    return [*pauses, *_extensions(case, kind, start, ending.stop)]
 
 
 def _end(ends: Mapping[str, Fact]) -> Fact:
@@ -136,12 +136,12 @@ def _united(pauses: Iterable[Adjustment]) -> Sequence[Adjustment]:
     return united
 
 
-def _extensions(case: Case, kind: str, stop: Fact | None) -> Sequence[Adjustment]:
+def _extensions(case: Case, kind: str, start: Fact, stop: Fact | None) -> Sequence[Adjustment]:
     moving = [fact for fact in case.extensions if stop is None or fact.occurred_at <= stop.occurred_at]
     if kind in ("stage", "special"):
         return []
     if case.holding is not None:
-        granted = (_granted(case, fact) for fact in moving)
+        granted = (_granted(case, fact) for fact in moving if fact.occurred_at >= start.occurred_at)
         return [each for each in granted if each.days or each.due_text]
     return [_extension(fact, kind) for fact in moving if "extension" in fact.detail or f"{kind}_due_at" in fact.detail]
 

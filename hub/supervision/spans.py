@@ -185,7 +185,7 @@ WATCHES: Final = (
           own="handling", limit=_days(5), basis="协办: answered in 5 working days", again=True,
           voids=(*GONE, *_HANDLED)),
     Watch(kind="complaint_redo", starts=("complaint.reworked",), stops=_HANDLED, own="handling", limit=_days(5),
-          basis="退回重办: done again in 5 working days", again=True),
+          basis="退回重办: done again in 5 working days", again=True, moves=True),
     Watch(kind="complaint_rework", starts=("complaint.followed_up",), stops=("complaint.reworked",),
           holds=_is_unsolved, limit=_days(2), basis="回访不满意: sent back in 2 working days", again=True),
 )  # fmt: skip

@@ -12,8 +12,9 @@ from hub.views.trees import Tree, kept, tree_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SHIELD: Final = ("data.case.applicant", "data.case.agent", "data.case.title")
-"""What the intranet does not see of a complaint whose complainant stays unknown (Petition Regulation art. 30)."""
+SHIELD: Final = ("data.case.applicant", "data.case.agent", "data.case.title", "data.case.complaint.related_case_no")
+"""What the intranet does not see of a complaint whose complainant stays unknown (Petition Regulation art. 30): the
+applicant of the case that they complain about is they themselves, nearly always."""
 
 _SCHEMAS: Final = {"public": "urn:sunlight:schema:public-case-event:1"}
 """Shapes of views that are not the shape of the document itself."""

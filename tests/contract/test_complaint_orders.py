@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.model.values import ComplaintRole
 from hub.store.day_facts import DayCounts, skew_s
 from hub.supervision import caselog
 from tests.support.casework import a_fact, a_log
@@ -30,9 +32,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorePlace
         yield place.prepare()
 
 
-def order(name: str, *receivers: str, **states: Any) -> tuple[Any, list[Any]]:
-    """A complaint that was sent to these departments in turn, with clocks of these states."""
-    ended = states.pop("ended", NOON)
+def order(name: str, *receivers: str, **states: Any) -> tuple[Any, list[Any], list[ComplaintRole]]:
+    """A complaint that was sent to these departments in turn, with clocks of these states; the last one handles it."""
+    ended, is_back = states.pop("ended", NOON), states.pop("given_back", False)
+    roles = [ComplaintRole(case_id=name, department_id=each, role="handler") for each in receivers[-1:] if not is_back]
     facts = [
         a_fact("complaint.dispatched" if n == 0 else "complaint.redispatched", SENT[n], occurrence=str(n),
                handling={"department_id": receiver}, position=n + 1)
@@ -49,7 +52,7 @@ def order(name: str, *receivers: str, **states: Any) -> tuple[Any, list[Any]]:
                 due_at=ended, stopped_at=ended if state == "met" else None, provisional=False)
         for kind, state in states.items()
     ]  # fmt: skip
-    return a_case(name, case_no=name, log=caselog.encode(a_log(*facts)), wake_at=None), clocks
+    return a_case(name, case_no=name, log=caselog.encode(a_log(*facts)), wake_at=None), clocks, roles
 
 
 KEPT: Final = {"complaint_signing": "met", "complaint": "met"}
@@ -62,6 +65,7 @@ ORDERS: Final = (
     order("others", OTHERS, complaint="breached"),
     order("sent on", OURS, OTHERS, complaint="breached"),
     order("taken over", OTHERS, OURS, **{**KEPT, "complaint_signing": "breached"}),
+    order("given back", OURS, given_back=True, complaint_signing="met", complaint="breached"),
     order("forged", OURS, forged_to=OTHERS, **KEPT),
     order("ends tomorrow", OURS, complaint="breached", ended=NOON + timedelta(days=1)),
     order("runs still", OURS, complaint="running"),
@@ -73,7 +77,8 @@ def test_the_orders_of_a_day_are_those_of_their_last_handler_and_in_time_by_ever
     counts = DayCounts(place.url, ZONE)
     assert "orders" not in counts.count("conn", DAY, department_id=OURS), "no complaint is followed here"
     with store.unit(0, epoch=held(store)) as unit:
-        written(unit, cases=[case for case, _ in ORDERS], clocks=[each for _, clocks in ORDERS for each in clocks])
+        cases, clocks, roles = zip(*ORDERS, strict=True)
+        written(unit, cases=cases, clocks=[*chain(*clocks)], roles=[*chain(*roles)])
 
     def told(department: str, day: date = DAY) -> tuple[int, int]:
         found = counts.count("conn", day, department_id=department)

@@ -48,7 +48,9 @@ def people(town: Town, tmp_path: Path) -> Iterator[dict[str, Person]]:
         "staff": town.key("王五", "complaints:centre", CENTRE),
         "housing": town.key("李四", "complaints:handle", HOUSING),
         "market": town.key("赵六", "complaints:handle", MARKET),
+        "bureau": town.key("孙八", "complaints:centre", ""),
         "nobody": town.key("钱七", "cases:read", ""),
+        "restricted": town.key("周九", "cases:read cases:read:restricted", ""),
     }
     with a_client(town.hub, parts=parts) as client:
         yield {name: Person(town, client, headers) for name, headers in keys.items()}
@@ -165,6 +167,25 @@ def test_a_report_is_never_seen_by_the_unit_it_is_about_nor_sent_to_it(town: Tow
     assert (housing.sees(case), housing.lists()) == ({}, [])
     assert "张三" not in orjson.dumps(market.sees(case)).decode()
     assert staff.sees(case)["about"]["content"] == TEXT
+
+
+def test_a_report_of_the_centre_itself_is_shown_to_none_of_its_staff(town: Town, people: dict[str, Person]) -> None:
+    case = town.register("JB-1", kind="report", respondent=CENTRE, title="举报投诉中心李某", text=TEXT)
+    staff, bureau = people["staff"], people["bureau"]
+    assert (staff.sees(case), staff.lists()) == ({}, [])
+    assert staff.does(case, "accepted").status_code == 404
+    assert (bureau.sees(case)["about"]["content"], bureau.lists()) == (TEXT, ["JB-1"])
+    assert bureau.does(case, "accepted").status_code == 202
+
+
+def test_the_intranet_does_not_hand_out_files_of_complaints(town: Town, people: dict[str, Person]) -> None:
+    """Whoever is complained of reads the intranet too."""
+    case = town.register("RX-1")
+    for who, expected in (("nobody", (404, 0)), ("restricted", (200, 1))):
+        person = people[who]
+        told = person.client.get(f"/v1/cases/{case}/attachments", headers=person.headers)
+        file = person.client.get(f"/v1/cases/{case}/attachments/{DIGEST}", headers=person.headers)
+        assert (file.status_code, len(told.json()["items"])) == expected, who
 
 
 def test_a_complainant_who_asked_for_it_stays_unknown_to_the_department(town: Town, people: dict[str, Person]) -> None:

@@ -187,10 +187,11 @@ def test_a_complaint_is_followed_to_its_reply_and_rated(site: Site, client: http
     assert early.status_code == 409
     site.centre.say(held["number"], "complaint.accepted", days=1)
     site.centre.say(held["number"], "complaint.dispatched", days=1, handling={"department_id": HOUSING})
+    assert "泰州市住房和城乡建设局" in seen(ask(client, held))
     site.centre.say(held["number"], "complaint.returned", days=2, handling={"reason": "内部甲"})
     page = seen(ask(client, held))
     assert "投诉办理时限" in page
-    assert "泰州市住房和城乡建设局" in page
+    assert "泰州市住房和城乡建设局" not in page, "it has given it back"
     assert "内部甲" not in page
     assert "退单" not in page.replace("已退单", "")
     site.centre.say(
@@ -249,6 +250,14 @@ def test_a_report_tells_nobody_where_it_went(site: Site, client: httpx.Client) -
     page = ask(client, held)
     assert page.status_code == 200
     assert "泰州市住房和城乡建设局" not in html.fromstring(page.text).find(".//main").text_content()
+
+
+def test_what_has_become_secret_is_told_to_nobody(site: Site, client: httpx.Client) -> None:
+    held = sent(client)
+    site.centre.drain()
+    assert ask(client, held).status_code == 200
+    site.centre.say(held["number"], "complaint.accepted", disclosure="secret")
+    assert ask(client, held).status_code == 404
 
 
 def test_a_wrong_secret_and_an_unknown_number_are_answered_alike(site: Site, client: httpx.Client) -> None:

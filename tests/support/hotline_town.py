@@ -111,7 +111,7 @@ class Town:
 
     def token(self, name: str, scope: str, department: str) -> str:
         """Give somebody a key."""
-        issued = issue(name, kind="person", scopes=[scope], now=SystemClock().now(), department_id=department)
+        issued = issue(name, kind="person", scopes=scope.split(), now=SystemClock().now(), department_id=department)
         self.hub.identities.add(issued)
         return issued.token
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER, named, said, staff_of
+from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER, ORIGIN, named, said, staff_of
 from hub.supervision.families.transition import Guard, Transition, made_by, move, within
 
 if TYPE_CHECKING:
@@ -105,6 +105,12 @@ _H: Final = frozenset({CENTRE, HANDLER})
 _A: Final = frozenset({CENTRE, ASSISTING})
 """A centre may report the moves of a department that has no connection of its own."""
 
+_O: Final = frozenset({CENTRE, ORIGIN})
+"""What the complainant says comes over the centre that took it in, whoever has the complaint by now."""
+
+_COMPLAINANTS: Final = frozenset({"case.evaluated"})
+"""What a complainant says that is no move of the complaint."""
+
 _SENT: Final = ("dispatched", "signed_for")
 _HANDLED: Final = (*_SENT, "in_progress")
 _UNDONE: Final = ("registered", "accepted", *_HANDLED, "returned")
@@ -117,7 +123,7 @@ COMPLAINT: Final[Mapping[str, Transition]] = {
     "complaint.transferred": made_by(
         _C, move(3, ("registered", "accepted", "returned"), "registered"), PASSED, SPARED, only_lawful=True
     ),
-    "complaint.dispatched": made_by(_C, move(4, ("registered", "accepted"), "dispatched"), SPARED),
+    "complaint.dispatched": made_by(_C, move(4, ("registered", "accepted", "returned"), "dispatched"), SPARED, MEANT),
     "complaint.assist_asked": made_by(_C, within(5, _HANDLED), NAMED, SPARED, only_lawful=True),
     "complaint.returned": made_by(_H, move(6, _SENT, "returned"), REASONED, BOUNDED, FREE, only_lawful=True),
     "complaint.arbitrated": made_by(
@@ -134,11 +140,12 @@ COMPLAINT: Final[Mapping[str, Transition]] = {
     "complaint.followed_up": made_by(_C, move(16, ("replied",), "followed_up")),
     "complaint.reworked": made_by(_C, move(17, ("replied", "followed_up"), "in_progress")),
     "complaint.linked": made_by(_C, move(18, _UNDONE, "linked"), ORIGINAL),
-    "complaint.withdrawn": made_by(_C, move(19, _OPEN, "withdrawn")),
+    "complaint.withdrawn": made_by(_O, move(19, _OPEN, "withdrawn")),
     "complaint.closed": made_by(_C, move(20, ("replied", "followed_up"), "closed")),
     "complaint.archived": made_by(_C, within(21, ("closed", "rejected", "withdrawn", "linked"))),
 }
-"""Centres that report no acceptance dispatch straight from registration; handlers that report no signing reply."""
+"""Centres that report no acceptance dispatch straight from registration, those that have one word for dispatching and
+dispatching again use it after a return too; handlers that report no signing reply."""
 
 
 ANSWERS: Final = frozenset(name for name, each in COMPLAINT.items() if each.by != _C)
@@ -151,7 +158,8 @@ SENDING: Final = frozenset({"complaint.dispatched", "complaint.redispatched", "c
 def refusal(move_: Transition, fact: Fact, held: Holding) -> Guard | None:
     """Return what a move lacks to be in force: who may make it, or the first of its conditions that is not met."""
     roles = held.roles(fact.department_id)
-    if roles.isdisjoint(move_.by or _C):
-        expected = " or ".join(f"the {role}" for role in sorted(move_.by or _C))
+    by = move_.by or (_O if fact.type in _COMPLAINANTS else _C)
+    if roles.isdisjoint(by):
+        expected = " or ".join(f"the {role}" for role in sorted(by - {ORIGIN}))
         return Guard(expected=expected, zh="无权办理此环节", holds=lambda *_: False)
     return next((guard for guard in move_.guards if not guard.holds(fact, held)), None)

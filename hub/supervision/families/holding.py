@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CENTRE: Final = "centre"
 HANDLER: Final = "handler"
 ASSISTING: Final = "assisting"
+ORIGIN: Final = "origin"
+"""The centre that took it in: the complainant goes on speaking through it, whoever has the complaint by now."""
 
 RETURNS: Final = 1
 """Times a complaint may be returned before it is arbitrated, where R63 says nothing else."""
@@ -28,6 +30,8 @@ class Holding:
     """How a complaint stands among departments after its moves so far. Departments are named by their ids."""
 
     centre: str
+    origin: str = ""
+    """The centre that took it in, where it was passed on."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """What it is about: the case's `complaint`."""
     handler: str = ""
@@ -49,12 +53,17 @@ class Holding:
         """Tell whether it is a report 举报, which its respondent must not learn of."""
         return self.about.get("kind") == "report" or self.about.get("track") == "report"
 
+    def is_about(self, department: str) -> bool:
+        """Tell whether it is a report of this department, which must not learn of it (Petition Regulation art. 30)."""
+        return self.is_report and bool(department) and self.about.get("respondent_department") == department
+
     def roles(self, department: str) -> frozenset[str]:
         """Return what a department is to the complaint."""
         held = {
             CENTRE: department == self.centre,
             HANDLER: bool(department) and department == self.handler,
             ASSISTING: department in self.assisting,
+            ORIGIN: bool(department) and department == self.origin,
         }
         return frozenset(role for role, is_so in held.items() if is_so)
 
@@ -130,8 +139,12 @@ def _assist_asked(holding: Holding, fact: Fact) -> Holding:
 
 
 def _transferred(holding: Holding, fact: Fact) -> Holding:
+    """Pass it on: nobody works on it any more; what one centre designated binds no other. Returns are not undone."""
     centre, name = named(fact) or holding.centre, str(said(fact).get("centre_id", ""))
-    return replace(holding, centre=centre, centre_id=name, handler="", assisting=frozenset(), request=None)
+    return replace(
+        holding, centre=centre, origin=holding.origin or holding.centre, centre_id=name, handler="", designee="",
+        designated=False, assisting=frozenset(), request=None,
+    )  # fmt: skip
 
 
 def _requested(holding: Holding, fact: Fact) -> Holding:

@@ -12,11 +12,13 @@ from hub.supervision.families.holding import RETURNS
 from hub.supervision.instants import written
 from hub.supervision.rules.deadlines import called, is_graver, of_kind, overrun
 from hub.supervision.rules.rule import Finding, Parameter, Rule, View, evidence, found
+from hub.views import is_shielded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hub.supervision.caselog import Fact
+    from hub.supervision.clocks import Clock
 
 _DISPATCHED: Final = ("complaint.dispatched", "complaint.redispatched")
 _PERSONAL: Final = (
@@ -33,9 +35,8 @@ _PERSONAL: Final = (
 
 
 def _handler(view: View) -> str:
-    """Return the department that the complaint was last sent to."""
-    sent = view.case.all(*_DISPATCHED)
-    return str(sent[-1].detail.get("handling", {}).get("department_id", "")) if sent else ""
+    """Return the department that handles the complaint; empty, for its centre, where it was returned or passed on."""
+    return view.case.holding.handler if view.case.holding is not None else ""
 
 
 def unsigned(rule: Rule, view: View) -> Iterator[Finding]:
@@ -145,8 +146,9 @@ def granted_unlawfully(rule: Rule, view: View) -> Iterator[Finding]:
             problems.append(
                 ("handling.approved_by", approver_of(fact), marked[fact.event_id].partition(" asks for ")[2])
             )
-        if fact in granted[1:]:
-            problems.append(("count", str(granted.index(fact) + 1), "1"))
+        before = _granted_before(view, fact, granted)
+        if before:
+            problems.append(("count", str(before + 1), "1"))
         if problems:
             items = [evidence(fact, name, value, expected=expected) for name, value, expected in problems]
             names = ", ".join(name for name, _, _ in problems)
@@ -156,8 +158,23 @@ def granted_unlawfully(rule: Rule, view: View) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _granted_before(view: View, fact: Fact, granted: Sequence[Fact]) -> int:
+    """Count the extensions of the same try before this one."""
+    clock = _extended(view, fact)
+    since = clock.start.occurred_at if clock is not None else view.case.opened_at
+    earlier = granted[: granted.index(fact)] if fact in granted else ()
+    return sum(each.occurred_at >= since for each in earlier)
+
+
+def _extended(view: View, fact: Fact) -> Clock | None:
+    """Return the clock that an extension moves: that of the last try which had begun."""
+    tries = (clock for kind in ("complaint", "petition", "complaint_redo") for clock in of_kind(kind, view))
+    begun = [clock for clock in tries if clock.start.occurred_at <= fact.occurred_at]
+    return max(begun, key=lambda clock: clock.start.occurred_at, default=None)
+
+
 def _grant_problems(rule: Rule, view: View, fact: Fact) -> Iterator[tuple[str, str, str]]:
-    due = next((clock for kind in ("complaint", "petition") for clock in of_kind(kind, view)), None)
+    due = _extended(view, fact)
     if due is not None and due.due.is_missed_by(fact.occurred_at):
         when = written(fact.occurred_at, view.calendar.zone)
         yield fact.type, when, f"< {written(due.row.due_at, view.calendar.zone)}"
@@ -206,15 +223,19 @@ def _leak(rule: Rule, fact: Fact, name: str, value: str, expected: str) -> Findi
 
 
 def substantiated(rule: Rule, view: View) -> Iterator[Finding]:
-    """Find complaints found true that name a case: the case is to be looked at by the rule of their category."""
+    """Find complaints found true that name a case: the case is to be looked at by the rule of their category.
+
+    Which case it is stays in the complaint where its complainant stays unknown: the case tells who that is.
+    """
     related = view.case.attributes.get("complaint", {}).get("related_case_no", "")
+    shown = "（保密）" if is_shielded(view.case.attributes) else related
     for fact in view.case.all("complaint.replied", "complaint.closed"):
         if related and fact.detail.get("handling", {}).get("outcome") == "substantiated":
             category = view.case.attributes["complaint"].get("category", "other")
             yield found(
-                rule, "case", f"投诉查实，关联办件{related}，按{category}核查。",
-                f"found true: look at case {related} for {category}.",
-                evidence(fact, "handling.outcome", "substantiated"), evidence(fact, "related_case_no", related),
+                rule, "case", f"投诉查实，关联办件{shown}，按{category}核查。",
+                f"found true: look at case {shown} for {category}.",
+                evidence(fact, "handling.outcome", "substantiated"), evidence(fact, "related_case_no", shown),
             )  # fmt: skip
             return
 

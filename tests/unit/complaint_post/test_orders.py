@@ -104,6 +104,28 @@ def test_whoever_complains_in_confidence_stays_unknown_to_the_department() -> No
     assert open_["complainant"]["name_masked"] == "张*"
 
 
+def test_the_answer_of_whoever_assists_goes_to_the_lead_and_to_nobody_else() -> None:
+    asked = a_move("assist_asked", 2, occurrence="1", department_id=MARKET)
+    answer = a_move("assisted", 3, by="m", occurrence="1", department_id=MARKET, reply="无照经营已查处")
+    found = told("order", *BEGUN, asked, answer)
+    assert [(each["department_id"], each.get("reply")) for each in found] == [
+        (HOUSING, None), (MARKET, None), (HOUSING, "无照经营已查处"),
+    ]  # fmt: skip
+    documents = told_documents("order", *BEGUN, asked, answer)
+    assert [shape("complaint-order.v1").problems(each) for each in documents] == [[], [], []]
+
+
+def test_what_is_sent_back_is_due_when_the_second_try_is() -> None:
+    replied = a_move("replied", 2, by="h", occurrence="1", department_id=HOUSING, reply="已处理")
+    weeks_later = a_move("reworked", 24 * 21, occurrence="1", department_id=HOUSING)
+    first, again = told("order", *BEGUN, replied, weeks_later)
+    assert (first["due_at"], again["due_at"]) == ("2026-03-10T00:00:00+08:00", "2026-03-31T00:00:00+08:00")
+
+
+def test_whoever_gave_it_back_hears_no_more_of_it() -> None:
+    assert brief(told("order", *BEGUN, RETURNED, a_move("withdrawn", 5))) == [("dispatched", HOUSING, "lead")]
+
+
 def test_an_order_is_of_the_published_shape() -> None:
     (found,) = told_documents("order", *BEGUN, RETURNED)
     assert shape("complaint-order.v1").problems(found) == []

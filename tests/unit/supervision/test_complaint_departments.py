@@ -147,3 +147,33 @@ def test_a_report_does_not_come_to_the_unit_it_is_about_by_any_way() -> None:
         assert ("red", "") in found("R66", judged)
         assert not judged.case.holding.roles(HANDLER)  # type: ignore[union-attr]
         assert judged.case.state != "signed_for"
+
+
+def test_what_was_given_back_is_its_centre_s_to_answer_for_until_it_is_sent_on() -> None:
+    facts, late = life("registered accepted dispatched returned"), "2026-03-12T09:00:00"
+    assert [(each.rule_id, each.department_id or CENTRE) for each in verdict(facts, late).findings] == [("R62", CENTRE)]
+    sent_on = [*facts, told("redispatched", 5, department_id=STRANGER), told("signed", 6, STRANGER)]
+    assert [(each.rule_id, each.department_id) for each in verdict(sent_on, late).findings] == [("R62", STRANGER)]
+
+
+def test_the_complainant_speaks_through_the_centre_that_took_it_in_wherever_it_was_passed_on() -> None:
+    passed = [*life("registered"), told("transferred", 1, department_id=OTHER_CENTRE)]
+    assert verdict([*passed, told("withdrawn", 2)]).case.state == "withdrawn"
+    assert verdict([*passed, told("withdrawn", 2, STRANGER)]).case.state == "registered"
+    assert verdict([*passed, told("accepted", 2)]).case.state == "registered", "all else is for the other centre"
+
+
+def test_what_one_centre_designated_binds_no_department_of_the_next() -> None:
+    facts = life("registered accepted dispatched returned arbitrated")
+    facts.append(told("transferred", 6, department_id=OTHER_CENTRE))
+    judged = verdict([*facts, told("dispatched", 7, OTHER_CENTRE, department_id=STRANGER)])
+    assert judged.case.holding is not None
+    assert (judged.case.holding.handler, judged.case.holding.designated) == (STRANGER, False)
+    assert judged.case.holding.returns == 1, "passing it on gives no return back"
+
+
+def test_a_case_found_true_is_named_unless_it_tells_who_complains() -> None:
+    known = verdict(life("registered dispatched replied", related_case_no="ZJ-1")).findings
+    hidden = verdict(life("registered dispatched replied", related_case_no="ZJ-1", confidential=True)).findings
+    assert [each.rule_id for each in (*known, *hidden)] == ["R67", "R67"]
+    assert ("ZJ-1" in str(known), "ZJ-1" in str(hidden)) == (True, False)

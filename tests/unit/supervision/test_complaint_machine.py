@@ -63,11 +63,11 @@ ALLOWED: Final = {
     ("extension asked", "centre"): f"assist_asked assisted extension_requested extension_refused extended replied {ENDS}",
     ("extension asked", "handler"): "extension_requested replied",
     ("extension asked", "assisting"): "assisted",
-    ("returned", "centre"): f"arbitrated redispatched transferred {ENDS}",
+    ("returned", "centre"): f"arbitrated dispatched redispatched transferred {ENDS}",
     ("dispatched again", "centre"): f"arbitrated assist_asked assisted signed started extension_requested extended replied {ENDS}",
     ("dispatched again", "handler"): "signed started extension_requested replied",
     ("dispatched again", "assisting"): "assisted",
-    ("arbitrated", "centre"): f"arbitrated redispatched transferred {ENDS}",
+    ("arbitrated", "centre"): f"arbitrated dispatched redispatched transferred {ENDS}",
     ("designated", "centre"): f"arbitrated assist_asked assisted signed started extension_requested extended replied {ENDS}",
     ("designated", "handler"): "signed started extension_requested replied",
     ("designated", "assisting"): "assisted",
@@ -273,3 +273,29 @@ def test_a_reworked_complaint_has_a_limit_of_its_own_for_the_second_try() -> Non
     judged = verdict(life(f"{TO_SIGNED} replied followed_up reworked"), "2026-03-12T09:00:00")
     assert (clock(judged, "complaint").row.state, clock(judged, "complaint_redo").row.state) == ("met", "breached")
     assert "R62" in {each.rule_id for each in judged.findings}
+
+
+def test_an_extension_of_the_second_try_moves_its_limit_and_is_no_second_one() -> None:
+    asked = told("extension_requested", 8, HANDLER)
+    granted = told("extended", 9, limit={"n": 2, "unit": "working_day"})
+    first = [*life(TO_SIGNED), told("extension_requested", 5, HANDLER), told("extended", 6)]
+    facts = [*first, told("replied", 7), told("reworked", 7), asked, granted]
+    judged = verdict(facts)
+    assert str(clock(verdict(facts[:-2]), "complaint_redo").due.day) == "2026-03-09"
+    assert str(clock(judged, "complaint_redo").due.day) == "2026-03-11"
+    assert str(clock(judged, "complaint").due.day) == "2026-03-12", "the first try had three more days, and no other"
+    assert [each.rule_id for each in judged.findings] == []
+    again = verdict([*facts, told("extension_requested", 10, HANDLER), told("extended", 11)])
+    assert [each.rule_id for each in again.findings] == ["R18"]
+
+
+def test_a_centre_with_one_word_for_dispatching_sends_on_what_was_returned() -> None:
+    facts = [*life("registered accepted dispatched returned"), told("dispatched", 5, department_id=STRANGER)]
+    judged = verdict([*facts, told("signed", 6, STRANGER), told("replied", 7, STRANGER)])
+    assert (judged.case.state, judged.case.anomalies, judged.findings) == ("replied", (), ())
+    assert clock(judged, "complaint").row.started_at == facts[2].occurred_at
+    designated = [
+        *life("registered accepted dispatched returned arbitrated"),
+        told("dispatched", 6, department_id=STRANGER),
+    ]
+    assert verdict(designated).case.state == "returned", "whoever was designated gets it, by whatever word"
