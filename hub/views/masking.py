@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from hub.views.addresses import addresses_in
 from hub.views.names import names_in
 from hub.views.numbers import numbers_in
-from hub.views.spans import KINDS, Span, folded
+from hub.views.spans import KINDS, Span, folded, seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,13 +26,21 @@ _REMEMBERED: Final = 4096
 
 def found_in(text: str) -> Sequence[Span]:
     """Return what is personal in a text, in order and apart from one another; of what overlaps the longer stays."""
-    plain = folded(text)
-    spans = [*numbers_in(plain), *addresses_in(plain), *names_in(plain)]
+    plain, places = seen(folded(text))
+    found = [*numbers_in(plain), *addresses_in(plain), *names_in(plain)]
+    spans = found if len(plain) == len(text) else [_placed(span, places) for span in found]
     kept: list[Span] = []
     for span in sorted(spans, key=lambda each: (each.start - each.end, each.start)):
         if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return sorted(kept, key=lambda each: each.start)
+
+
+def _placed(span: Span, places: Sequence[int]) -> Span:
+    """Return a span of what is seen as it stands in the whole text, with all that nobody sees in between."""
+    start, end = places[span.start], places[span.end - 1] + 1
+    shown = places[span.start + span.shown - 1] + 1 - start if span.shown else 0
+    return Span(kind=span.kind, start=start, end=end, shown=shown)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 KINDS: Final = (
     "citizen",
@@ -33,10 +37,46 @@ class Span:
     shown: int = 0
 
 
-_FOLDED: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
-"""Full-width letters, digits and signs as plain ones; length stays."""
+UNSEEN: Final = "\u200b"
+"""Stands in a folded text for whatever nobody sees."""
+
+_FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that are blank: Hangul fillers, the empty pattern of Braille."""
+
+
+class _Folds(dict[int, str]):
+    """Says of every character what it is read as; each is looked up once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = read = _read_as(chr(code))
+        return read
+
+
+def _read_as(char: str) -> str:
+    if char in "\t\n\r":
+        return char
+    if char in _FILLERS or unicodedata.category(char) in ("Cc", "Cf", "Mn", "Me"):
+        return UNSEEN
+    digit = unicodedata.digit(char, None)
+    plain = str(digit) if digit is not None else unicodedata.normalize("NFKC", char)
+    return plain if len(plain) == 1 else char
+
+
+_FOLDS: Final = _Folds()
 
 
 def folded(text: str) -> str:
-    """Return a text with full-width characters as plain ones, character for character."""
-    return text.translate(_FOLDED)
+    """Return a text as it is read, character for character.
+
+    Letters and digits of whatever shape or script are plain ones (１ ① ١ 𝟏), blanks are blanks; UNSEEN is what nobody
+    sees and messengers put between (Unicode Cf, Mn, Me).
+    """
+    return text.translate(_FOLDS)
+
+
+def seen(plain: str) -> tuple[str, Sequence[int]]:
+    """Return what is seen of a folded text, and where in it each character stands."""
+    if UNSEEN not in plain:
+        return plain, range(len(plain))
+    places = [place for place, char in enumerate(plain) if char != UNSEEN]
+    return "".join(plain[place] for place in places), places

@@ -58,8 +58,30 @@ def test_a_text_is_masked_character_by_character(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("电话1\u200b3\u200b8\u200b1\u200b2\u200b3\u200b4\u200b5\u200b6\u200b7\u200b8止", f"电话{'*' * 21}止"),
+        ("我叫张\u200b三，电话138\u00ad1234\ufe0f5678", f"我叫张**，电话{'*' * 13}"),
+        ("身份证32128119800101\u2060123X", f"身份证{'*' * 19}"),
+        ("电话1\u20e33\u20e38\u20e31\u20e32\u20e33\u20e34\u20e35\u20e36\u20e37\u20e38", f"电话{'*' * 21}"),
+        ("电话①③⑧①②③④⑤⑥⑦⑧", "电话***********"),
+        ("电话١٣٨١٢٣٤٥٦٧٨", "电话***********"),
+        ("电话𝟏𝟑𝟖𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖", "电话***********"),
+        ("电话138\u20031234\u202f5678", "电话*************"),
+        ("邮箱 ｚｈａｎｇ\u200d＠qq．com", f"邮箱 {'*' * 13}"),
+        ("投诉人：\u202e张三", "投诉人：\u202e张*"),
+        ("家庭👨\u200d👩\u200d👧三口，噪音扰民", "家庭👨\u200d👩\u200d👧三口，噪音扰民"),
+        ("面积100㎡，第①条", "面积100㎡，第①条"),
+    ],
+)
+def test_what_nobody_sees_and_digits_of_another_shape_hide_nobody(text: str, shown: str) -> None:
+    assert masked(text) == shown
+    assert masked(shown) == shown
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.text(alphabet="张王联系人投诉电话号0123456789Xx -.@路村组室住在先生，：E苏A一三八", max_size=40))
+@given(st.text(alphabet="张王联系人投诉电话号0123456789Xx -.@路村组室住在先生，：E苏A一三八\u200b①", max_size=40))
 def test_masking_keeps_the_length_and_masking_again_changes_nothing(text: str) -> None:
     once = masked(text)
     assert len(once) == len(text)
