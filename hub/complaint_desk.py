@@ -190,7 +190,8 @@ def wrong_original(case: Case, number: str, known: Callable[[str], Case | None])
 
 
 def _moves(forms: Sequence[Form]) -> str:
-    return "one of " + (", ".join(form.move for form in forms) or "none")
+    allowed = ", ".join(form.move for form in forms)
+    return f"one of {allowed}" if allowed else "现在没有可办的环节 nothing can be done with it now"
 
 
 def _lacking(form: Form, said: Mapping[str, str]) -> Wrong | None:

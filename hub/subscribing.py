@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, Misconfigured, Unavailable
 from hub.identity import issue
 from hub.model.queues import subscriber_queue
 
@@ -111,8 +111,12 @@ class Subscribing:
             hint = "add it to [feed] views in settings.toml, or choose one of " + ", ".join(self.views)
             raise Misconfigured(Fault(code="subscriber.view", problem=problem, hint=hint))
         self.kept.add(wanted)
-        self._declare(wanted)
-        return self._hand_over(wanted)
+        try:
+            self._declare(wanted)
+            return self._hand_over(wanted)
+        except Unavailable as away:
+            again = f"sunlight subscriber rotate {wanted.name}"
+            raise Unavailable(f"{away}; {wanted.name} is taken in, its secrets are not handed over: {again}") from away
 
     def rotate(self, name: str) -> HandedOver:
         """Give a subscriber a new password, key and webhook secret; the old ones are worth nothing from now on."""

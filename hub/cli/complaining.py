@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
-from rich.table import Table
-from rich.text import Text
 
+from gateway.words import Names
 from hub import wiring
 from hub.cli import common
 from hub.cli.acting import whoever
+from hub.cli.complaint_tables import show_list, show_one
 from hub.complaint_desk import DESK, FORMS, OUTCOMES, Actor, Wrong, forms_for, record_of, wrong_original
 from hub.complaint_post.centres import run_by
 from hub.errors import Fault, Misconfigured
@@ -63,12 +63,7 @@ def list_(
     if as_json:
         common.print_json({"complaints": told, "next": rows[-1]["case_id"] if len(rows) == limit else None})
         return
-    table = Table(title=common.counted(len(told), "complaint"), title_justify="left")
-    for heading in ("number", "state", "handled by", "due", "title"):
-        table.add_column(heading, overflow="fold")
-    for each in told:
-        table.add_row(each["case_no"], each["state"], each["handler"], each["due_at"] or "", Text(each["title"]))
-    common.OUT.print(table)
+    show_list(told, Names(hub.store.catalogue))
 
 
 def _line(hub: Hub, row: dict[str, Any]) -> dict[str, Any]:
@@ -99,17 +94,7 @@ def show(
     if as_json:
         common.print_json(told)
         return
-    common.OUT.print(f"[bold]{case.case_no}[/bold] {case.state}  {case.case_id}", highlight=False)
-    table = Table(title="course 办理经过", title_justify="left")
-    for heading in ("at", "move", "by", "said", "marked"):
-        table.add_column(heading, overflow="fold")
-    for each in told["timeline"]:
-        said = " ".join(f"{name}={value}" for name, value in each["handling"].items())
-        table.add_row(each["at"], each["type"], each["by"], Text(said), Text(each["anomaly"] or ""))
-    common.OUT.print(table)
-    for clock in told["clocks"]:
-        common.OUT.print(f"{clock['kind']}: due {clock['due_at']}, {clock['state']}", highlight=False)
-    common.OUT.print(f"what can be done now: {', '.join(can) or 'nothing'}", highlight=False)
+    show_one(told, Names(hub.store.catalogue))
 
 
 @app.command()

@@ -202,7 +202,8 @@ def _show_code(hub: wiring.Hub) -> None:
 
 def _wait(hub: wiring.Hub, url: str, public: str) -> None:
     """Take in what comes over the public site, until Ctrl-C."""
-    common.ERR.print(f"[bold]console 控制台[/bold]  {url}   [bold]public site 公开网站[/bold]  {public}   Ctrl-C ends.")
+    common.ERR.print(f"[bold]console 控制台[/bold]  {url}", soft_wrap=True)
+    common.ERR.print(f"[bold]public site 公开网站[/bold]  {public}   Ctrl-C ends.", soft_wrap=True)
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(hub.bus()) as bus:
         line = hub.line(bus)
         with contextlib.ExitStack() as held:

@@ -56,19 +56,36 @@ def add(
     host, port = hub.settings.gateway.host, hub.settings.gateway.port
     for line in (
         f"Key {issued.identity.key_id} of {name}. The token above is shown this once: keep it now.",
-        *_uses(kind, name, f"http://{host}:{port}"),
+        *_uses(issued.identity, f"http://{host}:{port}"),
     ):
         typer.echo(line, err=True)
 
 
-def _uses(kind: str, name: str, url: str) -> list[str]:
-    """Say what a key of a kind is for: a connection's opens no console, a subscriber's the feed alone."""
+_ASKS: Final = (
+    ("cases:read", "summary"),
+    ("alerts:read", "alerts"),
+    ("complaints:centre", "complaints"),
+    ("complaints:handle", "complaints"),
+    ("scores:read", "scores"),
+    ("conformance:read", "conformance"),
+    ("feed:read", "feed?after=0"),
+)
+"""What a program asks first with a key of each scope."""
+
+
+def _uses(who: Identity, url: str) -> list[str]:
+    """Say what a key is for: a connection's opens no console, a subscriber's the feed alone, a person's what it may."""
     curl = 'curl -H "Authorization: Bearer $TOKEN"'
-    if kind == "connection":
-        return [f"Send with it: {curl} --data-binary @FILE {url}/v1/records/{name} (docs/push.md)"]
-    if kind == "subscriber":
+    if who.kind == "connection":
+        sent = '-H "Content-Type: application/json" --data-binary @FILE'
+        return [
+            f"Send with it: {curl} {sent} {url}/v1/records/{who.name}",
+            "Content-Type says what its mapping declares: application/json, text/csv, application/xml (docs/push.md)",
+        ]
+    if who.kind == "subscriber":
         return [f"Read with it: {curl} '{url}/v1/feed?after=0' (docs/subscribe.md)"]
-    return [f"Console: log in with it at {url}/", f"Programs: {curl} {url}/v1/summary"]
+    may = [path for scope, path in _ASKS if who.may(scope) or any(each.startswith(scope) for each in who.scopes)]
+    return [f"Console: log in with it at {url}/", *(f"Programs: {curl} '{url}/v1/{path}'" for path in may[:1])]
 
 
 @app.command("list")

@@ -34,7 +34,7 @@ def loaded(name: str, place: str) -> Any:  # noqa: ANN401 - typer's own command
     module, _, attribute = place.partition(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
-        group = typer.main.get_command(found)
+        group = typer.main.get_group(found)
         group.name = name
         return group
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import typer
 from rich.markup import escape
@@ -18,6 +18,7 @@ from hub.webhooks import OK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hub.settings import Settings
     from hub.subscribing import HandedOver
     from hub.subscription import Subscription
     from hub.wiring import Hub
@@ -66,7 +67,10 @@ def add(  # noqa: PLR0913 - one parameter an option
 
 @app.command("list")
 def list_(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
-    """List every subscriber: what it gets, whether it is suspended, how its webhook stands. Never a secret."""
+    """List every subscriber: what it gets, whether it is suspended, how its webhook stands. Never a secret.
+
+    Example: sunlight subscriber list --json
+    """
     hub = common.hub(settings)
     found = [_row(hub, each) for each in hub.subscribers.list()]
     if as_json:
@@ -78,7 +82,8 @@ def list_(*, as_json: common.AsJson = False, settings: common.SettingsFile = Non
     for row in found:
         regions = ", ".join(row["regions"]) or "all"
         cells = (row["name"], row["view"], ", ".join(row["kinds"]), regions, row["state"], f"{row['created_at']:%F}")
-        table.add_row(*map(escape, (*cells, row["webhook"])))
+        stands = (row["webhook_state"] or {}).get("state", "")
+        table.add_row(*map(escape, (*cells, f"{row['webhook']} {stands}".strip())))
     common.OUT.print(table)
 
 
@@ -210,7 +215,7 @@ def _row(hub: Hub, found: Subscription) -> dict[str, Any]:
 
 def _tell(hub: Hub, given: HandedOver, *, as_json: bool) -> None:
     """Print what to hand over: one line a thing, so that it can be copied."""
-    lines = dict(_handed(hub, given))
+    lines = dict(handed(hub.settings, given))
     if as_json:
         common.print_json({"name": given.subscription.name, **lines})
         return
@@ -220,17 +225,19 @@ def _tell(hub: Hub, given: HandedOver, *, as_json: bool) -> None:
     typer.echo("How a centre reads, with examples: docs/subscribe.md", err=True)
 
 
-def _handed(hub: Hub, given: HandedOver) -> Iterator[tuple[str, str]]:
-    broker, gateway = urlsplit(hub.settings.bus_url), hub.settings.gateway
+def handed(settings: Settings, given: HandedOver) -> Iterator[tuple[str, str]]:
+    """Yield what a subscriber is handed over, by name: each can be used as it stands."""
+    broker, gateway = urlsplit(settings.bus_url), settings.gateway
     if given.queue:
-        yield (
-            "broker",
-            f"{broker.scheme}://{broker.hostname}:{broker.port or (5671 if broker.scheme == 'amqps' else 5672)}",
-        )
-        yield "virtual_host", broker.path.removeprefix("/") or "/"
+        place = f"{broker.hostname}:{broker.port or (5671 if broker.scheme == 'amqps' else 5672)}"
+        virtual_host = unquote(broker.path.removeprefix("/")) or "/"
+        yield "broker", f"{broker.scheme}://{place}"
+        yield "virtual_host", virtual_host
         yield "account", given.account
         yield "password", given.password
         yield "queue", given.queue
+        login = f"{quote(given.account, safe='')}:{quote(given.password, safe='')}"
+        yield "broker_url", f"{broker.scheme}://{login}@{place}/{quote(virtual_host, safe='')}"
     yield "feed", f"http://{gateway.host}:{gateway.port}/v1/feed?view={given.subscription.view}"
     yield "key", given.token
     if given.webhook_secret:

@@ -33,7 +33,7 @@ class Subscribers:
             with writing(self._engine) as connection:
                 connection.execute(sa.insert(subscribers).values(**_row(wanted)))
         except sa.exc.IntegrityError as taken:
-            hint = "choose another name, or remove that one first: see `sunlight subscriber list`"
+            hint = f"if its `add` was interrupted: sunlight subscriber rotate {wanted.name}; else choose another name"
             problem = f"there is a subscriber {wanted.name!r} already"
             raise Misconfigured(Fault(code="subscriber.taken", problem=problem, hint=hint)) from taken
 

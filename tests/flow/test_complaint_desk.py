@@ -295,3 +295,8 @@ def test_the_command_lists_shows_and_moves_complaints(
     assert "signed" in said("show", "RX-1", "--department", HOUSING)["moves"]
     with pytest.raises(Misconfigured, match="closed is not allowed now"):
         said("move", "RX-1", "closed")
+    monkeypatch.setattr("hub.cli.common.OUT.width", 140)
+    app(["complaint", "show", "RX-1"], standalone_mode=False)
+    shown = capsys.readouterr().out
+    for text in ("已派单 dispatched", "泰州市住房和城乡建设局", "投诉办理时限", " 24:00, 计时中 running"):
+        assert text in shown, "people are told in words, and a limit ends at 24:00 of its last day"
