@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import secrets
 import select
@@ -18,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import folder_servers
 from common import (
@@ -34,6 +36,9 @@ from common import (
     spawn,
     state_of,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RABBITMQ_BIN: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Debian's server script itself; the wrapper in /usr/sbin would switch to the rabbitmq user and its folders."""
@@ -161,24 +166,46 @@ def start_rabbitmq(folder: Path) -> dict[str, str]:
     """Start a private node that keeps its data in `folder`/rabbitmq; return url, api_url, pid, node, home."""
     home = folder / "rabbitmq"
     home.mkdir(parents=True, exist_ok=True)
-    port, dist_port, epmd_port, api_port = free_ports(4)
+    ports = port, dist_port, epmd_port, api_port = free_ports(4)
     password, node = secrets.token_hex(12), "sunlight@localhost"
     shutil.rmtree(home / "data", ignore_errors=True)
     _rabbitmq_settings(home, port, api_port, password)
+    state = {"node": node, "home": str(home), "epmd_port": str(epmd_port), "dist_port": str(dist_port)}
+    state["url"] = f"amqp://sunlight:{password}@127.0.0.1:{port}/%2F"
+    state["api_url"] = f"http://sunlight:{password}@127.0.0.1:{api_port}"
+    return remember("rabbitmq", folder, {**state, **_launched_rabbitmq(home, node, ports)})
+
+
+def _launched_rabbitmq(home: Path, node: str, ports: Sequence[int]) -> dict[str, str]:
+    """Start the node over whatever data it has; return launcher and pid once it listens."""
+    port, dist_port, epmd_port, api_port = ports
     environment = _rabbitmq_environment(home, node, [port, dist_port, epmd_port])
     log = home / "server.log"
     launcher = spawn([str(RABBITMQ_BIN)], str(log), environment)
-    state = {"launcher": str(launcher), "node": node, "home": str(home), "epmd_port": str(epmd_port)}
     try:
         eventually(lambda: listens(port) and listens(api_port), START_S, "RabbitMQ did not start", launcher, log)
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(launcher, signal.SIGKILL)
         raise
-    state["pid"] = (home / "pid").read_text().strip()
-    state["url"] = f"amqp://sunlight:{password}@127.0.0.1:{port}/%2F"
-    state["api_url"] = f"http://sunlight:{password}@127.0.0.1:{api_port}"
-    return remember("rabbitmq", folder, state)
+    return {"launcher": str(launcher), "pid": (home / "pid").read_text().strip()}
+
+
+def kill_rabbitmq(folder: Path) -> None:
+    """Kill the node, as a machine loses its power; its port mapper stays, for revive_rabbitmq."""
+    state = state_of("rabbitmq", folder)
+    if state:
+        pid = int(state["pid"])
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: not alive(pid), STOP_S, "RabbitMQ was not killed")
+
+
+def revive_rabbitmq(folder: Path) -> dict[str, str]:
+    """Start the node of `folder` again over its data, at the same address."""
+    state: dict[str, str] = json.loads((folder / "rabbitmq.json").read_text())
+    port, api_port = (urlsplit(state[name]).port or 0 for name in ("url", "api_url"))
+    ports = [port, int(state["dist_port"]), int(state["epmd_port"]), api_port]
+    return remember("rabbitmq", folder, {**state, **_launched_rabbitmq(Path(state["home"]), state["node"], ports)})
 
 
 def stop_rabbitmq(state: dict[str, str]) -> None:

@@ -295,13 +295,20 @@ class Town:
 
 
 def a_town(
-    folder: Path, whos: tuple[Who, ...], database: str, sftp: FolderServer | None = None, *, store_url: str = ""
+    folder: Path,
+    whos: tuple[Who, ...],
+    database: str,
+    sftp: FolderServer | None = None,
+    *,
+    store_url: str = "",
+    bus_url: str = "",
 ) -> Town:
     """Return a town of these offices, connected."""
     data = folder / "hub"
     data.mkdir()
     environment = {"SUNLIGHT_DATA_DIR": str(data), "SUNLIGHT_PARTITIONS": "2"}
     environment |= {"SUNLIGHT_STORE_URL": store_url} if store_url else {}
+    environment |= {"SUNLIGHT_BUS_URL": bus_url} if bus_url else {}
     plain = settings_.load(environment=environment)
     feed = plain.feed.model_copy(update={"views": ("intranet", "restricted")})
     clock = ManualClock(NOW)

@@ -141,6 +141,24 @@ class RabbitMQ:
         return json.loads(text) if text else None
 
 
+class MortalRabbitMQ(RabbitMQ):
+    """A broker of one test alone, which may die: killed, and started again over what its disc holds."""
+
+    def __init__(self, folder: Path) -> None:
+        state = dev_servers().start("rabbitmq", folder)
+        super().__init__(state["url"], state["api_url"])
+        self._folder = folder
+
+    def kill(self) -> None:
+        dev_servers().kill_rabbitmq(self._folder)
+
+    def revive(self) -> None:
+        dev_servers().revive_rabbitmq(self._folder)
+
+    def stop(self) -> None:
+        dev_servers().stop("rabbitmq", self._folder)
+
+
 class Postgres:
     """A database server. Each test takes a database of its own; `url` is that of an account that may make them."""
 
