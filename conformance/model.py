@@ -127,6 +127,9 @@ class Waiver:
     by: str
     why: str
     until: date
+    confirmed_by: str = ""
+    """Who has confirmed it, never who asked for it; empty where it is only asked for, and holds for nothing."""
+    refused_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +229,9 @@ class Summary:
     simulated: Sequence[str]
     attested: Sequence[str]
     waivers: Sequence[Waiver]
-    """Those that were given, whether or not they hold still."""
+    """Those that were asked for, whether or not they were given and hold still."""
+    rests_on: Sequence[Waiver]
+    """Those that hold on the day, of must tests that are not shown: a certificate rests on them, and ends with them."""
     ended_at: datetime | None
     has_footer: bool
     bundle_sha256: str = ""

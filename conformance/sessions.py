@@ -58,7 +58,8 @@ class Session:
         tests = {case.id: (case.level, str(case.severity)) for case in own}
         omitted = [suite.case(each.test) for each in self.header.omitted if each.test in suite.tests]
         left_out = Counter[str](case.level for case in omitted if case.severity == "must")
-        plan = Plan(header=self.header, tests=tests, waivers=self.waivers, today=today, omitted=left_out)
+        core = frozenset(case.id for case in own if case.core)
+        plan = Plan(header=self.header, tests=tests, waivers=self.waivers, core=core, today=today, omitted=left_out)
         bundle = self.folder / BUNDLE
         digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.is_file() else ""
         return summarise(plan, self.results, self.footer, bundle_sha256=digest)

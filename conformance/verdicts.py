@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.model import LEVELS, LevelTally, Lifecycle, Summary, Verdict, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from conformance.model import Footer, Header, Level, Result, Waiver
@@ -34,7 +34,10 @@ STRICT_GROUPS: Final = frozenset({"CNF", "IDA"})
 """Groups in which a warning is not good enough: confidentiality and identity."""
 
 MOST_ATTESTED: Final = 3
-"""Must tests that may stand on a signed statement alone. Our own proposal."""
+"""Must tests of a level that may stand on a signed statement alone. Our own proposal; nothing else caps them."""
+
+MOST_WAIVED: Final = 2
+"""Must tests of a level that may be waived. Our own proposal: fewer than are attested, for nobody answers for them."""
 
 SIGNED_BY: Final = 2
 """Roles that sign a connection's declaration: the data's owner, and who is responsible for the system."""
@@ -78,6 +81,16 @@ def is_good(result: Result | None) -> bool:
     return result.verdict is not Verdict.WARN or result.group not in STRICT_GROUPS
 
 
+def is_given(waiver: Waiver) -> bool:
+    """Tell whether a waiver was confirmed, by somebody else than who asked for it."""
+    return bool(waiver.confirmed_by) and waiver.confirmed_by != waiver.by
+
+
+def may_be_waived(test: str, core: Collection[str]) -> bool:
+    """Tell whether a connection may be certified without a test: never one of ★, of confidentiality or of identity."""
+    return test not in core and test.partition("-")[0] not in STRICT_GROUPS
+
+
 def exit_code(summary: Summary) -> int:
     """Return what a command ends with."""
     if summary.is_certifiable:
@@ -92,6 +105,8 @@ class Plan:
     header: Header
     tests: Mapping[str, tuple[Level, str]]
     waivers: Sequence[Waiver] = ()
+    core: Collection[str] = ()
+    """The tests of the first release (★), which nothing is certified without."""
     today: date
     omitted: Mapping[str, int] = field(default_factory=dict)
     """How many must tests of each level are left out as not applicable."""
@@ -104,9 +119,15 @@ class Plan:
         """Tell whether a test has to be passed."""
         return self.tests[test][1] == "must"
 
+    def waiver_of(self, test: str) -> Waiver | None:
+        """Return the last waiver that two people gave for a test, whether or not it holds still; None: none was."""
+        given = [each for each in self.waivers if each.test == test and is_given(each)]
+        return given[-1] if given and may_be_waived(test, self.core) else None
+
     def is_waived(self, test: str) -> bool:
         """Tell whether a waiver holds for a test today."""
-        return any(waiver.test == test and waiver.until >= self.today for waiver in self.waivers)
+        waiver = self.waiver_of(test)
+        return waiver is not None and waiver.until >= self.today
 
 
 def summarise(plan: Plan, results: Sequence[Result], footer: Footer | None, *, bundle_sha256: str = "") -> Summary:
@@ -128,11 +149,18 @@ def summarise(plan: Plan, results: Sequence[Result], footer: Footer | None, *, b
         simulated=[test for test in planned if test in held and held[test].simulated],
         attested=[test for test, standing in standings.items() if standing == Verdict.ATTESTED],
         waivers=plan.waivers,
+        rests_on=[waiver for test in planned if (waiver := _rests_on(plan, test, held.get(test))) is not None],
         ended_at=footer.ended_at if footer else None,
         has_footer=footer is not None,
         bundle_sha256=bundle_sha256,
         counts=dict(Counter(str(standing) for standing in standings.values())),
     )
+
+
+def _rests_on(plan: Plan, test: str, result: Result | None) -> Waiver | None:
+    """Return the waiver by which alone a must test does not stand against certifying."""
+    is_needed = plan.is_must(test) and not is_good(result) and plan.is_waived(test)
+    return plan.waiver_of(test) if is_needed else None
 
 
 def _lifecycle(results: Iterable[Result], *, ended: bool) -> Lifecycle:
@@ -196,6 +224,10 @@ def _obstacles(plan: Plan, level: Level, held: Mapping[str, Result]) -> Sequence
     if attested > MOST_ATTESTED:
         zh = f"{level} 有 {attested} 项仅凭声明，至多 {MOST_ATTESTED} 项"
         found.append(Words(zh=zh, en=f"{attested} tests of {level} are only attested, at most {MOST_ATTESTED} may be"))
+    waived = [test for test in own if _rests_on(plan, test, held.get(test))]
+    if len(waived) > MOST_WAIVED:
+        zh = f"{level} 豁免 {len(waived)} 项，至多 {MOST_WAIVED} 项"
+        found.append(Words(zh=zh, en=f"{len(waived)} tests of {level} are waived, at most {MOST_WAIVED} may be"))
     return [*found, *_never_really_run(plan, level, held)]
 
 
@@ -203,7 +235,7 @@ def _obstacle(plan: Plan, test: str, result: Result | None) -> Words | None:
     """Say how one test keeps a connection from being certified, if it does."""
     standing = standing_of(result)
     if plan.is_must(test) and not is_good(result) and not plan.is_waived(test):
-        lapsed = any(waiver.test == test for waiver in plan.waivers)
+        lapsed = plan.waiver_of(test) is not None
         zh, en = ("，豁免已过期", ", and its waiver has lapsed") if lapsed else ("", "")
         return Words(zh=f"{test} 未通过：{standing}{zh}", en=f"{test} is not passed: {standing}{en}")
     if standing in {NEVER_RUN, Lifecycle.WAITING, Lifecycle.REVIEW}:

@@ -36,7 +36,7 @@ def shown_in(summary: Summary, level: str = "") -> Shown:
         profiles=header.profiles,
         flows=header.flows,
         omitted=[{"test": each.test, "why": each.why.en} for each in header.omitted],
-        waivers=_waivers(summary),
+        waivers=_waivers(summary, [tally.level for tally in chosen]),
         bindings=as_document(header.bindings),
         bundle_sha256=summary.bundle_sha256,
         runs=(header.session,),
@@ -47,9 +47,20 @@ def shown_in(summary: Summary, level: str = "") -> Shown:
     )
 
 
-def _waivers(summary: Summary) -> list[Mapping[str, str]]:
-    waivers = getattr(summary, "waivers", ())
-    return [{"test": each.test, "until": each.until.isoformat(), "by": each.by} for each in waivers]
+def _waivers(summary: Summary, levels: list[Any]) -> list[Mapping[str, str]]:
+    """Return the waivers that the certified levels rest on; one that lapsed, or that nobody confirmed, is none."""
+    level_of = {each.test: each.level for each in summary.results}
+    return [
+        {
+            "test": each.test,
+            "until": each.until.isoformat(),
+            "by": each.by,
+            "confirmed_by": each.confirmed_by,
+            "why": each.why,
+        }
+        for each in summary.rests_on
+        if level_of.get(each.test) in levels
+    ]
 
 
 def _oldest(summary: Summary, levels: list[Any]) -> dict[str, date]:

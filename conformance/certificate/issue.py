@@ -10,6 +10,7 @@ from conformance.certificate import signing
 from conformance.certificate.status import MAX_AGE_S
 from conformance.certificate.validity import RULE, life
 from conformance.certificate.verify import TYP
+from conformance.model import LEVELS
 from hub.errors import Fault, Misconfigured
 from hub.model.shapes import shape
 
@@ -19,13 +20,8 @@ if TYPE_CHECKING:
 
     from hub.signer import Signer
 
-LEVELS: Final = ("C0", "C1", "C2", "C3", "C4")
-
 PERSONS: Final = ("first_responsible", "leader_in_charge", "responsible_office", "liaison")
 """Who must be named in a department's document before any level above C0 (GOV-01)."""
-
-ATTESTED_SHARE: Final = 0.1
-"""Most of the must tests that may rest on a signed statement alone."""
 
 CONDITIONS_DAYS: Final = 92
 """Days within which a condition must be met: a conditional certificate is a loan of one quarter, not a level."""
@@ -88,7 +84,12 @@ def write(shown: Shown, approvals: Sequence[Approval], terms: Terms, *, now: dat
     if faults := [*_unshown(shown), *_conditions(terms, now)]:
         raise Misconfigured(*faults)
     issued = now.astimezone(terms.zone)
-    ends = life(issued=issued.date(), evidence=shown.oldest, schema_obsoleted_on=terms.schema_obsoleted_on)
+    ends = life(
+        issued=issued.date(),
+        evidence=shown.oldest,
+        schema_obsoleted_on=terms.schema_obsoleted_on,
+        waived_until=[(each["test"], date.fromisoformat(each["until"])) for each in shown.waivers],
+    )
     if ends.not_after <= issued.date():
         hint = "run the tests of that level anew"
         raise Misconfigured(
@@ -144,9 +145,6 @@ def _unshown(shown: Shown) -> list[Fault]:
     ladder = LEVELS[1 : len(shown.levels) + 1] or ("C0",)
     if tuple(shown.levels) not in (ladder, ("C0",)):
         said.append(("certify.levels", f"levels {', '.join(shown.levels) or 'none'}: each stands on the one below it"))
-    counted = sum(shown.must.get(name, 0) for name in ("pass", "warn", "attested"))
-    if shown.must.get("attested", 0) > counted * ATTESTED_SHARE:
-        said.append(("certify.attested", f"{shown.must['attested']} of {counted} must tests are only attested"))
     if not shown.oldest:
         said.append(("certify.evidence", "there is no dated evidence"))
     hint = "see `sunlight conformance show SESSION`"

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 LIFE_MONTHS: Final = 12
 """A certificate is good for a year at most."""
@@ -20,23 +20,35 @@ EVIDENCE_MONTHS: Final[Mapping[str, int]] = {"C0": 12, "C1": 12, "C2": 12, "C3":
 """How old evidence may become, by the level it shows: order, lateness and outages tell of how things are run, and that
 changes sooner than a mapping does; what is only attested is believed for half a year."""
 
-RULE: Final = f"min(issued+{LIFE_MONTHS}mo, schema.obsoleted_at+{SCHEMA_GRACE_DAYS}d, oldest evidence limit)"
+RULE: Final = (
+    f"min(issued+{LIFE_MONTHS}mo, schema.obsoleted_at+{SCHEMA_GRACE_DAYS}d, oldest evidence limit, first waiver's end)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """The last day of a certificate, and which of the three limits set it."""
+    """The day from whose beginning a certificate holds no more, and which of the limits set it."""
 
     not_after: date
     governed_by: str
 
 
-def life(*, issued: date, evidence: Mapping[str, date], schema_obsoleted_on: date | None) -> Life:
-    """Return how long a certificate issued on a day holds; `evidence` has the oldest day by level, and `attested`."""
+def life(
+    *,
+    issued: date,
+    evidence: Mapping[str, date],
+    schema_obsoleted_on: date | None,
+    waived_until: Iterable[tuple[str, date]] = (),
+) -> Life:
+    """Return how long a certificate issued on a day holds; `evidence` has the oldest day by level, and `attested`.
+
+    `waived_until` has the tests it rests on a waiver for, each with the last day on which that holds.
+    """
     limits = {"issued": months_after(issued, LIFE_MONTHS)}
     if schema_obsoleted_on is not None:
         limits["schema"] = schema_obsoleted_on + timedelta(days=SCHEMA_GRACE_DAYS)
     limits |= {f"evidence {level}": months_after(day, EVIDENCE_MONTHS[level]) for level, day in evidence.items()}
+    limits |= {f"waiver {test}": last + timedelta(days=1) for test, last in waived_until}
     name = min(limits, key=lambda each: (limits[each], each))
     return Life(not_after=limits[name], governed_by=name)
 

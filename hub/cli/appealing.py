@@ -1,4 +1,4 @@
-"""`sunlight conformance waive | attest | dispute | disputes | decide`: what people say against, or for, a verdict."""
+"""`sunlight conformance waive | attest | confirm | pending | dispute | disputes | decide`: what people say of it."""
 
 from __future__ import annotations
 
@@ -11,30 +11,33 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from conformance import statements
 from conformance.disputes import queue
-from conformance.model import Lifecycle, Result, Verdict, Waiver, Words
-from conformance.real import evidence_of, sessions_of
+from conformance.real import sessions_of
 from hub.cli import common
 from hub.cli.disputing import disputing
-from hub.cli.session_room import SessionName, added, check_planned, live_hub, prepared, sandbox_hub, session_of, told
-from hub.clock import SystemClock
+from hub.cli.session_room import SessionName, check_planned, live_hub, prepared, sandbox_hub, session_of, told
+from hub.cli.stating import stating
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
     from conformance.disputes import Dispute
-    from conformance.suite import Suite, SuiteTest
+    from hub.cli.stating import Stating
 
 
 def waive(
     session: SessionName,
     test: Annotated[str, typer.Argument(help="The test to be certified without.")],
     *,
-    by: Annotated[str, typer.Option(help="Who gives leave.")],
+    by: Annotated[str, typer.Option(help="Who asks for leave.")],
     why: Annotated[str, typer.Option(help="For what reason.")],
     until: Annotated[str, typer.Option(help="The last day on which it holds: 2026-12-31.")],
     settings: common.SettingsFile = None,
 ) -> None:
-    """Give leave to be certified without one test, until a day.
+    """Ask to be certified without one test, until a day; it holds once somebody else confirms it (confirm).
+
+    Never for a test of the core (★), of identity or of confidentiality; for two of a level at most, and half a year.
+    The certificate ends with the first of its waivers.
 
     Example: sunlight conformance waive 20260302-7f3a TRN-D03 --by 张伟 --why 改造中 --until 2026-12-31
     """
@@ -47,7 +50,11 @@ def waive(
             raise Misconfigured(
                 Fault(code="conformance.day", problem=f"{until!r} is no day", hint="2026-12-31")
             ) from wrong
-        added(settings, found, Waiver(test=test, by=by, why=why, until=day))
+        _stating(settings).waive(found, test, by=by, why=why, until=day)
+
+
+def _stating(settings: Path | None) -> Stating:
+    return stating(sandbox_hub(settings).settings, prepared(live_hub(settings)))
 
 
 def dispute(
@@ -123,55 +130,55 @@ def attest(
     statement: Annotated[Path, typer.Option(help="The signed statement.", exists=True, dir_okay=False)],
     settings: common.SettingsFile = None,
 ) -> None:
-    """Let a test that cannot be observed stand on a signed statement, for half a year at most.
+    """Let a test that cannot be observed stand on a signed statement, for half a year at most, once it is confirmed.
+
+    Only where the test offers that (mode ATTEST); somebody else confirms it (confirm).
 
     Example: sunlight conformance attest 20260302-7f3a OUT-01 --by 见证人李强 --statement protocol.pdf
     """
     with told():
-        found, _, suite = session_of(settings, session)
+        found, _, _ = session_of(settings, session)
         check_planned(found, test)
-        case, before, now = _tested(suite, test), found.result(test), SystemClock().now()
-        _check_open(test, before)
-        store = evidence_of(sandbox_hub(settings).settings)
-        item = store.keep("ATT", statement.name, statement.read_bytes(), "application/octet-stream")
-        added(
-            settings,
-            found,
-            Result(
-                test=test,
-                attempt=before.attempt + 1 if before else 1,
-                level=case.level,
-                severity=case.severity,
-                subject=case.subject,
-                mode="ATTEST",
-                lifecycle=Lifecycle.DONE,
-                verdict=Verdict.ATTESTED,
-                started_at=now,
-                ended_at=now,
-                reason=Words(zh=f"{by}声明", en=f"stated by {by}"),
-                evidence=(item,),
-                attested_by=by,
-            ),
-        )
+        _stating(settings).state(found, test, by=by, statement=statement)
 
 
-def _tested(suite: Suite, test: str) -> SuiteTest:
-    """Return a test of the suite in force; Misconfigured where it was retired since the session began."""
-    if test not in suite.tests:
-        problem, hint = f"{test} is not tested any more", "begin a new session: sunlight conformance run --new"
-        raise Misconfigured(Fault(code="conformance.attest", problem=problem, file=test, hint=hint))
-    return suite.tests[test]
+def confirm(
+    session: SessionName,
+    test: Annotated[str, typer.Argument(help="The test of which a statement or a waiver waits.")],
+    *,
+    by: Annotated[str, typer.Option(help="Who confirms it: never who stated it, or asked for it.")],
+    why: Annotated[str, typer.Option(help="For what reason.")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it instead.")] = False,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Confirm, or refuse, a statement or a waiver as the second person. Both people stand in the ledger.
+
+    Example: sunlight conformance confirm 20260302-7f3a OUT-01 --by 赵六 --why 演练记录属实
+    """
+    with told():
+        found, _, _ = session_of(settings, session)
+        check_planned(found, test)
+        _stating(settings).answer(found, test, by=by, why=why, agrees=not refuse)
 
 
-def _check_open(test: str, before: Result | None) -> None:
-    """Refuse a statement in the stead of what was seen to fail: that is disputed, and somebody else decides."""
-    if before is not None and before.verdict in (Verdict.FAIL, Verdict.ERROR):
-        hint = f"mend it and run it again, or `sunlight conformance dispute SESSION {test}`"
-        problem = f"it was seen to {before.verdict}: no statement stands against that"
-        raise Misconfigured(Fault(code="conformance.attest", problem=problem, file=test, hint=hint))
+def pending(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
+    """List the statements and waivers that wait for a second person.
+
+    Example: sunlight conformance pending --json
+    """
+    with told():
+        waiting = statements.pending(sessions_of(sandbox_hub(settings).settings).all())
+        rows = [asdict(each) for each in waiting]
+    if as_json:
+        common.print_json(rows)
+        return
+    table = Table("session", "connection 连接", "test", "what", "by 提出人", "why 理由", "until")
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in ("session", "connection", "test", "what", "by", "why", "until")))
+    common.OUT.print(table)
 
 
 def add_to(app: typer.Typer) -> None:
     """Add what people say for and against verdicts to `sunlight conformance`."""
-    for command in (waive, attest, dispute, disputes, decide):
+    for command in (waive, attest, confirm, pending, dispute, disputes, decide):
         app.command(command.__name__)(command)

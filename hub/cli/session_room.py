@@ -22,7 +22,7 @@ from hub.errors import Fault, HubError, Misconfigured
 from hub.sandbox import find, sandbox_of
 
 if TYPE_CHECKING:
-    from conformance.model import Result, Summary, Waiver
+    from conformance.model import Summary
     from conformance.sessions import Session
     from conformance.suite import Suite
     from gateway.reading import Parts, Pushed
@@ -79,11 +79,6 @@ def check_planned(session: Session, test: str) -> None:
                 code="conformance.test", problem=f"{test} is not planned in it", file=session.header.session, hint=hint
             )
         )
-
-
-def added(settings: Path | None, session: Session, line: Waiver | Result) -> None:
-    """Add a line to a session's record."""
-    sessions_of(sandbox_hub(settings).settings).add(session.header.session, line)
 
 
 def live_hub(settings: Path | None) -> wiring.Hub:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from hub import wiring
 from hub.cli import bureau
 from hub.cli.main import app
 from hub.cli.rerunning import Rerunning
+from hub.clock import SystemClock
 from hub.mapping import fingerprint
 from hub.model.shapes import shape
 from hub.resources import MAPPINGS
@@ -122,15 +124,21 @@ def test_a_failure_can_be_run_again_alone_disputed_attested_and_reported(
     assert conformance(*disputed).exit_code == 0
     statement = sandbox / "statement.pdf"
     statement.write_bytes(b"signed")
-    stated = ("attest", NAME, "TIM-02", "--by", "李强", "--statement", str(statement))
+    stated = ("attest", NAME, "GOV-01", "--by", "李强", "--statement", str(statement))
     assert (refused := conformance(*stated)).exit_code == 4
     assert "dispute" in refused.stderr
     answering(monkeypatch, lambda _: skipped("看不到", "it cannot be observed"))
-    conformance("run", NAME, "--level", "C1", "--only", "TIM-02")
+    conformance("run", NAME, "--level", "C1", "--only", "GOV-01", "--only", "TIM-02")
+    unoffered = ("attest", NAME, "TIM-02", "--by", "李强", "--statement", str(statement))
+    assert conformance(*unoffered).exit_code == 4, "it offers no ATTEST"
     assert conformance(*stated).exit_code == 0
-    shown = json.loads(conformance("show", NAME, "--json").stdout)
-    standing = {each["test"]: each.get("verdict", each["lifecycle"]) for each in shown["results"]}
-    assert (standing["TRN-F01"], standing["TIM-02"]) == ("review", "attested")
+    assert standing_now()["GOV-01"] == "review", "until somebody else confirms it"
+    confirming = ("confirm", NAME, "GOV-01", "--why", "名单属实", "--by")
+    assert conformance(*confirming, "李强").exit_code == 4, "who stated it"
+    assert conformance(*confirming, "赵六").exit_code == 0
+    standing = standing_now()
+    assert (standing["TRN-F01"], standing["GOV-01"]) == ("review", "attested")
+    assert acts_of() == ["disputed", "stated", "attested"]
     out = {name: str(sandbox / name) for name in ("report.html", "junit.xml", "cover.csv", "bundle.zip")}
     files = [
         "--html",
@@ -149,6 +157,45 @@ def test_a_failure_can_be_run_again_alone_disputed_attested_and_reported(
     conformance("report", NAME, "--bundle", out["bundle.zip"])
     assert Path(out["bundle.zip"]).read_bytes() == first
     assert json.loads(conformance("list", "--json").stdout)[0]["connection"] == NAME
+
+
+def standing_now() -> dict[str, str]:
+    shown = json.loads(conformance("show", NAME, "--json").stdout)
+    return {each["test"]: each.get("verdict", each["lifecycle"]) for each in shown["results"]}
+
+
+def acts_of() -> list[str]:
+    """What the ledger was told of the connection's tests, in order, signed by the issuing office."""
+    hub = wiring.build(settings_.load(None))
+    pinned = signing.pinned(signing.public_key(bureau.issuer(hub)))
+    said = [json.loads(each.body)["data"]["jws"] for each in hub.certification.changes("")]
+    hub.close()
+    return [signing.read_compact(each, typ=CHANGE, pinned=pinned)["what"] for each in said]
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_waiver_waits_for_a_second_person_and_both_stand_in_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = [case for case in load_suite().tests.values() if not case.core and case.level <= "C2"]
+    answering(monkeypatch, lambda _: skipped("看不到", "it cannot be observed"))
+    conformance("run", NAME, "--level", "C2")
+    mine = [case.id for case in planned if case.id in standing_now() and case.group not in {"CNF", "IDA"}]
+    until = (SystemClock().now() + timedelta(days=30)).date().isoformat()
+    asking = ("--by", "张伟", "--why", "改造中", "--until", until)
+    assert conformance("waive", NAME, "ENC-02", *asking).exit_code == 4, "a test of the core"
+    assert conformance("waive", NAME, mine[0], *asking[:-1], "2999-01-01").exit_code == 4, "too long"
+    assert conformance("waive", NAME, mine[0], *asking).exit_code == 0
+    (waiting,) = json.loads(conformance("pending", "--json").stdout)
+    assert (waiting["test"], waiting["what"], waiting["until"]) == (mine[0], "waiver", until)
+    rests_on = json.loads(conformance("show", NAME, "--json").stdout)["rests_on"]
+    assert rests_on == [], "nobody confirmed it"
+    assert conformance("confirm", NAME, mine[0], "--by", "张伟", "--why", "同意").exit_code == 4, "who asked"
+    assert conformance("confirm", NAME, mine[0], "--by", "赵六", "--why", "同意").exit_code == 0
+    shown = json.loads(conformance("show", NAME, "--json").stdout)
+    assert [(each["test"], each["by"], each["confirmed_by"]) for each in shown["rests_on"]] == [
+        (mine[0], "张伟", "赵六")
+    ]
+    assert json.loads(conformance("pending", "--json").stdout) == []
+    assert acts_of() == ["waiver_asked", "waived"]
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -215,6 +215,15 @@ def test_a_certificate_lives_as_long_as_the_shortest_of_its_limits() -> None:
     assert (said.not_after, said.governed_by) == (date(2026, 7, 15), "evidence attested")
 
 
+def test_a_certificate_ends_with_the_first_waiver_it_rests_on() -> None:
+    given = [
+        {"test": name, "until": until, "by": "王五"} for name, until in (("A-1", "2026-09-30"), ("B-2", "2026-08-31"))
+    ]
+    validity = a_certificate(waivers=given)["validity"]
+    assert (validity["not_after"], validity["governed_by"]) == ("2026-09-01T00:00:00+08:00", "waiver B-2")
+    assert a_certificate(waivers=[])["validity"]["governed_by"] != "waiver B-2"
+
+
 def test_a_month_later_is_the_same_day_or_the_month_s_last() -> None:
     assert months_after(date(2026, 8, 31), 6) == date(2027, 2, 28)
     assert months_after(date(2023, 8, 31), 6) == date(2024, 2, 29)
@@ -227,7 +236,6 @@ def test_a_month_later_is_the_same_day_or_the_month_s_last() -> None:
         ({"obstacles": ["SCH-01: fail"]}, "certify.session"),
         ({"levels": ("C1", "C3")}, "certify.levels"),
         ({"levels": ()}, "certify.levels"),
-        ({"must": {"pass": 45, "attested": 6}}, "certify.attested"),
         ({"oldest": {}}, "certify.evidence"),
         ({"oldest": {"C3": date(2025, 12, 1)}}, "certify.expired"),
     ],

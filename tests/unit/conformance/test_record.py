@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -133,11 +134,26 @@ def test_a_record_that_was_altered_has_no_footer_any_more(tmp_path: Path) -> Non
     assert any("footer" in each for each in shown_in(shown(tmp_path)).obstacles)
 
 
-def test_a_waiver_is_printed_with_its_day_and_name(tmp_path: Path) -> None:
-    waiver = Waiver(test="ORD-01", by="王五", why="no replay window", until=date(2026, 7, 1))
-    found = shown_in(shown(record(tmp_path, *all_passed(ORD_01=Verdict.SKIP), waiver)), "C3")
-    assert found.waivers[0]["test"] == "ORD-01"
-    assert found.waivers[0]["until"] == "2026-07-01"
+@pytest.mark.parametrize(
+    ("changes", "level", "printed"),
+    [
+        ({}, "C3", ["TIM-03"]),
+        ({}, "C2", []),
+        ({"until": date(2026, 5, 31)}, "C3", []),
+        ({"confirmed_by": ""}, "C3", []),
+        ({"confirmed_by": "王五"}, "C3", []),
+        ({"test": "SCH-01"}, "C3", []),
+    ],
+    ids=["given", "of a higher level", "lapsed", "only asked for", "confirmed by who asked", "of what passed"],
+)
+def test_a_certificate_prints_the_waivers_it_rests_on_and_no_other(
+    tmp_path: Path, changes: dict[str, Any], level: str, printed: list[str]
+) -> None:
+    said = {"test": "TIM-03", "by": "王五", "why": "no window", "until": date(2026, 7, 1), "confirmed_by": "赵六"}
+    skipped = replace(a_result("ORD-01", Verdict.SKIP), test="TIM-03")
+    header = a_header(planned=(*TESTS, "TIM-03"))
+    folder = record(tmp_path, *all_passed(), skipped, Waiver(**{**said, **changes}), header=header)
+    assert [each["test"] for each in shown_in(shown(folder), level).waivers] == printed
 
 
 def test_what_is_no_record_is_said_to_be_none(tmp_path: Path) -> None:

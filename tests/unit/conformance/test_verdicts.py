@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from conformance.model import Lifecycle, Signature, Verdict, Waiver
-from conformance.verdicts import MOST_ATTESTED, NEVER_RUN, WORST_FIRST, exit_code, summarise, worst
+from conformance.verdicts import MOST_ATTESTED, MOST_WAIVED, NEVER_RUN, WORST_FIRST, exit_code, summarise, worst
 from tests.support.certifying import TESTS, a_header, a_plan, a_result, passed, summed_up
 
 
@@ -76,8 +77,39 @@ def test_only_so_many_tests_may_stand_on_statements() -> None:
     assert summed_up(*results[:-1], **{**how, "header": a_header(planned=names[:-1], target="C1")}).is_certifiable
 
 
+def a_waiver(test: str = "SCH-01", **fields: Any) -> Waiver:
+    base = {"by": "监察局 张伟", "why": "接口改造中", "until": date(2026, 3, 31), "confirmed_by": "赵六"}
+    return Waiver(test=test, **{**base, **fields})
+
+
+def test_a_waiver_holds_once_somebody_else_confirmed_it_and_never_for_the_core_or_for_secrecy() -> None:
+    also = {**TESTS, "SCH-02": ("C2", "must"), "CNF-02": ("C2", "must")}
+    how: dict[str, Any] = {"header": a_header(planned=tuple(also)), "tests": also}
+    also_passed = [a_result(name, level="C2") for name in ("SCH-02", "CNF-02")]
+    failing = [*passed(SCH_01=a_result("SCH-01", Verdict.FAIL)), *also_passed]
+    assert summed_up(*failing, **how, waivers=[a_waiver()]).is_certifiable
+    assert not summed_up(*failing, **how, waivers=[a_waiver(confirmed_by="")]).is_certifiable
+    assert not summed_up(*failing, **how, waivers=[a_waiver(confirmed_by=a_waiver().by)]).is_certifiable
+    assert not summed_up(*failing, **how, waivers=[a_waiver()], core=("SCH-01",)).is_certifiable
+    leaking = [*passed(CNF_01=a_result("CNF-01", Verdict.FAIL)), *also_passed]
+    assert not summed_up(*leaking, **how, waivers=[a_waiver("CNF-01")]).is_certifiable
+
+
+def test_a_level_may_have_two_waivers_and_no_third() -> None:
+    names = [f"TIM-0{n}" for n in range(1, 5)]
+    also = {**TESTS, **dict.fromkeys(names, ("C2", "must"))}
+    how: dict[str, Any] = {"header": a_header(planned=tuple(also)), "tests": also}
+    for count in range(4):
+        results = [
+            a_result(name, Verdict.SKIP if n < count else Verdict.PASS, level="C2") for n, name in enumerate(names)
+        ]
+        summary = summed_up(*passed(), *results, **how, waivers=[a_waiver(name) for name in names[:count]])
+        assert summary.is_certifiable is (count <= MOST_WAIVED)
+        assert [each.test for each in summary.rests_on] == names[:count]
+
+
 def test_a_waiver_holds_until_its_day_and_no_longer() -> None:
-    waiver = Waiver(test="SCH-01", by="监察局 张伟", why="接口改造中", until=date(2026, 3, 31))
+    waiver = a_waiver()
     failing = [*passed(SCH_01=a_result("SCH-01", Verdict.FAIL)), a_result("SCH-02", level="C2")]
     also = {**TESTS, "SCH-02": ("C2", "must")}
     how = {"header": a_header(planned=tuple(also)), "tests": also, "waivers": [waiver]}
