@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from conformance.hiding import without_secrets, without_secrets_in
 from conformance.model import EvidenceItem
 from hub.errors import Fault, HubError, Misconfigured
 from hub.files import make_folder_durably, sync_folder, write_durably
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from conformance.model import EvidenceCode
@@ -20,60 +21,7 @@ if TYPE_CHECKING:
 RETAINED_MONTHS: Final = 24
 """Months for which the bytes are kept (conformance specification, 3.6); their digests stay for good."""
 
-MASK: Final = b"[removed]"
-
-_WORDS: Final = (
-    rb"(?i)(authorization|proxy-authorization|x-api-key|api[_-]?key|access[_-]?token|password|passwd|secret)"
-)
-_PATTERNS: Final = {
-    "credential": re.compile(
-        _WORDS + rb"(\"?\s*[:=]\s*\"?)(?!(?:(?:Basic|Bearer|Digest)\s+)?\[removed\])((?:Basic|Bearer|Digest)\s+)?"
-        rb"[^\s\"',;&<>]{3,}"
-    ),
-    "bearer": re.compile(rb"(?i)()(\b(?:Bearer|Basic)\s+)()(?!\[removed\])[A-Za-z0-9+/_.=~-]{12,}"),
-    "url password": re.compile(rb"()(://[^\s/:@\"]{1,80}:)()(?!\[removed\])[^\s@/\"]{1,200}(?=@)"),
-    "private key": re.compile(
-        rb"()()()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
-    ),
-    "citizen number": re.compile(
-        rb"()()()(?<![0-9A-Za-z])[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]"
-        rb"(?![0-9A-Za-z])"
-    ),
-}
-"""What is secret in the bytes of an exchange: each pattern's first three groups are kept, the rest is taken out.
-
-A citizen number is told by its form alone (GB 11643): region, birth, serial, check character.
-"""
-
-
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-
-
-class Leak(NamedTuple):
-    """A secret that stands in clear: what kind, and where (byte offset)."""
-
-    kind: str
-    offset: int
-
-
-def secrets_in(data: bytes, known: Iterable[str] = ()) -> Sequence[Leak]:
-    """Find what looks like a secret, and every one of the `known` secrets."""
-    found = [Leak(kind, match.start()) for kind, pattern in _PATTERNS.items() for match in pattern.finditer(data)]
-    for secret in known:
-        place = data.find(secret.encode()) if secret else -1
-        if place >= 0:
-            found.append(Leak("a secret of this connection", place))
-    return found
-
-
-def without_secrets(data: bytes, known: Iterable[str] = ()) -> bytes:
-    """Return the bytes with every secret taken out."""
-    for secret in known:
-        if secret:
-            data = data.replace(secret.encode(), MASK)
-    for pattern in _PATTERNS.values():
-        data = pattern.sub(rb"\1\2\3" + MASK, data)
-    return data
 
 
 class EvidenceStore:
@@ -93,7 +41,8 @@ class EvidenceStore:
         if not self.is_whole(digest):
             make_folder_durably(self.folder)
             write_durably(self.folder / digest, self._vault.seal(clean) if self._vault else clean)
-        return EvidenceItem(code=code, sha256=digest, name=name, media_type=media_type, size_bytes=len(clean))
+        written = without_secrets_in(name, self._secrets)
+        return EvidenceItem(code=code, sha256=digest, name=written, media_type=media_type, size_bytes=len(clean))
 
     def read(self, sha256: str) -> bytes:
         """Return bytes that were kept; Misconfigured where they are gone, or are not those of that digest."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,9 @@ STANDINGS: Final[Mapping[str, str]] = {
     Lifecycle.REVIEW: "复核 review",
     NEVER_RUN: "未执行 never run",
 }
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What may stand in no XML, though departments' bytes hold it."""
+
 TEMPLATES: Final = Path(__file__).parent / "templates"
 SUBJECTS: Final = {
     "department": "部门 department",
@@ -65,6 +69,7 @@ def junit(session: Session, summary: Summary, suite: Suite) -> bytes:
 def _junit_outcome(case: ET.Element, result: Result | None) -> None:
     standing = standing_of(result)
     said = f"{result.reason.en}; expected {result.expected}, got {result.got}" if result else "never run"
+    said = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", said)
     kinds = {Verdict.FAIL: "failure", Verdict.ERROR: "error"}
     if standing in kinds:
         ET.SubElement(case, kinds[Verdict(standing)], message=said, type=str(result.blames if result else ""))

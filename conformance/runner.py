@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from conformance.finding import Finding
+from conformance.hiding import without_secrets_in
 from conformance.model import EvidenceItem, Footer, Header, Lifecycle, Result, Verdict, Words
 from conformance.verdicts import NEVER_RUN, standing_of
 from hub.errors import HubError
@@ -108,7 +109,7 @@ class Runner:
     def _attempt(self, case: SuiteTest, before: Result | None) -> Result:
         started = self.clock.now()
         lab = self.lab.for_test(case)
-        finding = self._found(case, lab)
+        finding = _in_words(self._found(case, lab), lab.secrets)
         until = self._deadline(case, before, started)
         if finding.verdict is None and self.clock.now() > until:
             finding = replace(finding, verdict=Verdict.SKIP, reason=_timed_out(finding.reason))
@@ -125,7 +126,7 @@ class Runner:
             )
         except Exception as fault:  # noqa: BLE001 - a broken check is nobody's failure but the harness's
             LOG.error("check broken", extra={"test": case.id, "fault": traced(fault)})  # noqa: TRY400
-            lab.keep("LOG", "fault.txt", traceback.format_exc().encode(), "text/plain")
+            lab.keep("LOG", "fault.txt", traceback.format_exc().encode("utf-8", "backslashreplace"), "text/plain")
             return Finding(
                 verdict=Verdict.ERROR,
                 reason=Words(zh=f"测试工具故障：{traced(fault)}", en=f"the harness is broken: {traced(fault)}"),
@@ -171,6 +172,25 @@ def ended(sessions: Sessions, name: str, suite: Suite, now: datetime, zone: tzin
     )
     sessions.add(name, footer)
     return sessions.get(name)
+
+
+def _in_words(finding: Finding, secrets: Sequence[str]) -> Finding:
+    """Return what was found in words that anybody may read: records and reports are not sealed, as evidence is."""
+
+    def told(text: str) -> str:
+        return without_secrets_in(text, secrets)
+
+    def both(words: Words) -> Words:
+        return Words(zh=told(words.zh), en=told(words.en))
+
+    return replace(
+        finding,
+        reason=both(finding.reason),
+        expected=told(finding.expected),
+        got=told(finding.got),
+        pointer=told(finding.pointer),
+        fix=both(finding.fix),
+    )
 
 
 def _timed_out(reason: Words) -> Words:

@@ -11,6 +11,7 @@ import rfc8785
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from joserfc.jws import JWSRegistry
 
 from hub.errors import Fault, Misconfigured, Refused, Rejection
 
@@ -29,8 +30,17 @@ SM2: Final = "SM2"
 """The second slot: SM2 with SM3 (GB/T 32918.2, GB/T 32905). JWS has registered no name for it; nothing signs with it
 yet, and a reader that cannot check it says so."""
 
+MOST_BYTES: Final = 64 << 20
+"""Bytes that a signed document may have: the status list of a whole province, not what would fill a memory."""
+
 Pinned = dict[str, OKPKey]
 """Issuer's public keys that are trusted, by key id."""
+
+
+class _Registry(JWSRegistry):
+    """Takes one algorithm, and documents as long as ours are: the library's own limit is a list of 500 certificates."""
+
+    max_payload_length = MOST_BYTES
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -92,6 +102,8 @@ def read(signed: bytes, *, typ: str, pinned: Pinned) -> dict[str, Any]:
 
 def _parsed(signed: bytes) -> dict[str, Any]:
     hint = "use the file as it was issued"
+    if len(signed) > MOST_BYTES:
+        raise refused("signature.size", f"it has more than {MOST_BYTES:,} bytes", hint)
     try:
         value = orjson.loads(signed)
     except orjson.JSONDecodeError as broken:
@@ -115,8 +127,8 @@ def _verified(value: dict[str, Any], key: OKPKey) -> dict[str, Any]:
     own = [each for each in value["signatures"] if _header(each).get("alg") == EDDSA]
     try:
         alone: GeneralJSONSerialization = {"payload": value["payload"], "signatures": own}
-        payload = jws.deserialize_json(alone, key, algorithms=[EDDSA]).payload
-    except (JoseError, ValueError, TypeError) as wrong:
+        payload = jws.deserialize_json(alone, key, registry=_Registry(algorithms=[EDDSA])).payload
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as wrong:
         raise refused("signature.broken", "its signature does not hold", "use the file as it was issued") from wrong
     document = orjson.loads(payload)
     if not isinstance(document, dict) or canonical(document) != payload:

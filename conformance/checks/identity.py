@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.checks.common import wrong
 from conformance.door import Door
-from conformance.evidence import secrets_in
 from conformance.finding import Finding, passed
+from conformance.hiding import secrets_in
 
 if TYPE_CHECKING:
     from conformance.lab import Lab

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.certificate import signing
 from conformance.certificate.issue import governed, write
-from conformance.certificate.status import STATES
+from conformance.certificate.status import STATES, Standing, status_list
 from conformance.certificate.validity import life, months_after
 from conformance.certificate.verify import Asked, different, verify
 from hub.errors import Misconfigured
@@ -137,6 +137,25 @@ def test_a_second_signature_of_another_algorithm_leaves_the_first_in_force() -> 
                                   b'{"payload":1,"signatures":[{"protected":1}]}'])  # fmt: skip
 def test_what_is_no_certificate_fails_at_the_signature(junk: bytes) -> None:
     assert verify(junk, asked()).failed_at == "signature"
+
+
+@pytest.mark.parametrize("changes", [{"payload": 1}, {"payload": None}, {"payload": ["x"]}, {"signature": None}])
+def test_a_certificate_whose_parts_are_no_text_fails_at_the_signature(changes: dict[str, Any]) -> None:
+    value = orjson.loads(FILE)
+    for name, part in changes.items():
+        if name == "payload":
+            value[name] = part
+        else:
+            del value["signatures"][0][name]
+    assert verify(orjson.dumps(value), asked()).failed_at == "signature"
+
+
+def test_a_certificate_is_believed_however_many_others_the_list_has() -> None:
+    own = Standing(certificate=DOCUMENT["id"], digest=signing.digest(DOCUMENT), state="active", since=NOW)
+    others = [replace(own, certificate=f"HCC-2025-{n:06d}", digest="0" * 64) for n in range(2_000)]
+    listed = status_list([*others, own], org="泰州市监察局", now=NOW, signer=BUREAU)
+    assert len(listed) > 128_000
+    assert verify(FILE, asked(status_list=listed)).is_valid
 
 
 def test_a_certificate_is_not_valid_before_it_was_issued_nor_from_its_last_moment_on() -> None:

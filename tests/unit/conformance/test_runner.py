@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from lxml import etree
 
 from conformance import reports
 from conformance.declaration import declared
-from conformance.evidence import EvidenceStore, secrets_in
+from conformance.evidence import EvidenceStore
 from conformance.finding import Finding, passed, waits
-from conformance.model import Lifecycle, Verdict, Waiver
+from conformance.hiding import secrets_in
+from conformance.model import Lifecycle, Verdict, Waiver, Words
 from conformance.runner import Runner, is_left, new_header
 from conformance.sessions import RECORD, Sessions
 from conformance.suite import Suite, load_suite
@@ -38,6 +40,7 @@ class FakeLab:
 
     def __init__(self, folder: Path) -> None:
         self.store, self.kept, self.mode = EvidenceStore(folder), list[Any](), "REPLAY"
+        self.secrets = ["geheim-77"]
 
     def for_test(self, _: object) -> FakeLab:
         self.kept = []
@@ -259,3 +262,28 @@ def test_evidence_is_kept_without_secrets(tmp_path: Path, secret: bytes) -> None
     kept = EvidenceStore(tmp_path).read(item.sha256)
     assert not secrets_in(kept)
     assert kept.startswith(b"before ")
+
+
+def test_what_a_verdict_says_holds_no_secret_and_can_be_written_whatever_a_department_sent(world: World) -> None:
+    def check(lab: Any) -> Finding:
+        lab.keep("RAW", "name-\udcff.csv", b"x")
+        got = "\udcff\x00 geheim-77 321200198501010017"
+        why = Words(zh="口令 geheim-77", en="postgresql://hub:other@db/hub is away")
+        return Finding(verdict=Verdict.FAIL, reason=why, expected="geheim-77", got=got, pointer="name-\udcff.csv")
+
+    world.checks["ENC-01"] = check
+    session = world.run()
+    for secret in (b"geheim-77", b"other", b"321200198501010017"):
+        assert secret not in session.raw
+    assert session.result("ENC-01").pointer == "name-\\udcff.csv"
+    junit = etree.fromstring(reports.junit(session, world.summary(session), world.suite))
+    assert "\N{REPLACEMENT CHARACTER} [removed]" in junit.xpath("string(//failure/@message)")
+
+
+def test_a_check_that_breaks_over_a_name_that_is_no_text_is_the_harness_s_fault(world: World) -> None:
+    def check(_: Any) -> Finding:
+        raise ValueError("name-\udcff.csv")
+
+    world.checks["ENC-01"] = check
+    result = world.run().result("ENC-01")
+    assert (result.verdict, result.blames) == (Verdict.ERROR, "hub")
