@@ -17,6 +17,7 @@ from gateway.public.contracts import ASKED, COMPLAINT, SENT, TAKEN, answer, prob
 from gateway.public.forms import form_of
 from gateway.public.pages import ENGLISH
 from gateway.public.problems import AWAY, NOT_HERE
+from gateway.public.words import FIELDS
 from gateway.words import region_label
 from hub.citizens import complaint
 from hub.citizens.progress import may_revise
@@ -222,10 +223,12 @@ class Complaints:
             departments: Sequence[Mapping[str, Any]] = self._shelf.held().departments
         except Unavailable:
             departments = ()
-        regions = [code for code, row in code_list("regions").rows.items() if not row.get("valid_to")]
+        rows = code_list("regions").rows
+        regions = [code for code, row in rows.items() if not row.get("valid_to") and row["kind"] != "aggregate"]
+        first = {each.field: each for each in reversed(wrong)}
         return self._pages.render(
             "complaint.html", request, status=status, given=given, nonce=nonce, away=away, departments=departments,
-            wrong={each.field: each for each in reversed(wrong)}, categories=complaint.CATEGORIES,
+            wrong={**{name: first[name] for name in FIELDS if name in first}, **first}, categories=complaint.CATEGORIES,
             kinds=tuple(complaint.TRACKS), regions=[(code, region_label(code)) for code in regions],
             city=self._parts.city,
         )  # fmt: skip

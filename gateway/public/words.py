@@ -73,8 +73,8 @@ SCORES: Final[Mapping[str, Label]] = {
 
 FIELDS: Final[Mapping[str, Label]] = {
     "kind": Label("类别", "kind"),
-    "category": Label("问题类型", "what about"),
     "department": Label("涉及部门", "department"),
+    "category": Label("问题类型", "what about"),
     "region": Label("发生地区", "where"),
     "related": Label("相关办件编号", "case number"),
     "title": Label("标题", "title"),
@@ -84,7 +84,7 @@ FIELDS: Final[Mapping[str, Label]] = {
     "phone": Label("电话", "phone"),
     "email": Label("电子邮箱", "e-mail"),
 }
-"""Fields of the form."""
+"""Fields of the form, in its order."""
 
 PROGRESS: Final[Mapping[str, Label]] = {**STATES, "sent": Label("已提交，正在登记", "sent, being registered")}
 

@@ -30,8 +30,20 @@ def redacted(document: Mapping[str, Any], view: str) -> dict[str, Any] | None:
         return None
     shielded = view == "intranet" and is_shielded(document["data"].get("case") or {})
     found = kept(document, (_SHIELDED if shielded else _TREES)[kind, view])
+    if kind == "case":
+        found["data"] = _with_class(found["data"], class_of_document(document))
     schema = _SCHEMAS.get(view, document.get("dataschema"))
     return {**found, "dataschema": schema} if schema else found
+
+
+def _with_class(data: dict[str, Any], class_: str) -> dict[str, Any]:
+    """Say of a case the class that holds, whatever its source said: who forwards what is open goes by that word."""
+    case = data.get("case", {})
+    return (
+        {**data, "case": {**case, "disclosure": {**case["disclosure"], "class": class_}}}
+        if "disclosure" in case
+        else data
+    )
 
 
 def title_of(case: Mapping[str, Any]) -> str:

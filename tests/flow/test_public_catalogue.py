@@ -85,6 +85,14 @@ def test_the_flow_is_drawn_from_its_data(client: httpx.Client) -> None:
     assert [line.get("class") for line in drawing.findall(".//polyline")] == ["arrow"] * 4 + ["arrow back"]
 
 
+def test_the_key_of_a_flow_chart_explains_what_is_drawn_and_nothing_else(client: httpx.Client) -> None:
+    for address in (ONE, f"/matters/{MARKET}/B/1 甲"):
+        page = html.fromstring(client.get(address).text)
+        for drawn, explained in (("stage must", "k must"), ("arrow back", "k back")):
+            has = [bool(page.xpath(f"//*[@class='{name}']")) for name in (drawn, explained)]
+            assert has[0] == has[1], (address, drawn)
+
+
 def test_discretion_is_shown_in_tiers_with_their_limits(client: httpx.Client) -> None:
     page = seen(client.get(f"/matters/{MARKET}/B/1 甲"))
     for said in ("轻微", "0 – 1000.00", "严重", "1000.01 – 50000", "再犯", "首次", "暂停实施"):

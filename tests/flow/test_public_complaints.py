@@ -108,6 +108,8 @@ def test_what_is_wrong_is_told_at_its_field_and_the_text_is_kept(site: Site, cli
     assert page.get_element_by_id("title-fault").text_content() == "请填写。"
     assert page.get_element_by_id("content").text == "\n<b>&</b>"
     assert page.xpath("//input[@name='nonce']/@value") == ["n-1"]
+    assert page.xpath("//div[@role='alert']//a/@href") == ["#title", "#phone"], "from the top of the form to its end"
+    assert "321201" not in page.xpath("//select[@name='region']/option/@value"), "an aggregate is no place"
     assert site.cases() == []
 
 

@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from hub import mapping
 from hub.catalogue import load_catalogue
 from hub.cli.main import app
+from hub.complaint_desk import NUMBERING
 from hub.complaint_post.centres import centres_in
+from hub.model import ids
 from hub.resources import ROOT
 
 if TYPE_CHECKING:
@@ -35,6 +37,20 @@ def test_a_mapping_of_the_page_is_sound(tmp_path: Path, text: str) -> None:
     path = tmp_path / ("page.out.yaml" if is_out else "page.yaml")
     path.write_text(text, encoding="utf-8")
     assert [fault for fault in mapping.lint_all(path) if fault.severity == "error"] == []
+
+
+def test_what_the_page_lets_a_hotline_send_is_its_dispatch(tmp_path: Path) -> None:
+    path = tmp_path / "page.yaml"
+    path.write_text(next(text for text in WHOLE if "connection: city.complaints\n" in text), encoding="utf-8")
+    ((sent,),) = (orjson.loads(text)["data"] for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+    loaded = mapping.load(path, environment={"SUNLIGHT_TOKEN_KEY": "k" * 64})
+    (event,) = loaded.map_record(sent)
+    assert (event.data["type"], event.data["handling"]["limit"]) == (
+        "complaint.dispatched", {"n": 5, "unit": "working_day"},
+    )  # fmt: skip
+    about = event.data["case"]["complaint"]
+    assert (about["centre_id"], about["kind"], about["track"]) == ("city.hotline", "complaint", "hotline")
+    assert event.data["case"]["case_id"] == ids.case_id(NUMBERING, "RX2026-000001"), "people can move it at the desk"
 
 
 def test_a_list_is_read_as_the_page_says(tmp_path: Path) -> None:

@@ -105,6 +105,9 @@ def test_a_report_is_restricted_whatever_its_source_says(about: dict[str, str]) 
     assert redacted(full("public", **about), "intranet") is None
     assert class_of(full("public", **about)["data"]["case"]) == "restricted"
     assert class_of(full("secret", **about)["data"]["case"]) == "secret"
+    shown = redacted(full("public", **about), "restricted")
+    assert shown is not None
+    assert shown["data"]["case"]["disclosure"]["class"] == "restricted", "who forwards it goes by that word"
 
 
 @pytest.mark.parametrize("wish", ["confidential", "anonymous"])
