@@ -12,7 +12,7 @@ from conformance.certificate import issue, signing
 from conformance.certificate.status import FINAL, HOLDING, Standing, status_list
 from hub.errors import Fault, Misconfigured
 from hub.model import ids
-from hub.model.certified import CertificateChange, CertificateRow
+from hub.model.certified import NO_LOOKS, CertificateChange, CertificateRow, Moved
 from hub.model.documents import act_document
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.certificate.issue import Approval, Shown
     from conformance.criteria.machine import RollUp
+    from hub.model.certified import Looks
     from hub.signer import Signer
 
 CHANGE: Final = "hub-conformance-change"
@@ -44,11 +45,11 @@ class Keeping(Protocol):
     def next_number(self, year: int) -> str:
         """Return the number of the next certificate of a year."""
 
-    def issue(self, new: CertificateRow, changes: Sequence[CertificateChange], *, superseded: str = "") -> None:
-        """Keep a new certificate with what is to be told of it, and end the one it supersedes."""
+    def issue(self, new: CertificateRow, changes: Sequence[CertificateChange], *, ended: Moved | None = None) -> bool:
+        """Keep a new certificate and the end of the one it supersedes; False where somebody was faster."""
 
-    def move(self, moved: CertificateRow, change: CertificateChange, *, was: str) -> bool:
-        """Keep a certificate's new state; False if it was not in state `was` any more."""
+    def move(self, moved: Moved, change: CertificateChange, looks: Looks = NO_LOOKS) -> bool:
+        """Keep a certificate's new state with what was observed by it; False where somebody was faster."""
 
     def certificate(self, certificate_id: str) -> CertificateRow | None:
         """Return one certificate."""
@@ -118,10 +119,11 @@ class Office:
         document = issue.write(shown, people, terms, now=now, kid=signing.key_id(self._signer))
         row = _row_of(document, issue.signed(document, self._signer), department, now)
         changes = [self._change("renewed" if held else "issued", row, people, now)]
-        if held:
-            ended = replace(held, state="superseded", since=now, reason=row.certificate_id, criterion="", suspended=())
-            changes.append(self._change("superseded", ended, people, now))
-        self._keeping.issue(row, changes, superseded=held.certificate_id if held else "")
+        ended = _superseded(held, row) if held else None
+        if ended is not None:
+            changes.append(self._change("superseded", ended.now, people, now))
+        if not self._keeping.issue(row, changes, ended=ended):
+            raise _overtaken(shown.connection)
         return row
 
     def _held(self, connection: str) -> CertificateRow | None:
@@ -135,15 +137,20 @@ class Office:
         lost = [level for level in row.levels if level >= min(levels or row.levels)]
         return self._move(row, "suspended", people, state="suspended", suspended=tuple(lost))
 
-    def reinstate(self, number: str, people: Sequence[Approval]) -> CertificateRow:
-        """Lift a suspension; the reviewer is not whoever suspended it."""
+    def reinstate(
+        self, number: str, people: Sequence[Approval], vouched: Callable[[CertificateRow], Looks]
+    ) -> CertificateRow:
+        """Lift a suspension; the reviewer is not whoever suspended it.
+
+        `vouched` says what the supervisor's word lets be observed: suspended criteria begin their probation with it.
+        """
         check_people("reinstate", people)
         row = self._standing(number, {"suspended"}, "reinstate")
         reviewer = next(each.by for each in people if each.role == "reviewer")
         if reviewer == self._last_by(number):
             raise _refused("certificate.reviewer", f"{reviewer} suspended it", "let somebody else review it")
         state = "conditional" if row.conditions_due else "active"
-        return self._move(row, "reinstated", people, state=state)
+        return self._move(row, "reinstated", people, vouched(row), state=state)
 
     def revoke(self, number: str, people: Sequence[Approval]) -> CertificateRow:
         """Revoke a certificate for good."""
@@ -152,9 +159,9 @@ class Office:
         return self._move(row, "revoked", people, state="revoked", suspended=tuple(row.levels))
 
     def follow(self, row: CertificateRow, rolled: RollUp, today: date) -> CertificateRow | None:
-        """Let a certificate stand as its criteria do; None where it does. What a person did, a person undoes.
+        """Let a certificate stand as its criteria do; None where it does, or somebody was faster: the next look tells.
 
-        A criterion of a level that it does not certify takes nothing away from it.
+        What a person did, a person undoes. A criterion of a level that it does not certify takes nothing away from it.
         """
         if row.state in FINAL:
             return None
@@ -171,7 +178,7 @@ class Office:
             return None
         told = {"suspended": "suspended", "in_grace": "warned", "expired": "expired"}.get(state, "reinstated")
         rule = issue.Approval(by=RULES, role="rule", at=self._now(), reason=reason)
-        return self._move(row, told, [rule], state=state, suspended=suspended, criterion=criterion)
+        return self._try(row, told, [rule], state=state, suspended=suspended, criterion=criterion)
 
     def _widened(self, row: CertificateRow, rolled: RollUp) -> CertificateRow | None:
         """Take more levels away from what people suspended, where a criterion does; never give one back."""
@@ -179,7 +186,7 @@ class Office:
         if lost <= set(row.suspended):
             return None
         rule = issue.Approval(by=RULES, role="rule", at=self._now(), reason=", ".join(rolled.criteria))
-        return self._move(row, "suspended", [rule], state="suspended", suspended=tuple(sorted({*row.suspended, *lost})))
+        return self._try(row, "suspended", [rule], state="suspended", suspended=tuple(sorted({*row.suspended, *lost})))
 
     @staticmethod
     def _due(row: CertificateRow, rolled: RollUp, today: date) -> tuple[str, str]:
@@ -238,13 +245,23 @@ class Office:
             body=orjson.dumps(document),
         )
 
-    def _move(self, row: CertificateRow, what: str, people: Sequence[Approval], **changes: Any) -> CertificateRow:
+    def _move(
+        self, row: CertificateRow, what: str, people: Sequence[Approval], looks: Looks = NO_LOOKS, **changes: Any
+    ) -> CertificateRow:
+        moved = self._try(row, what, people, looks, **changes)
+        if moved is None:
+            raise _overtaken(row.certificate_id)
+        return moved
+
+    def _try(
+        self, row: CertificateRow, what: str, people: Sequence[Approval], looks: Looks = NO_LOOKS, **changes: Any
+    ) -> CertificateRow | None:
+        """Move a certificate; None where somebody was faster."""
         now = self._now()
         fresh = {"criterion": "", "suspended": (), "reason": people[0].reason, "since": now}
         moved = replace(row, **{**fresh, **changes})
-        if not self._keeping.move(moved, self._change(what, moved, people, now), was=row.state):
-            raise _refused("certificate.moved", f"{row.certificate_id} was moved by somebody else", "look again")
-        return moved
+        is_kept = self._keeping.move(Moved(was=row, now=moved), self._change(what, moved, people, now), looks)
+        return moved if is_kept else None
 
     def _change(self, what: str, row: CertificateRow, people: Sequence[Approval], now: datetime) -> CertificateChange:
         """Write what happened as an act for the ledger, with the issuer's signature in it."""
@@ -294,6 +311,17 @@ def standing_of(row: CertificateRow, now: datetime | None = None) -> Standing:
         criterion=row.criterion,
         levels=row.suspended,
     )
+
+
+def _superseded(held: CertificateRow, by: CertificateRow) -> Moved:
+    return Moved(
+        was=held,
+        now=replace(held, state="superseded", since=by.issued_at, reason=by.certificate_id, criterion="", suspended=()),
+    )
+
+
+def _overtaken(what: str) -> Misconfigured:
+    return _refused("certificate.moved", f"{what}: somebody else was at it at the same time", "look again")
 
 
 def check_people(duty: str, people: Sequence[Approval]) -> None:

@@ -13,7 +13,7 @@ from conformance.certificate.status import FINAL
 from conformance.criteria.machine import Move, Observation, Row, Seen, fold, roll_up
 from conformance.criteria.observe import DayFacts, observe
 from conformance.criteria.policy import CRITERIA, policies_on
-from hub.model.certified import ObservationRow
+from hub.model.certified import Looks, ObservationRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,13 +54,8 @@ class Keeping(Protocol):
     def observations(self, connection_id: str, criterion: str = "") -> Sequence[ObservationRow]:
         """Return everything observed of a connection, in order."""
 
-    def observe(
-        self,
-        seen: Sequence[ObservationRow],
-        cached: Mapping[tuple[str, str], tuple[str, str]],
-        notices: Sequence[CertificateChange] = (),
-    ) -> None:
-        """Append observations with what is to be told of them, and keep how their criteria stand now."""
+    def observe(self, looks: Looks, notices: Sequence[CertificateChange] = ()) -> bool:
+        """Append observations with what is to be told of them; False where others have been made since these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,15 +158,20 @@ class Keeper:
         before = self.standing(kept, today).moves if added else ()
         standing = self._standing_of(certificate, [*kept, *added], today, is_changed=bool(added))
         if added:
-            cached = {
-                (certificate.connection_id, name): (row.phase, as_json(row)) for name, row in standing.rows.items()
-            }
-            self._keeping.observe(added, cached, self._notices(certificate, before, standing.moves))
+            notices = self._notices(certificate, before, standing.moves)
+            if not self._keeping.observe(_looks(certificate, added, standing), notices):
+                self._forget(certificate)
+                return False
             kept += added
         moved = self._office.follow(certificate, standing.rolled, today)
         if moved is not None:
             LOG.info("certificate moved", extra={"certificate": moved.certificate_id, "state": moved.state})
         return moved is not None
+
+    def _forget(self, certificate: CertificateRow) -> None:
+        """Read everything anew at the next look: somebody else has looked in between, or a person has vouched."""
+        self._seen_of.pop(certificate.connection_id, None)
+        self._stood.pop(certificate.connection_id, None)
 
     def _notices(
         self, certificate: CertificateRow, before: Sequence[Move], now: Sequence[Move]
@@ -203,8 +203,11 @@ class Keeper:
         moves.sort(key=lambda move: move.day)
         return Kept(rows=rows, moves=moves, rolled=roll_up(rows.values(), policies_on(today)))
 
-    def vouch(self, certificate: CertificateRow, by: str) -> None:
-        """Let a person's reinstatement end the suspension of every criterion that is suspended: probation begins."""
+    def vouched(self, certificate: CertificateRow, by: str) -> Looks:
+        """Return what ends, by a person's reinstatement, the suspension of every suspended criterion: probation begins.
+
+        It is kept with the reinstatement itself (conformance.certificate.office).
+        """
         today, now = self._calendar.day_of(self._now()), self._now()
         kept = self._keeping.observations(certificate.connection_id)
         suspended = [name for name, row in self.standing(kept, today).rows.items() if row.phase == "suspended"]
@@ -221,14 +224,13 @@ class Keeper:
             )
             for name in suspended
         ]
-        self._follow_only(certificate, kept, numbered(kept, added), today)
+        added = numbered(kept, added)
+        return _looks(certificate, added, self.standing([*kept, *added], today))
 
-    def _follow_only(
-        self, certificate: CertificateRow, kept: Sequence[ObservationRow], added: Sequence[ObservationRow], today: date
-    ) -> None:
-        rows = self.standing([*kept, *added], today).rows
-        cached = {(certificate.connection_id, name): (row.phase, as_json(row)) for name, row in rows.items()}
-        self._keeping.observe(added, cached)
+
+def _looks(certificate: CertificateRow, added: Sequence[ObservationRow], standing: Kept) -> Looks:
+    cached = {(certificate.connection_id, name): (row.phase, as_json(row)) for name, row in standing.rows.items()}
+    return Looks(seen=added, cached=cached)
 
 
 def numbered(kept: Sequence[ObservationRow], added: Sequence[ObservationRow]) -> list[ObservationRow]:

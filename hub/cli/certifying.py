@@ -188,9 +188,8 @@ def reinstate(
     hub = common.hub(settings)
     from hub.cli.certifying_role import keeper  # noqa: PLC0415 - it needs this module's office
 
-    row = office(hub).reinstate(number, _people(hub, "reinstate", by, second, reason))
-    keeper(hub).vouch(row, by)
-    _done(hub, row)
+    people = _people(hub, "reinstate", by, second, reason)
+    _done(hub, office(hub).reinstate(number, people, lambda row: keeper(hub).vouched(row, by)))
 
 
 def revoke(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -82,6 +82,25 @@ class ObservationRow:
     by: str
     measure: Mapping[str, Any]
     observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A certificate as somebody read it, and as it is to stand from now on."""
+
+    was: CertificateRow
+    now: CertificateRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """New observations of one connection, and how its criteria stand by them: (connection, name) → (phase, JSON)."""
+
+    seen: Sequence[ObservationRow] = ()
+    cached: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+
+NO_LOOKS: Final = Looks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

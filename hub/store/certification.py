@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
 
-from hub.model.certified import CertificateChange, CertificateRow, ObservationRow, Reporting
+from hub.model.certified import NO_LOOKS, CertificateChange, CertificateRow, Looks, Moved, ObservationRow, Reporting
 from hub.store import rows
 from hub.store.bulk import insert
 from hub.store.certified import (
@@ -47,25 +48,31 @@ class Certification:
             last = connection.execute(sa.select(sa.func.max(column)).where(column.startswith(prefix))).scalar()
         return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06d}"
 
-    def issue(self, new: CertificateRow, changes: Sequence[CertificateChange], *, superseded: str = "") -> None:
-        """Keep a new certificate with what is to be told of it, and end the one it supersedes."""
-        with writing(self._engine) as connection:
-            insert(connection, certificates, [_row(new)])
-            if superseded:
-                old = sa.update(certificates).where(certificates.c.certificate_id == superseded)
-                connection.execute(old.values(state="superseded", since=new.issued_at, reason=new.certificate_id))
-            insert(connection, certificate_changes, [_change(each) for each in changes], conflict="ignore")
+    def issue(self, new: CertificateRow, changes: Sequence[CertificateChange], *, ended: Moved | None = None) -> bool:
+        """Keep a new certificate with what is to be told of it, and the end of the one it supersedes.
 
-    def move(self, moved: CertificateRow, change: CertificateChange, *, was: str) -> bool:
-        """Keep a certificate's new state with what is to be told of it; False if it was not in state `was` any more."""
-        mine = (certificates.c.certificate_id == moved.certificate_id) & (certificates.c.state == was)
-        values = {name: getattr(moved, name) for name in ("state", "since", "reason", "criterion")}
-        values["suspended"] = orjson.dumps(list(moved.suspended)).decode()
-        with writing(self._engine) as connection:
-            if connection.execute(sa.update(certificates).where(mine).values(**values)).rowcount != 1:
+        False where somebody was faster: the old one was moved, its connection has another in force, or the number went.
+        """
+        with contextlib.suppress(sa.exc.IntegrityError), writing(self._engine) as connection:
+            if ended is not None and not _moved(connection, ended):
+                return False
+            insert(connection, certificates, [_row(new)])
+            insert(connection, certificate_changes, [_change(each) for each in changes], conflict="ignore")
+            return True
+        return False
+
+    def move(self, moved: Moved, change: CertificateChange, looks: Looks = NO_LOOKS) -> bool:
+        """Keep a certificate's new state with what is to be told of it and what was observed by it.
+
+        False where somebody was faster: it is not as it was any more, or something else was observed.
+        """
+        with contextlib.suppress(sa.exc.IntegrityError), writing(self._engine) as connection:
+            if not _moved(connection, moved):
                 return False
             insert(connection, certificate_changes, [_change(change)], conflict="ignore")
-        return True
+            _look(connection, looks)
+            return True
+        return False
 
     def certificate(self, certificate_id: str) -> CertificateRow | None:
         """Return one certificate; None if there is none of that number."""
@@ -118,22 +125,13 @@ class Certification:
 
     # --- observations ---
 
-    def observe(
-        self,
-        seen: Sequence[ObservationRow],
-        cached: Mapping[tuple[str, str], tuple[str, str]],
-        notices: Sequence[CertificateChange] = (),
-    ) -> None:
-        """Append observations with what is to be told of them; keep how their criteria stand now.
-
-        `cached` has (connection, criterion) → (phase, JSON).
-        """
-        with writing(self._engine) as connection:
-            insert(connection, observations, [_observed(each) for each in seen], conflict="ignore")
-            standing = [(*key, *value) for key, value in cached.items()]
-            insert(connection, criteria, standing, conflict="replace")
-            if notices:
-                insert(connection, certificate_changes, [_change(each) for each in notices], conflict="ignore")
+    def observe(self, looks: Looks, notices: Sequence[CertificateChange] = ()) -> bool:
+        """Append observations with what is to be told of them; False where others have been made since these."""
+        with contextlib.suppress(sa.exc.IntegrityError), writing(self._engine) as connection:
+            _look(connection, looks)
+            insert(connection, certificate_changes, [_change(each) for each in notices], conflict="ignore")
+            return True
+        return False
 
     def observations(self, connection_id: str, criterion: str = "") -> Sequence[ObservationRow]:
         """Return everything observed of a connection, in order."""
@@ -211,6 +209,21 @@ class Certification:
     def close(self) -> None:
         """Give up all connections."""
         self._engine.dispose()
+
+
+def _moved(connection: sa.Connection, moved: Moved) -> bool:
+    """Move a certificate from how it was, to the moment; False where it is not like that any more."""
+    column, was, now = certificates.c, moved.was, moved.now
+    mine = (column.certificate_id == was.certificate_id) & (column.state == was.state) & (column.since == was.since)
+    values = {name: getattr(now, name) for name in ("state", "since", "reason", "criterion")}
+    values["suspended"] = orjson.dumps(list(now.suspended)).decode()
+    return connection.execute(sa.update(certificates).where(mine).values(**values)).rowcount == 1
+
+
+def _look(connection: sa.Connection, looks: Looks) -> None:
+    """Append observations, and keep how their criteria stand now."""
+    insert(connection, observations, [_observed(each) for each in looks.seen])
+    insert(connection, criteria, [(*key, *value) for key, value in looks.cached.items()], conflict="replace")
 
 
 def _row(each: CertificateRow) -> tuple[Any, ...]:

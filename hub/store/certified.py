@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hub.store.columns import METADATA, at, text
 
 STATES: Final = ("active", "in_grace", "conditional", "suspended", "expired", "superseded", "revoked")
+IN_FORCE: Final = "state NOT IN ('expired', 'superseded', 'revoked')"
 
 
 certificates = sa.Table(
@@ -33,8 +34,18 @@ certificates = sa.Table(
     sa.Column("signed", sa.LargeBinary, nullable=False),
     sa.CheckConstraint(f"state IN ({', '.join(repr(each) for each in STATES)})", name="state"),
     sa.Index(None, "connection_id", "issued_at"),
+    sa.Index(
+        "ix_certificates_in_force",
+        "connection_id",
+        unique=True,
+        postgresql_where=sa.text(IN_FORCE),
+        sqlite_where=sa.text(IN_FORCE),
+    ),
 )
-"""Certificates as they stand. Only `state`, `since`, `reason`, `criterion` and `suspended` change; lists are JSON."""
+"""Certificates as they stand, of each connection one in force at most.
+
+Only `state`, `since`, `reason`, `criterion` and `suspended` change; lists are JSON.
+"""
 
 certificate_changes = sa.Table(
     "certificate_changes",

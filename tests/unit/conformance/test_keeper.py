@@ -17,7 +17,7 @@ from tests.support.certifying import a_certificate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hub.model.certified import CertificateRow, ObservationRow
+    from hub.model.certified import CertificateRow, Looks, ObservationRow
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CALENDAR = WorkCalendar()
@@ -48,10 +48,11 @@ class Keeping:
     def observations(self, _: str, criterion: str = "") -> Sequence[ObservationRow]:
         return [each for each in self.rows if criterion in ("", each.criterion)]
 
-    def observe(self, seen: Sequence[ObservationRow], _cached: Any, _notices: Any = ()) -> None:
+    def observe(self, looks: Looks, _notices: Any = ()) -> bool:
         if self.is_away:
             raise Unavailable("gone", place="store")
-        self.rows += seen
+        self.rows += looks.seen
+        return True
 
 
 class Office:
