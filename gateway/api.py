@@ -66,8 +66,9 @@ class Api:
         """Tell one case: timeline, clocks with the reason for every due date, alerts, ledger entries."""
         row = self.row(request, case_id)
         changes = self._parts.reading.clock_changes(case_id)
-        told = casefile(row, self._names, self._parts.zone, changes, view=view_of(request.state.who))
-        return json_response({**told, "attachments": listed(self._parts, row, view_of(request.state.who))})
+        names, case, view = self._names, self._parts.folded(row), view_of(request.state.who)
+        told = casefile(row, case, names, self._parts.zone, changes, view=view)
+        return json_response({**told, "attachments": listed(self._parts, row, view)})
 
     def row(self, request: Request, case_id: str) -> Row:
         """Return one case that the asker may see; one that they may not see is not found, like one that is not."""

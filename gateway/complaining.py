@@ -23,10 +23,7 @@ from hub.complaint_desk import DESK, FORMS, OUTCOMES, Actor, Wrong, forms_for, r
 from hub.complaint_post.centres import run_by
 from hub.model.values import Record
 from hub.pushing import body_digest
-from hub.supervision.caselog import decode, in_force
 from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER
-from hub.supervision.fold import fold
-from hub.supervision.judge import returns_allowed
 from hub.views import is_shielded
 
 if TYPE_CHECKING:
@@ -199,7 +196,7 @@ class Complaining:
             )
 
         def told(rows: Sequence[Row]) -> Sequence[Row]:
-            found = (header(desk, row, _case(row, self._parts)) for row in rows)
+            found = (header(desk, row, self._parts.folded(row)) for row in rows)
             return [each for each in found if each is not None]
 
         items, following = listing.paged(ask, told, lambda row: row["case_id"], after=after, limit=limit)
@@ -211,7 +208,7 @@ class Complaining:
     def _row(self, actor: Actor, case_id: str) -> tuple[Row, Case]:
         """Return a complaint that the asker has part in; one that they have none in is not found."""
         row = self._parts.reading.case(case_id) if case_id.isprintable() else None
-        case = _case(row, self._parts) if row is not None and row["disclosure"] in _CLASSES else None
+        case = self._parts.folded(row) if row is not None and row["disclosure"] in _CLASSES else None
         if row is None or case is None or not actor.roles(case):
             raise Problem(404, "no-complaint", f"there is no complaint {case_id[:80]!r}", hint="see /v1/complaints")
         return row, case
@@ -263,7 +260,7 @@ class Complaining:
     def _complaint(self, case_id: str) -> Case | None:
         """Return a complaint, whoever handles it; None where there is none that is moved here."""
         row = self._parts.reading.case(case_id)
-        case = _case(row, self._parts) if row is not None and row["disclosure"] in _CLASSES else None
+        case = self._parts.folded(row) if row is not None and row["disclosure"] in _CLASSES else None
         return case if case is not None and case.holding is not None else None
 
     def _pushed(self) -> Pushed:
@@ -296,11 +293,6 @@ def actor_of(request: Request) -> Actor:
         return Actor(name=who.name, department_id=who.department_id)
     hint = f"ask the operator for a key: `sunlight key add … --scope {HANDLER_SCOPE} --department …`"
     raise Problem(403, "scope", "this key does not let its holder see complaints", hint=hint)
-
-
-def _case(row: Row, parts: Parts) -> Case:
-    facts = in_force(decode(row["log"]))
-    return fold(facts, parts.zone, returns=returns_allowed(parts.rules, facts, parts.zone))
 
 
 def router(parts: Parts, gate: Gate, names: Names, pages: Pages, taking: Taking) -> APIRouter:

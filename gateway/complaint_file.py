@@ -10,6 +10,7 @@ from gateway.casefile import in_order, labelled, local
 from gateway.complaint_words import CATEGORIES, CHANNELS, KINDS, TRACKS
 from hub.complaint_desk import OUTCOMES
 from hub.complaint_post.centres import centres_in
+from hub.supervision.families.complaint import goes_to
 from hub.supervision.families.holding import HANDLER
 from hub.views import for_handler, is_report_of
 
@@ -61,13 +62,13 @@ class Desk:
     catalogue: Callable[[], Sequence[Mapping[str, Any]]]
 
     def departments(self, case: Case) -> Mapping[str, str]:
-        """Return by id the departments that a complaint can be sent to: of a report never the one it is about."""
+        """Return by id the departments that a complaint can be sent to: a report to bodies that take reports alone."""
         held = case.holding
-        barred = {held.centre} if held is not None else set()
-        if held is not None and held.is_report:
-            barred.add(held.about.get("respondent_department", ""))
+        if held is None:
+            return {}
         listed = (str(each["department"]["department_id"]) for each in self.catalogue())
-        return {each: self.names.department(each) for each in listed if each not in barred}
+        able = [each for each in listed if each != held.centre and goes_to(each, held) and not held.is_about(each)]
+        return {each: self.names.department(each) for each in able}
 
     def centres(self, case: Case) -> Mapping[str, str]:
         """Return by id the centres that a complaint can be passed to: of a report none of the unit it is about."""
@@ -81,7 +82,8 @@ class Desk:
             data |= {"type": fact.type, **fact.detail}
         if self.actor.is_centre:
             return data
-        seen = for_handler({"data": data}, self.actor.department_id)
+        own, held = self.actor.department_id, case.holding
+        seen = for_handler({"data": data}, own, takes_reports=held is not None and held.takes_reports(own))
         if seen is None:
             return None
         return self._with_answers(case, fact, seen["data"])

@@ -137,6 +137,7 @@ class Console:
             raise Problem(404, "no-case", "没有这个办件 there is no such case", hint="在“办件”页查找 look under Cases")
         told = casefile(
             row,
+            self._parts.folded(row),
             self._names,
             self._parts.zone,
             self._parts.reading.clock_changes(case_id),

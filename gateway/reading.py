@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hub.supervision.caselog import decode, in_force
+from hub.supervision.catalogue import report_bodies
+from hub.supervision.fold import fold
+from hub.supervision.judge import practice_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, tzinfo
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from hub.statistics.told import Line
     from hub.subscription import Subscription
     from hub.supervision.alert_cycle import Deed
+    from hub.supervision.fold import Case
     from hub.supervision.instruments import PaperWish
     from hub.supervision.rules import Rule
     from hub.supervision.scoring.indicators import IndicatorSet
@@ -311,3 +317,8 @@ class Parts:
     """The rules as the operator has tuned them, for what they say of complaints."""
     missing: Callable[[], str] = str
     """Say which year's notice of working days is missing; empty where none is."""
+
+    def folded(self, row: Row) -> Case:
+        """Fold the log of a case as supervision does."""
+        facts, bodies = in_force(decode(row["log"])), report_bodies(each["department"] for each in self.catalogue())
+        return fold(facts, self.zone, practice_of(self.rules, bodies, facts, self.zone))

@@ -19,10 +19,10 @@ from hub.supervision.clocks import Docket, clocks_of
 from hub.supervision.conduct import conduct_of
 from hub.supervision.facts import facts_of
 from hub.supervision.families.complaint import ANSWERS, SENDING
-from hub.supervision.families.holding import roles_in
+from hub.supervision.families.holding import Practice, roles_in
 from hub.supervision.fold import fold
 from hub.supervision.instants import written
-from hub.supervision.judge import judge, returns_allowed
+from hub.supervision.judge import judge, practice_of
 from hub.supervision.law import LAW
 from hub.supervision.rules import RULES
 from hub.supervision.traces import traces_of
@@ -179,11 +179,15 @@ class Bench:
         """Run the clocks of a case by what was known of it before this batch."""
         log = file.stored()
         facts = in_force(log)
-        case = fold(facts, self.calendar.zone, returns=returns_allowed(self.rules, facts, self.calendar.zone))
+        case = fold(facts, self.calendar.zone, self.practice(facts))
         offers = _offered(log, connections)
         docket = Docket(case=case, catalogue=self.catalogue, calendar=self.calendar, horizon=horizon, offers=offers,
                         law=self.law)  # fmt: skip
         return [clock.row for clock in clocks_of(docket)]
+
+    def practice(self, facts: Sequence[Fact]) -> Practice:
+        """Return what the city lays down for a complaint of these facts."""
+        return practice_of(self.rules, self.catalogue.report_bodies(), facts, self.calendar.zone)
 
     def act(self, alert: AlertRow | None, deed: Deed) -> AlertRow | Rejection:
         """Do what a person wants done to an alert, or say why not."""

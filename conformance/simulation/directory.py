@@ -19,6 +19,8 @@ RESOURCES: Final = "11321200014002074U"
 ARCHIVES: Final = "11321200014002082N"
 """Falls silent in the fifth week."""
 COUNTY: Final = "113212810141010138"
+DISCIPLINE: Final = "11321200001402095N"
+"""Takes reports 举报."""
 
 LICENCE: Final = "SIM-LICENCE"
 FOOD: Final = "SIM-FOOD"
@@ -120,6 +122,7 @@ _OFFICES: Final[tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...]] = 
     ("market", MARKET, "模拟市场监督管理局", (_unlimited(FINE, "无照经营处罚", "02", discretion_table=_tiers()),)),
     ("urban", URBAN, "模拟城市管理局", (_unlimited(SEIZURE, "查封扣押", "03"), _unlimited(INSPECTION, "巡查", "06"))),
     ("hotline", HOTLINE, "模拟12345热线中心", ()),
+    ("discipline", DISCIPLINE, "模拟纪检监察机关", ()),
     ("resources", RESOURCES, "模拟公共资源交易中心", (_unlimited(DEAL, "工程招投标", "09"), *_FAULTY)),
     ("archives", ARCHIVES, "模拟档案局", (_matter(FILES, "档案利用", "20", case_type="2"),)),
     ("county", COUNTY, "模拟兴化审批局", (
@@ -135,7 +138,7 @@ BESIDE_HOUSING: Final = ("planning", "gardens")
 def documents(systems: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
     """Return each department's document (schemas/catalogue.v1) by the name of its folder; of some systems or all."""
     every = {folder: _document(*office) for folder, *office in _OFFICES}  # type: ignore[arg-type]  # the rest of the row
-    told_by = dict.fromkeys(BESIDE_HOUSING, "housing")
+    told_by = {**dict.fromkeys(BESIDE_HOUSING, "housing"), "discipline": "hotline"}
     return {name: each for name, each in every.items() if systems is None or told_by.get(name, name) in systems}
 
 
@@ -152,4 +155,6 @@ def _document(department: str, name: str, matters: Sequence[dict[str, Any]]) -> 
     }
     if department == HOUSING:
         about["staff"] = _STAFF
+    if department == DISCIPLINE:
+        about["takes_reports"] = True
     return {"department": about, "matters": [*matters]}

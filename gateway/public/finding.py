@@ -44,7 +44,7 @@ def complaint(parts: PublicParts, number: str, secret: str) -> Found:
     row = next((each for each in parts.reading.numbered(name) if each["case_id"] == case_id), None)
     if row is None:
         return Found({}, {"case_no": name, "state": SENT, "steps": [], "limits": []})
-    told = complaint_told(row, parts.zone)
+    told = complaint_told(row, parts.zone, parts.rules)
     if told is None:
         raise NOT_FOUND
     return Found(row, told)

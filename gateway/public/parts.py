@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from hub.citizens.sending import Sending
+    from hub.supervision.rules import Rule
 
 
 class Reading(Protocol):
@@ -54,3 +55,5 @@ class PublicParts:
     speaks_open311: bool = False
     """Whether complaints are taken in as Open311 GeoReport v2 too."""
     limits: Limits = Limits()
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    """The rules as the operator has tuned them, for what they say of complaints."""

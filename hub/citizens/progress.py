@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.supervision.caselog import decode, in_force
+from hub.supervision.families.holding import Practice
 from hub.supervision.fold import fold
+from hub.supervision.judge import returns_allowed
 from hub.supervision.lifecycle import ENDED
 from hub.views import is_report
 from hub.views.masking import masked
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hub.model.values import ClockRow
     from hub.supervision.caselog import Fact
     from hub.supervision.fold import Case
+    from hub.supervision.rules import Rule
 
 Row = dict[str, Any]
 
@@ -78,9 +81,13 @@ def repeated(row: Mapping[str, Any], zone: tzinfo) -> Row:
     return {"case_id": row["case_id"], **{name: about[name] for name in names if name in about}}
 
 
-def complaint_told(row: Mapping[str, Any], zone: tzinfo) -> Row | None:
-    """Tell how a complaint stands; None where the case is none, was entered in error, or is secret by now."""
-    case = fold(in_force(decode(row["log"])), zone)
+def complaint_told(row: Mapping[str, Any], zone: tzinfo, rules: Mapping[str, Rule]) -> Row | None:
+    """Tell how a complaint stands; None where the case is none, was entered in error, or is secret by now.
+
+    `rules` say how often a complaint may be returned.
+    """
+    facts = in_force(decode(row["log"]))
+    case = fold(facts, zone, Practice(returns=returns_allowed(rules, facts, zone)))
     if case.family != COMPLAINT or case.state == "voided" or row["disclosure"] == "secret":
         return None
     replies, refused = case.all("complaint.replied"), case.all(*REFUSED)

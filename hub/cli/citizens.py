@@ -15,9 +15,13 @@ from hub.citizens.sending import CASE
 from hub.citizens.tracking import number_in, secret_for
 from hub.cli import acting, common
 from hub.errors import Fault, Misconfigured
+from hub.supervision.rules import RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
+
+    from hub.supervision.rules import Rule
 
 app = typer.Typer(name="public", help="What the public site 公开网站 gives people.", no_args_is_help=True)
 
@@ -42,7 +46,8 @@ def token(
     Example: sunlight public token ZJ2026-00001
     """
     hub = common.hub(settings)
-    found = [_coded(hub.citizens_key, row, hub.settings.zone) for row in hub.public_reading.numbered(_named(number))]
+    key, zone, rules = hub.citizens_key, hub.settings.zone, hub.rules(RULES)
+    found = [_coded(key, row, zone, rules) for row in hub.public_reading.numbered(_named(number))]
     if not found:
         hint = "see sunlight summary, or the console's cases"
         raise Misconfigured(Fault(code="public.no-case", problem=f"there is no case {number!r}", hint=hint))
@@ -69,7 +74,8 @@ def contact(
     Example: sunlight public contact TS-WMW2-8M3D-WCQ8 --why "follow-up call"
     """
     hub = common.hub(settings)
-    rows = [row for row in hub.public_reading.numbered(_named(number)) if complaint_told(row, hub.settings.zone)]
+    zone, rules = hub.settings.zone, hub.rules(RULES)
+    rows = [row for row in hub.public_reading.numbered(_named(number)) if complaint_told(row, zone, rules)]
     if not rows or not why.strip():
         problem = f"there is no complaint {number!r}" if not rows else "say why it is opened"
         raise Misconfigured(
@@ -78,7 +84,7 @@ def contact(
     with contextlib.closing(hub.bus()) as bus:
         opened = open_contact(
             rows[0], vault=hub.vault, publish=lambda message: bus.publish([message]), by=acting.whoever(""),
-            why=why.strip(), now=hub.clock.now(), zone=hub.settings.zone,
+            why=why.strip(), now=hub.clock.now(), zone=zone,
         )  # fmt: skip
     if as_json:
         common.print_json(opened)
@@ -91,8 +97,8 @@ def _named(number: str) -> str:
     return number_in(number) or number.strip()
 
 
-def _coded(key: bytes, row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
-    complaint = complaint_told(row, zone)
+def _coded(key: bytes, row: dict[str, Any], zone: tzinfo, rules: Mapping[str, Rule]) -> dict[str, Any]:
+    complaint = complaint_told(row, zone, rules)
     code = secret_for(key, COMPLAINT, row["case_no"]) if complaint else secret_for(key, CASE, row["case_id"])
     names = ("case_no", "case_id", "department_id", "state", "disclosure")
     return {**{name: row[name] for name in names}, "code": code, "shown": bool(complaint or case_told(row, zone))}

@@ -20,9 +20,10 @@ from hub.errors import Fault, Misconfigured
 from hub.model.values import Record
 from hub.pushing import Push, body_digest
 from hub.supervision.caselog import decode, in_force
+from hub.supervision.catalogue import Catalogue
 from hub.supervision.families.holding import ASSISTING, CENTRE, HANDLER
 from hub.supervision.fold import fold
-from hub.supervision.judge import returns_allowed
+from hub.supervision.judge import practice_of
 from hub.supervision.rules import RULES
 
 if TYPE_CHECKING:
@@ -189,7 +190,8 @@ def _known(hub: Hub, case_id: str) -> Case | None:
 
 def _folded(hub: Hub, row: dict[str, Any]) -> Case:
     facts, zone = in_force(decode(row["log"])), hub.settings.zone
-    return fold(facts, zone, returns=returns_allowed(hub.rules(RULES), facts, zone))
+    bodies = Catalogue(hub.store.catalogue()).report_bodies()
+    return fold(facts, zone, practice_of(hub.rules(RULES), bodies, facts, zone))
 
 
 def _due(row: dict[str, Any]) -> Any:  # noqa: ANN401 - an instant, or none

@@ -13,6 +13,7 @@ from hub.cli.gatewaying import WATCH_S, Running
 from hub.errors import HubError
 from hub.model.queues import intake_queue
 from hub.roles import Task
+from hub.supervision.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,7 @@ def parts_of(hub: Hub, complaints: Sending | None = None, ratings: Sending | Non
         reach_bus=lambda: _reach_bus(hub),
         now=hub.clock.now,
         zone=hub.settings.zone,
+        rules=hub.rules(RULES),
         limits=Limits(
             proxies=public.proxies,
             lookups_per_minute=public.lookups_per_minute,

@@ -48,7 +48,10 @@ class Letter:
 
 def order(letter: Letter) -> dict[str, Any] | None:
     """Return the order for one department; None where it must not be sent to it."""
-    seen = for_handler(_event(letter), letter.address.receiver)
+    held, receiver = letter.standing.case.holding, letter.address.receiver
+    seen = for_handler(
+        _event(letter), receiver, takes_reports=held is not None and held.takes_reports(receiver)
+    )  # fmt: skip
     if seen is None:
         return None
     case = seen["data"]["case"]

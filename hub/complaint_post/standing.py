@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.supervision.caselog import EMPTY, in_force, merge
 from hub.supervision.families.holding import Holding, after
 from hub.supervision.fold import fold
-from hub.supervision.judge import returns_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +73,7 @@ def standing(facts: Iterable[Fact], bench: Bench) -> Standing | None:
     held = in_force(merge(EMPTY, facts))
     if not held:
         return None
-    case = fold(held, bench.calendar.zone, returns=returns_allowed(bench.rules, held, bench.calendar.zone))
+    case = fold(held, bench.calendar.zone, bench.practice(held))
     if case.family != FAMILY:
         return None
     marked = {anomaly.event_id for anomaly in case.anomalies}

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-__all__ = ["Catalogue", "Limit", "Matter"]
+__all__ = ["Catalogue", "Limit", "Matter", "report_bodies"]
 
 
 class Catalogue:
     """Finds matters by code and day in the documents of all departments."""
 
-    __slots__ = ("_departments", "_matters")
+    __slots__ = ("_bodies", "_departments", "_matters")
 
     def __init__(self, documents: Iterable[Mapping[str, Any]] = ()) -> None:
         """Take documents that satisfy schemas/catalogue.v1."""
@@ -27,6 +27,7 @@ class Catalogue:
             self._departments[department] = document["department"]
             for row in document.get("matters", ()):
                 self._matters.setdefault(row["matter_code"], []).append(matter_from(row, department))
+        self._bodies = report_bodies(self._departments.values())
         for versions in self._matters.values():
             versions.sort(key=lambda matter: (matter.valid_from, matter.department_id, matter.version), reverse=True)
 
@@ -59,6 +60,10 @@ class Catalogue:
         """Return every department by its id."""
         return self._departments
 
+    def report_bodies(self) -> frozenset[str]:
+        """Return the departments that take reports 举报."""
+        return self._bodies
+
     def staff(self, department_id: str, staff_code: str, day: date) -> Sequence[Mapping[str, Any]]:
         """Return the entries of a department's staff register for one person that hold on `day`."""
         rows = self._departments.get(department_id, {}).get("staff", ())
@@ -67,6 +72,11 @@ class Catalogue:
     def has_staff(self, department_id: str) -> bool:
         """Tell whether a department keeps a staff register here."""
         return bool(self._departments.get(department_id, {}).get("staff"))
+
+
+def report_bodies(departments: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return which departments take reports 举报: those that say so of themselves."""
+    return frozenset(each["department_id"] for each in departments if each.get("takes_reports"))
 
 
 def _holds(row: Mapping[str, Any], day: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.supervision import instants
 from hub.supervision.families.complaint import LEAK, refusal
-from hub.supervision.families.holding import CENTRE, RETURNS, Holding, centres_of, deeply, owner_of
+from hub.supervision.families.holding import CENTRE, Holding, Practice, centres_of, deeply, owner_of
 from hub.supervision.families.holding import after as held_after
 from hub.supervision.families.transition import DISORDER
 from hub.supervision.lifecycle import ENDED, OPENED, POSITION, TRANSITIONS, UNKNOWN, move_of
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from hub.supervision.caselog import Fact
     from hub.supervision.families.transition import Guard
     from hub.supervision.lifecycle import Transition
+
+
+ORDINARY: Final = Practice()
+"""What is laid down for complaints where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +91,13 @@ class Case:
         return self.all("case.extended", "penalty.extended", "coercion.extended", "complaint.extended")
 
 
-def fold(facts: Sequence[Fact], zone: tzinfo, *, returns: int = RETURNS) -> Case:
+def fold(facts: Sequence[Fact], zone: tzinfo, practice: Practice = ORDINARY) -> Case:
     """Fold the facts in force of one case (at least one); any order of `facts` gives the same case.
 
-    `returns` is how often a complaint may be returned (R63).
+    `practice` is what the city lays down for complaints; without it only what a case is about is to be relied on.
     """
     told = in_order(facts, zone)
-    attributes, holding = _about(told, returns)
+    attributes, holding = _about(told, practice)
     course = _run(told, attributes, holding)
     timeline = course.timeline
     at = _first_times(timeline)
@@ -119,7 +123,7 @@ def fold(facts: Sequence[Fact], zone: tzinfo, *, returns: int = RETURNS) -> Case
     )
 
 
-def _about(told: Sequence[Fact], returns: int) -> tuple[Mapping[str, Any], Holding | None]:
+def _about(told: Sequence[Fact], practice: Practice) -> tuple[Mapping[str, Any], Holding | None]:
     """Return what a case is about, and who holds it where it is a complaint: of that its centres alone tell.
 
     A department that answers for a complaint speaks for itself, not for whom the case is, where, or about whom.
@@ -131,7 +135,7 @@ def _about(told: Sequence[Fact], returns: int) -> tuple[Mapping[str, Any], Holdi
     own = [fact for fact in told if fact.department_id in centres_of(told, owner)]
     attributes = classified(deeply(_merged(own), own))
     about = attributes.get("complaint", {})
-    return attributes, Holding(centre=owner, centre_id=about.get("centre_id", ""), about=about, allowed=returns)
+    return attributes, Holding(centre=owner, centre_id=about.get("centre_id", ""), about=about, practice=practice)
 
 
 def in_order(facts: Sequence[Fact], zone: tzinfo) -> tuple[Fact, ...]:

@@ -9,7 +9,7 @@ from hub.model.values import CaseRow
 from hub.supervision.caselog import encode, in_force
 from hub.supervision.clocks import Docket, clocks_of, wake_at
 from hub.supervision.evaluable import is_evaluable
-from hub.supervision.families.holding import RETURNS
+from hub.supervision.families.holding import RETURNS, Practice
 from hub.supervision.fold import fold
 from hub.supervision.instants import local
 from hub.supervision.law import LAW
@@ -70,7 +70,7 @@ def judge(
     rules that read more are not evaluable there, and find nothing (None: it reports everything).
     """
     facts = in_force(log)
-    case = fold(facts, calendar.zone, returns=returns_allowed(rules, facts, calendar.zone))
+    case = fold(facts, calendar.zone, practice_of(rules, catalogue.report_bodies(), facts, calendar.zone))
     docket = Docket(case=case, catalogue=catalogue, calendar=calendar, horizon=horizon, offers=offers, law=law)
     clocks = clocks_of(docket)
     view = View(
@@ -86,6 +86,11 @@ def judge(
         zone=calendar.zone,
         row=_row(case, log, wake),
     )
+
+
+def practice_of(rules: Mapping[str, Rule], bodies: frozenset[str], facts: Iterable[Fact], zone: tzinfo) -> Practice:
+    """Return what the city lays down for a complaint of these facts: by its rules, and by who takes reports 举报."""
+    return Practice(returns=returns_allowed(rules, facts, zone), bodies=bodies)
 
 
 def returns_allowed(rules: Mapping[str, Rule], facts: Iterable[Fact], zone: tzinfo) -> int:

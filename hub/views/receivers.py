@@ -56,10 +56,14 @@ _ORIGIN: Final = tree_of(
 _TAKING_OVER: Final = _tree(_RESPONDENT, _COMPLAINANT, _FILES)
 
 
-def may_reach(case: Mapping[str, Any], department_id: str) -> bool:
-    """Tell whether a department may be told that there is a case, or anything about it: no report 举报 of itself."""
+def may_reach(case: Mapping[str, Any], department_id: str, *, takes_reports: bool = False) -> bool:
+    """Tell whether a department may be told that there is a case, or anything about it: no report 举报 of itself.
+
+    Of a report that does not say whom it speaks of nobody is told but who takes reports.
+    """
     about = case.get("complaint") or {}
-    return not is_report(case) or about.get("respondent_department", department_id) != department_id
+    unit = about.get("respondent_department")
+    return not is_report(case) or (takes_reports if unit is None else unit != department_id)
 
 
 def is_report_of(case: Mapping[str, Any], department_id: str) -> bool:
@@ -68,7 +72,9 @@ def is_report_of(case: Mapping[str, Any], department_id: str) -> bool:
     return bool(department_id) and is_report(case) and about.get("respondent_department") == department_id
 
 
-def for_handler(document: Mapping[str, Any], department_id: str) -> dict[str, Any] | None:
+def for_handler(
+    document: Mapping[str, Any], department_id: str, *, takes_reports: bool = False
+) -> dict[str, Any] | None:
     """Return a complaint's event as the department that is to handle it may see it; None: it must not be sent.
 
     Refused: what is no complaint or does not say of what kind it is, what is secret, a report 举报 for the unit that it
@@ -78,7 +84,8 @@ def for_handler(document: Mapping[str, Any], department_id: str) -> dict[str, An
     case = _complaint(document)
     if case is None:
         return None
-    if not may_reach(case, department_id) or _is_self(document["data"].get("handling") or {}, case["complaint"]):
+    handling = document["data"].get("handling") or {}
+    if not may_reach(case, department_id, takes_reports=takes_reports) or _is_self(handling, case["complaint"]):
         return None
     return _made(document, _SHIELDED_HANDLER if is_shielded(case) else _HANDLER, "complaint-order")
 

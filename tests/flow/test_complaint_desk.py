@@ -15,6 +15,7 @@ from tests.support.desks import a_client
 from tests.support.hotline_town import (
     CENTRE,
     DIGEST,
+    DISCIPLINE,
     HOUSING,
     MARKET,
     PHOTO,
@@ -48,6 +49,7 @@ def people(town: Town, tmp_path: Path) -> Iterator[dict[str, Person]]:
         "staff": town.key("王五", "complaints:centre", CENTRE),
         "housing": town.key("李四", "complaints:handle", HOUSING),
         "market": town.key("赵六", "complaints:handle", MARKET),
+        "discipline": town.key("郑十", "complaints:handle", DISCIPLINE),
         "bureau": town.key("孙八", "complaints:centre", ""),
         "nobody": town.key("钱七", "cases:read", ""),
         "restricted": town.key("周九", "cases:read cases:read:restricted", ""),
@@ -161,12 +163,22 @@ def test_a_report_is_never_seen_by_the_unit_it_is_about_nor_sent_to_it(town: Tow
     staff, housing, market = people["staff"], people["housing"], people["market"]
     case = town.register("JB-1", kind="report", respondent=HOUSING, title="举报住建局李某", text=TEXT)
     choices = next(each for each in staff.sees(case)["moves"] if each["move"] == "dispatched")["fields"][0]["choices"]
-    assert set(choices) == {MARKET}
-    assert staff.does(case, "dispatched", department_id=HOUSING, days=5).status_code == 422
-    assert staff.does(case, "dispatched", department_id=MARKET, days=5).status_code == 202
-    assert (housing.sees(case), housing.lists()) == ({}, [])
-    assert "张三" not in orjson.dumps(market.sees(case)).decode()
+    assert set(choices) == {DISCIPLINE}, "into no ordinary dispatch"
+    for other in (HOUSING, MARKET):
+        assert staff.does(case, "dispatched", department_id=other, days=5).status_code == 422
+    assert staff.does(case, "dispatched", department_id=DISCIPLINE, days=5).status_code == 202
+    for other in (housing, market):
+        assert (other.sees(case), other.lists()) == ({}, [])
+    assert "张三" not in orjson.dumps(people["discipline"].sees(case)).decode()
+    assert people["discipline"].does(case, "signed").status_code == 202
     assert staff.sees(case)["about"]["content"] == TEXT
+
+
+def test_a_report_that_names_nobody_is_shown_to_whoever_takes_reports(town: Town, people: dict[str, Person]) -> None:
+    case = town.register("JB-1", kind="report", title="举报有人受贿", text=TEXT)
+    assert people["staff"].does(case, "dispatched", department_id=DISCIPLINE, days=5).status_code == 202
+    assert people["discipline"].lists() == ["JB-1"]
+    assert "举报有人受贿" in str(people["discipline"].sees(case))
 
 
 def test_a_report_of_the_centre_itself_is_shown_to_none_of_its_staff(town: Town, people: dict[str, Person]) -> None:

@@ -29,7 +29,11 @@ def speaking(told: Sequence[Fact]) -> Sequence[Fact]:
     return [each for each in told if not registered or each.department_id == registered[0]]
 
 
-def walked(told: Sequence[Fact], about: dict[str, Any]) -> tuple[list[Fact], dict[str, str]]:  # noqa: C901, PLR0912 - one plain walk
+SENDS = {"complaint.dispatched", "complaint.redispatched", "complaint.arbitrated", "complaint.assist_asked"}
+"""By which a report goes to whoever takes reports, and to nobody else."""
+
+
+def walked(told: Sequence[Fact], about: dict[str, Any], bodies: set[str]) -> tuple[list[Fact], dict[str, str]]:  # noqa: C901, PLR0912 - one plain walk
     """Return the events that count, and of those that are in fault the rule that speaks, by event id."""
     says = about.get("complaint", {})
     is_report = "report" in (says.get("kind"), says.get("track"))
@@ -50,7 +54,9 @@ def walked(told: Sequence[Fact], about: dict[str, Any]) -> tuple[list[Fact], dic
             fault = "R63"
         elif each.type == "complaint.extended" and not (said.get("approved_by") or each.detail.get("extension")):
             fault = "R18"
-        elif is_report and named and named == says.get("respondent_department"):
+        elif (is_report and named and named == says.get("respondent_department")) or (
+            is_report and named and each.type in SENDS and named not in bodies
+        ):
             fault = "R66"
         leads = bool(after) and PLACE[after] > PLACE[state]
         if fault and fault != "R66" and not lawful:

@@ -61,7 +61,7 @@ complaint.registered | - | registered
 complaint.accepted | registered | accepted
 complaint.not_accepted | registered | rejected
 complaint.transferred | registered accepted returned | registered
-complaint.dispatched | registered accepted | dispatched
+complaint.dispatched | registered accepted returned | dispatched
 complaint.assist_asked | dispatched signed_for in_progress |
 complaint.returned | dispatched signed_for | returned
 complaint.arbitrated | dispatched signed_for returned | returned

@@ -148,8 +148,12 @@ def _case(seen: Sequence[Fact], catalogue: Sequence[dict[str, Any]], horizon: da
     matters = [{**row, "of": doc["department"]["department_id"]} for doc in catalogue for row in doc.get("matters", ())]
     told, faults = events, {}
     if about["family"] == "complaint":
-        events, faults = walked(told, about)
+        events, faults = walked(told, about, _bodies(catalogue))
     return Case(events=events, about=about, matters=matters, horizon=horizon, told=told, faults=faults)
+
+
+def _bodies(catalogue: Sequence[dict[str, Any]]) -> set[str]:
+    return {doc["department"]["department_id"] for doc in catalogue if doc["department"].get("takes_reports")}
 
 
 def _rank(each: Fact) -> tuple[int, int, str]:
@@ -212,7 +216,7 @@ def _findings(  # noqa: C901, PLR0912 - one rule after another
     yield from _on_powers(case, catalogue, told)
     yield from _on_procedure(case, told)
     yield from _on_money(case, told)
-    yield from _on_complaints(case, late, told)
+    yield from _on_complaints(case, late, told, _bodies(catalogue))
     yield from _on_entry(case, seen, told)
 
 
@@ -361,7 +365,7 @@ def _on_money(case: Case, told: Any) -> Iterator[tuple[str, int]]:
         yield "R42", int(each.attributes["disclosure"]["class"] in ("restricted", "secret"))
 
 
-def _on_complaints(case: Case, late: Counter[str], told: Any) -> Iterator[tuple[str, int]]:
+def _on_complaints(case: Case, late: Counter[str], told: Any, bodies: set[str]) -> Iterator[tuple[str, int]]:
     if not told("complaint.dispatched"):
         return
     sent = None
@@ -381,9 +385,10 @@ def _on_complaints(case: Case, late: Counter[str], told: Any) -> Iterator[tuple[
     is_report = about.get("kind") == "report" or about.get("track") == "report"
     sends = ("complaint.dispatched", "complaint.redispatched")
     to = [each.detail.get("handling", {}) for each in case.told if each.type in sends]
-    if told("case.complaint.respondent_person|case.complaint.respondent_department"):
+    if told("case.complaint.respondent_person|case.complaint.respondent_department|case.complaint.kind"):
         unit = about.get("respondent_department")
-        yield "R66", sum(is_report and bool(unit) and each.get("department_id") == unit for each in to)
+        sent_to = [each.get("department_id", "") for each in to if is_report and each.get("department_id")]
+        yield "R66", sum(each == unit or each not in bodies for each in sent_to)
     answers = [
         each.detail.get("handling", {}).get("outcome") for each in case.all("complaint.replied", "complaint.closed")
     ]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
 CENTRE, HOUSING, MARKET = "11321200014005005D", "11321200014000028L", "113212000140010128"
+DISCIPLINE = "113212000014007007"
 NOW: Final = datetime(2026, 4, 1, 1, tzinfo=UTC)
 HOTLINE: Final = """
 connection: city.complaints
@@ -93,7 +94,7 @@ class Town:
         self.hub.store.register([registration(each.declaration, each.fingerprint) for each in loaded])
         self.hub.store.load_catalogue(
             [load_catalogue(MAPPINGS / name / "department.yaml")
-             for name in ("city-complaints", "taizhou-housing", "taizhou-market")]
+             for name in ("city-complaints", "city-discipline", "taizhou-housing", "taizhou-market")]
         )  # fmt: skip
         self.desk, self.queries = self.hub.desk(loaded), Queries(self.hub.settings.store_url)
         self.pushed = {

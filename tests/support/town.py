@@ -75,7 +75,10 @@ DOCUMENT: Final = {
         },
     ],
 }
-TOWN: Final = Catalogue([DOCUMENT])
+BODY: Final = "11321200001402095N"
+"""Takes reports 举报."""
+
+TOWN: Final = Catalogue([DOCUMENT, {"department": {"department_id": BODY, "takes_reports": True}}])
 
 
 def licence(kind: str, day: str, *, occurrence: str = "", **fields: Any) -> Fact:
@@ -332,7 +335,7 @@ TRIALS: Final = (
                 complaint("complaint.closed", "03-06")],
           excuse=[complaint("complaint.followed_up", "03-06", occurrence="1")], horizon="03-09", level="yellow",
           evidence=("complaint.closed", "complaint.closed", "2026-03-06T09:00:00+08:00", "a follow-up")),
-    Trial(rule="R66", facts=[_reported(DEPARTMENT)], near=[_reported(OTHER)], excuse=[_reported(OTHER, **LATER)],
+    Trial(rule="R66", facts=[_reported(DEPARTMENT)], near=[_reported(BODY)], excuse=[_reported(BODY, **LATER)],
           horizon="03-03", level="red",
           evidence=("complaint.dispatched", "handling.department_id", DEPARTMENT,
                     "anybody but the unit complained of")),

@@ -100,7 +100,7 @@ def test_every_kind_of_connector_has_a_system_and_every_mapping_is_clean(folder:
 
 def test_a_city_of_some_connectors_has_only_their_systems_and_its_own_truth(tmp_path: Path) -> None:
     truth = write(tmp_path, seed=7, cases=500, kinds={"rest", "soap"})
-    assert {each.name for each in (tmp_path / "mappings").iterdir()} == {"hotline", "resources"}
+    assert {each.name for each in (tmp_path / "mappings").iterdir()} == {"hotline", "discipline", "resources"}
     assert set(truth["records"]) == {"sim.hotline", "sim.resources"}
     told = [load(path, environment={TOKEN_KEY: "k" * 32}) for path in tmp_path.glob("mappings/*/records.yaml")]
     bench = Bench({each.declaration.connection: each.declaration.offers for each in told})

@@ -46,6 +46,10 @@ NAMED: Final = Guard(expected="a department", zh="须写明承办单位", holds=
 SPARED: Final = Guard(
     expected="anybody but whom it is about", zh="不得交被投诉人、被举报单位办理", rule=LEAK, holds=_spares_respondent
 )
+CONFINED: Final = Guard(
+    expected="a discipline-inspection body", zh="举报件须交纪检监察机关办理", rule=LEAK,
+    holds=lambda fact, held: goes_to(named(fact) or held.designee, held),
+)  # fmt: skip
 REASONED: Final = Guard(
     expected="a reason and its legal basis", zh="退单须写明理由和依据", rule="R63", holds=_is_reasoned
 )
@@ -54,7 +58,7 @@ BOUNDED: Final = Guard(
     zh="退单次数已满，请由中心仲裁",
     is_of_state=True,
     rule="R63",
-    holds=lambda _, held: held.returns < held.allowed,
+    holds=lambda _, held: held.returns < held.practice.returns,
 )
 FREE: Final = Guard(
     expected="not after designation",
@@ -67,7 +71,7 @@ DISPUTED: Final = Guard(
     expected="as many returns as are allowed",
     zh="退单次数未满，不予仲裁",
     is_of_state=True,
-    holds=lambda _, held: held.returns >= held.allowed,
+    holds=lambda _, held: held.returns >= held.practice.returns,
 )
 MEANT: Final = Guard(
     expected="the department that was designated",
@@ -93,6 +97,11 @@ ORIGINAL: Final = Guard(
     zh="须写明另一投诉件编号",
     holds=lambda fact, _: original_of(fact) not in ("", fact.attributes.get("case_no")),
 )
+
+
+def goes_to(department: str, held: Holding) -> bool:
+    """Tell whether a complaint may be sent to a department: a report 举报 to bodies that take reports alone."""
+    return not held.is_report or held.practice.bodies is None or not department or department in held.practice.bodies
 
 
 def original_of(fact: Fact) -> str:
@@ -123,13 +132,17 @@ COMPLAINT: Final[Mapping[str, Transition]] = {
     "complaint.transferred": made_by(
         _C, move(3, ("registered", "accepted", "returned"), "registered"), PASSED, SPARED, only_lawful=True
     ),
-    "complaint.dispatched": made_by(_C, move(4, ("registered", "accepted", "returned"), "dispatched"), SPARED, MEANT),
-    "complaint.assist_asked": made_by(_C, within(5, _HANDLED), NAMED, SPARED, only_lawful=True),
+    "complaint.dispatched": made_by(
+        _C, move(4, ("registered", "accepted", "returned"), "dispatched"), SPARED, CONFINED, MEANT
+    ),
+    "complaint.assist_asked": made_by(_C, within(5, _HANDLED), NAMED, SPARED, CONFINED, only_lawful=True),
     "complaint.returned": made_by(_H, move(6, _SENT, "returned"), REASONED, BOUNDED, FREE, only_lawful=True),
     "complaint.arbitrated": made_by(
-        _C, move(7, (*_SENT, "returned"), "returned"), NAMED, SPARED, DISPUTED, only_lawful=True
+        _C, move(7, (*_SENT, "returned"), "returned"), NAMED, SPARED, CONFINED, DISPUTED, only_lawful=True
     ),
-    "complaint.redispatched": made_by(_C, move(8, ("returned",), "dispatched"), SPARED, MEANT, only_lawful=True),
+    "complaint.redispatched": made_by(
+        _C, move(8, ("returned",), "dispatched"), SPARED, CONFINED, MEANT, only_lawful=True
+    ),
     "complaint.signed": made_by(_H, move(9, ("dispatched",), "signed_for"), SPARED),
     "complaint.started": made_by(_H, move(10, _SENT, "in_progress"), SPARED),
     "complaint.extension_requested": made_by(_H, within(11, _HANDLED), only_lawful=True),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.model.values import ComplaintRole
+from hub.views import is_report, is_report_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +27,16 @@ _OWNING: Final = ("complaint.registered", "complaint.accepted", "complaint.not_a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """What a city lays down for its complaints: how often one may be returned (R63), and who takes reports 举报."""
+
+    returns: int = RETURNS
+    bodies: frozenset[str] | None = None
+    """The discipline-inspection and supervisory bodies to which alone reports go, never to ordinary dispatch (Petition
+    Regulation 2022, art. 30). None: that is not asked here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """How a complaint stands among departments after its moves so far. Departments are named by their ids."""
 
@@ -42,7 +53,7 @@ class Holding:
     """The centre that has it, as centres are named."""
     assisting: frozenset[str] = frozenset()
     returns: int = 0
-    allowed: int = RETURNS
+    practice: Practice = Practice()
     designated: bool = False
     """Whoever is designated may not return it."""
     request: Fact | None = None
@@ -51,11 +62,15 @@ class Holding:
     @property
     def is_report(self) -> bool:
         """Tell whether it is a report 举报, which its respondent must not learn of."""
-        return self.about.get("kind") == "report" or self.about.get("track") == "report"
+        return is_report({"complaint": self.about})
+
+    def takes_reports(self, department: str) -> bool:
+        """Tell whether reports 举报 go to a department."""
+        return department in (self.practice.bodies or ())
 
     def is_about(self, department: str) -> bool:
         """Tell whether it is a report of this department, which must not learn of it (Petition Regulation art. 30)."""
-        return self.is_report and bool(department) and self.about.get("respondent_department") == department
+        return is_report_of({"complaint": self.about}, department)
 
     def roles(self, department: str) -> frozenset[str]:
         """Return what a department is to the complaint."""

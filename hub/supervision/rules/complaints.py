@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from hub.supervision.clocks import HANDLING
-from hub.supervision.families.complaint import approver_of
+from hub.supervision.families.complaint import SENDING, approver_of
 from hub.supervision.families.holding import RETURNS
 from hub.supervision.instants import written
 from hub.supervision.rules.deadlines import called, is_graver, of_kind, overrun
@@ -32,6 +32,9 @@ _PERSONAL: Final = (
     "complaint.replied",
 )
 """Moves by which somebody gets to know a complaint, or is known to have it."""
+
+_SENDING: Final = frozenset({*SENDING, "complaint.arbitrated"})
+"""Moves by which it is given to a department, or is to be."""
 
 
 def _handler(view: View) -> str:
@@ -200,7 +203,11 @@ def left_unsolved(rule: Rule, view: View) -> Iterator[Finding]:
 
 
 def leaked(rule: Rule, view: View) -> Iterator[Finding]:
-    """Find complaints handled by the person complained of, and reports 举报 sent to the unit complained of."""
+    """Find complaints handled by the person complained of, and reports 举报 sent to the unit complained of.
+
+    A report goes to bodies that take reports alone: in ordinary dispatch it is where it must not be.
+    """
+    bodies = view.catalogue.report_bodies()
     about = view.case.attributes.get("complaint", {})
     person, unit = about.get("respondent_person", ""), about.get("respondent_department", "")
     is_report = about.get("kind") == "report" or about.get("track") == "report"
@@ -213,6 +220,9 @@ def leaked(rule: Rule, view: View) -> Iterator[Finding]:
             yield _leak(rule, fact, "handling.staff_code", person, "anybody but the person complained of")
         elif is_report and unit and handling.get("department_id") == unit:
             yield _leak(rule, fact, "handling.department_id", unit, "anybody but the unit complained of")
+        elif is_report and fact.type in _SENDING and handling.get("department_id", "") not in ("", *bodies):
+            sent_to = str(handling["department_id"])
+            yield _leak(rule, fact, "handling.department_id", sent_to, "a discipline-inspection body")
 
 
 def _leak(rule: Rule, fact: Fact, name: str, value: str, expected: str) -> Finding:
@@ -291,7 +301,8 @@ R65: Final = Rule(
 R66: Final = Rule(
     rule_id="R66", version=1, zh="投诉泄露", en="complaint leaked", phase="in", class_="integrity", level="red",
     type_code="7", basis="信访工作条例 art. 30", find=leaked, mode="manual",
-    reads=("complaint.dispatched", "case.complaint.respondent_person|case.complaint.respondent_department"),
+    reads=("complaint.dispatched",
+           "case.complaint.respondent_person|case.complaint.respondent_department|case.complaint.kind"),
 )  # fmt: skip
 R67: Final = Rule(
     rule_id="R67", version=1, zh="投诉查实关联", en="complaint found true", phase="post", class_="efficiency",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hub.supervision.caselog import EMPTY, merge
 from hub.supervision.catalogue import Catalogue
 from hub.supervision.facts import facts_of
+from hub.supervision.judge import judge
 from hub.supervision.traces import traces_of
 from tests.support.casework import CALENDAR
 from tests.support.complaints import (
@@ -22,6 +24,13 @@ from tests.support.complaints import (
 )
 
 PERSON = "P7"
+REACHING = {
+    "dispatched": "registered",
+    "redispatched": "registered dispatched returned",
+    "arbitrated": "registered dispatched returned",
+    "assist_asked": "registered dispatched",
+}
+"""Where each way of sending is lawful: of a report all the sending before went to the body."""
 
 
 def found(rule: str, judged: object) -> list[tuple[str, str]]:
@@ -177,3 +186,20 @@ def test_a_case_found_true_is_named_unless_it_tells_who_complains() -> None:
     hidden = verdict(life("registered dispatched replied", related_case_no="ZJ-1", confidential=True)).findings
     assert [each.rule_id for each in (*known, *hidden)] == ["R67", "R67"]
     assert ("ZJ-1" in str(known), "ZJ-1" in str(hidden)) == (True, False)
+
+
+def test_a_report_goes_to_bodies_that_take_reports_and_into_no_ordinary_dispatch() -> None:
+    """Petition Regulation 2022, art. 30: whoever is told of it is chosen by duty, not by whose matter it is."""
+    about = {"kind": "report", "track": "report", "respondent_department": STRANGER}
+    bodies = Catalogue([{"department": {"department_id": ASSISTING, "takes_reports": True}}])
+    for name in ("dispatched", "redispatched", "arbitrated", "assist_asked"):
+        before = enumerate(REACHING[name].split())
+        facts = [told(each, hour, complaint=about, department_id=ASSISTING) for hour, each in before]
+        for to, is_held in ((ASSISTING, False), (HANDLER, True)):
+            sent = told(name, 9, complaint=about, department_id=to)
+            judged = judge(merge(EMPTY, [*facts, sent]), catalogue=bodies, calendar=CALENDAR, horizon=None)
+            assert (sent not in judged.case.timeline) is is_held, (name, to)
+            found = [each for each in judged.findings if each.rule_id == "R66" and sent.event_id in each.occurrence]
+            assert bool(found) is is_held, (name, to)
+    plain = [*life("registered"), told("dispatched", 9)]
+    assert judge(merge(EMPTY, plain), catalogue=bodies, calendar=CALENDAR, horizon=None).case.state == "dispatched"
