@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from conformance.model import LEVELS
 from conformance.sessions import Session, read_session
 from hub.errors import Fault, Misconfigured
 
@@ -27,6 +30,14 @@ SOURCE: Final = "source"
 MANIFEST: Final = "manifest.json"
 MOST_BYTES: Final = 2 << 30
 """Bytes that a kit may hold when it is unpacked."""
+MOST_OWN_BYTES: Final = 64 << 20
+"""Bytes that its record, or its manifest, may have."""
+_PIECE_BYTES: Final = 1 << 20
+_NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,39}")
+"""A session's name is part of case numbers, and names a folder."""
+
+HELD_AGAIN: Final = "-kit"
+"""What the names of sessions end in that were held again on the bytes of a kit: none is gone on with on a source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +73,49 @@ def unpack(raw: bytes, folder: Path) -> Kit:
     """Unpack a kit into a folder; Misconfigured where it is none, or where bytes are not those of its manifest."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            if sum(each.file_size for each in archive.infolist()) > MOST_BYTES:
-                raise _unusable(f"it holds more than {MOST_BYTES:,} bytes")
-            files = {name: archive.read(name) for name in archive.namelist()}
-        manifest = orjson.loads(files.pop(MANIFEST))
-        claimed = files[CLAIMED]
-    except (zipfile.BadZipFile, KeyError, orjson.JSONDecodeError) as broken:
+            _check_names(archive)
+            manifest, line = orjson.loads(archive.read(MANIFEST)), archive.read(CLAIMED)
+            source = folder / SOURCE
+            source.mkdir(parents=True)
+            found = {CLAIMED: hashlib.sha256(line).hexdigest()}
+            for each in archive.infolist():
+                if each.filename not in (MANIFEST, CLAIMED):
+                    found[each.filename] = _written(archive, each, source / PurePosixPath(each.filename).name)
+    except (KeyError, ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as broken:
         raise _unusable(str(broken)) from broken
-    if manifest != {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}:
+    if manifest != found:
         raise _unusable("its bytes are not those of its manifest")
-    source = folder / SOURCE
-    source.mkdir(parents=True)
-    for name, data in files.items():
-        path = PurePosixPath(name)
-        if name == CLAIMED:
-            continue
-        if len(path.parts) != 2 or path.parts[0] != SOURCE or path.name in {"..", "."} or "\\" in name:  # noqa: PLR2004 - source/NAME
-            raise _unusable(f"{name} has no place in a kit")
-        (source / path.name).write_bytes(data)
-    return Kit(claimed=read_session(claimed, folder), source=source)
+    claimed = read_session(line, folder)
+    if not _NAME.fullmatch(claimed.header.session) or claimed.header.target not in LEVELS:
+        raise _unusable("its session has no name, or aims at no level")
+    return Kit(claimed=claimed, source=source)
+
+
+def _check_names(archive: zipfile.ZipFile) -> None:
+    """Refuse a kit that is too big, or in which a name occurs twice or has no place."""
+    members = archive.infolist()
+    if sum(each.file_size for each in members) > MOST_BYTES:
+        raise _unusable(f"it holds more than {MOST_BYTES:,} bytes")
+    if len({each.filename for each in members}) < len(members):
+        raise _unusable("a name occurs in it twice")
+    for each in members:
+        path = PurePosixPath(each.filename)
+        is_own = each.filename in (MANIFEST, CLAIMED)
+        if is_own and each.file_size > MOST_OWN_BYTES:
+            raise _unusable(f"{each.filename} has more than {MOST_OWN_BYTES:,} bytes")
+        is_source = len(path.parts) == 2 and path.parts[0] == SOURCE  # noqa: PLR2004 - source/NAME
+        if not is_own and (not is_source or path.name in {"..", "."} or "\\" in each.filename):
+            raise _unusable(f"{each.filename} has no place in a kit")
+
+
+def _written(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
+    """Write a member to a file a piece at a time; return the digest of its bytes."""
+    digest = hashlib.sha256()
+    with archive.open(member) as packed, target.open("xb") as out:
+        while piece := packed.read(_PIECE_BYTES):
+            digest.update(piece)
+            out.write(piece)
+    return digest.hexdigest()
 
 
 def _unusable(problem: str) -> Misconfigured:

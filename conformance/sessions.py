@@ -139,7 +139,7 @@ def read_session(raw: bytes, folder: Path) -> Session:
     whole = raw[: raw.rfind(b"\n") + 1]
     try:
         values = [value_of(orjson.loads(line)) for line in whole.splitlines()]
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as broken:
+    except (AttributeError, KeyError, TypeError, ValueError) as broken:
         raise _damaged(folder, f"a line of the record cannot be read: {broken}") from broken
     if not values or not isinstance(values[0], Header):
         raise _damaged(folder, "the record has no header")

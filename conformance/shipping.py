@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -28,6 +28,10 @@ MANIFEST: Final = "manifest.jws"
 RECORDS: Final = "records.ndjson"
 MOST_BYTES: Final = 2 << 30
 """Bytes that a shipment may hold when it is unpacked."""
+MOST_AGE: Final = timedelta(days=7)
+"""How long a shipment may be under way: it is pulled and brought each day, and a week has its holidays."""
+SKEW: Final = timedelta(minutes=10)
+"""How far an edge's clock may lie ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +69,29 @@ def unpack(raw: bytes, connection: str, pinned: Pinned) -> Shipment:
                 raise _unusable(f"it holds more than {MOST_BYTES:,} bytes")
             signed, body = archive.read(MANIFEST).decode("ascii"), archive.read(RECORDS)
         manifest = signing.read_compact(signed, typ=TYP, pinned=pinned)
-    except Refused as refused:
-        raise _unusable(refused.rejection.problem) from refused
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, ValueError) as broken:
-        raise _unusable(str(broken)) from broken
-    if hashlib.sha256(body).hexdigest() != manifest["sha256"]:
-        raise _unusable("its bytes are not those that were signed")
-    if manifest["connection"] != connection:
-        raise _unusable(f"it is of {manifest['connection']}, not of {connection}")
-    try:
+        if hashlib.sha256(body).hexdigest() != manifest["sha256"]:
+            raise _unusable("its bytes are not those that were signed")
+        if manifest["connection"] != connection:
+            raise _unusable(f"it is of {manifest['connection']}, not of {connection}")
         lines = [orjson.loads(line) for line in body.splitlines()]
         records = [(str(line["place"]), base64.b64decode(line["raw"], validate=True)) for line in lines]
-        return Shipment(connection=connection, taken_at=datetime.fromisoformat(manifest["taken_at"]), records=records)
-    except (orjson.JSONDecodeError, KeyError, binascii.Error, ValueError) as broken:
+        taken_at = datetime.fromisoformat(manifest["taken_at"])
+    except Refused as refused:
+        raise _unusable(refused.rejection.problem) from refused
+    except (KeyError, TypeError, ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as broken:
         raise _unusable(str(broken)) from broken
+    if taken_at.tzinfo is None:
+        raise _unusable("it does not say in which zone it was taken")
+    return Shipment(connection=connection, taken_at=taken_at, records=records)
+
+
+def check_age(shipment: Shipment, now: datetime) -> None:
+    """Raise Misconfigured where a shipment is not of these days: what was fit once shows nothing of today."""
+    age = now - shipment.taken_at
+    if age > MOST_AGE:
+        raise _unusable(f"it was taken at {shipment.taken_at.isoformat()}, more than {MOST_AGE.days} days ago")
+    if age < -SKEW:
+        raise _unusable(f"it was taken at {shipment.taken_at.isoformat()}, which is ahead of the clock here")
 
 
 def _unusable(problem: str) -> Misconfigured:

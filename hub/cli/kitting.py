@@ -15,9 +15,9 @@ from rich.table import Table
 
 from conformance.bindings import bindings_of
 from conformance.checks.transport import filled
-from conformance.kit import Kit, pack, source_files, unpack
+from conformance.kit import HELD_AGAIN, Kit, pack, source_files, unpack
 from conformance.lines import document_of
-from conformance.real import sessions_of
+from conformance.real import bundled, sessions_of
 from conformance.runner import Runner, new_header
 from conformance.suite import load_suite
 from conformance.verdicts import exit_code, standing_of
@@ -104,7 +104,10 @@ def _differs(row: Mapping[str, str]) -> bool:
 def _held_again(
     stack: contextlib.ExitStack, brought: Kit, suite: Suite, folder: Path, settings: Path | None
 ) -> tuple[Session, Summary]:
-    """Run every planned test on a stand of its own that takes in the kit's bytes, under the session's own name."""
+    """Run every planned test on a stand of its own that takes in the kit's bytes, in a record of its own.
+
+    Cases bear the marker of the session that the kit is of; what this hub holds under that name stays as it is.
+    """
     claimed, sandbox = brought.claimed.header, session_room.sandbox_hub(settings)
     live = session_room.live_hub(settings)
     connected = session_room.connected_to(sandbox, live, claimed.connection, (brought.source, None, None))
@@ -113,19 +116,22 @@ def _held_again(
     stack.callback(connected.live.close)
     sessions, zone = sessions_of(sandbox.settings), sandbox.settings.zone.key
     lab = _lab(stack, connected, claimed.session, folder)
-    lab = replace(lab, recorded=lambda: sessions.get(claimed.session).evidence())
+    name = claimed.session + HELD_AGAIN
+    lab = replace(lab, recorded=lambda: sessions.get(name).evidence())
     bindings = bindings_of(connected.mapping, connected.mapping_file, lab.declared, suite, zone=zone)
-    if not (sessions.folder / claimed.session).is_dir():
+    if not (sessions.folder / name).is_dir():
         now = sandbox.clock.now()
-        header = new_header(lab.declared, suite, claimed.target, bindings=bindings, session=claimed.session, now=now)
+        header = new_header(lab.declared, suite, claimed.target, bindings=bindings, session=name, now=now)
         sessions.begin(header)
-    planned = sessions.get(claimed.session).header
+    planned = sessions.get(name).header
     if planned.bindings != bindings:
         problem, hint = "this hub holds that session with another mapping or declaration", "begin a new one: run --new"
-        raise Misconfigured(Fault(code="kit.session", problem=problem, file=claimed.session, hint=hint))
+        raise Misconfigured(Fault(code="kit.session", problem=problem, file=name, hint=hint))
     runner = Runner(sessions=sessions, suite=suite, lab=lab, clock=sandbox.clock, calendar=lab.calendar)
-    session = runner.run(claimed.session, only=planned.planned)
+    session = runner.run(name, only=planned.planned)
     today = sandbox.clock.now().astimezone(sandbox.settings.zone).date()
+    if session.footer is not None:
+        bundled(sandbox.settings, session, suite, today)
     return session, session.summary(suite, today)
 
 

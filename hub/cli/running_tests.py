@@ -13,10 +13,11 @@ import typer
 from conformance.bindings import bindings_of
 from conformance.carrying import carried
 from conformance.certificate.signing import pinned_in
+from conformance.kit import HELD_AGAIN
 from conformance.real import bundled, sessions_of
 from conformance.roundtrip.real import played
 from conformance.runner import Runner, new_header, session_name
-from conformance.shipping import unpack
+from conformance.shipping import check_age, unpack
 from conformance.suite import load_suite
 from conformance.verdicts import exit_code
 from hub import wiring
@@ -33,6 +34,7 @@ from hub.cli.session_room import (
     sandbox_hub,
     told,
 )
+from hub.clock import SystemClock
 from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from conformance.lab import Lab
     from conformance.model import Level, Result, Summary
     from conformance.real import Connected
-    from conformance.sessions import Session
+    from conformance.sessions import Session, Sessions
     from conformance.shipping import Shipment
     from conformance.suite import Suite
 
@@ -98,7 +100,9 @@ def _shipment(connection: str, shipped: Path | None, keys: Path | None) -> Shipm
     if keys is None:
         problem, hint = "whose key has signed it is not said", "pin the edge's key: --edge-keys edge.jwks"
         raise Misconfigured(Fault(code="edge.keys", problem=problem, file=str(shipped), hint=hint))
-    return unpack(shipped.read_bytes(), connection, pinned_in(keys))
+    shipment = unpack(shipped.read_bytes(), connection, pinned_in(keys))
+    check_age(shipment, SystemClock().now())
+    return shipment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +146,17 @@ def run_session(
     return session, session.summary(suite, today)
 
 
+def _own_last(sessions: Sessions, connection: str) -> Session | None:
+    """Return the last session of a connection that was held on its source: none that was held again on a kit."""
+    own = [each for each in sessions.all() if each.header.connection == connection]
+    return next((each for each in reversed(own) if not each.header.session.endswith(HELD_AGAIN)), None)
+
+
 def _begun(stack: contextlib.ExitStack, connected: Connected, wish: Wish, suite: Suite) -> Lab:
     """Return the lab of the session to go on with: the last one, or a new one where anything it is bound to changed."""
     sandbox, clock = connected.sandbox, connected.sandbox.clock
     sessions = sessions_of(sandbox.settings)
-    last = None if wish.is_new else sessions.last(wish.connection)
+    last = None if wish.is_new else _own_last(sessions, wish.connection)
     name = last.header.session if last else session_name(clock.now())
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     lab = connected.lab(name, clock, folder, lambda given, moment: wiring.build(given, clock=moment), gateway_parts)

@@ -100,6 +100,11 @@ def test_a_forged_verdict_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     assert found["forged"]["ENC-01"] == ("pass", "fail")
     assert {test for test, (_, verdict) in found["forged"].items() if verdict != "pass"} == {"ENC-01"}
     assert [verdict for _, verdict in found["forged"].values()] == [verdict for _, verdict in found["honest"].values()]
+    held = json.loads(sunlight("conformance", "list", "--json").stdout)
+    assert [each["session"].endswith("-kit") for each in held] == [True], "both kits are of one session"
+    sunlight("conformance", "run", NAME, "--level", "C1")
+    held = json.loads(sunlight("conformance", "list", "--json").stdout)
+    assert sorted(each["session"].endswith("-kit") for each in held) == [False, True], "a kit's is not gone on with"
     broken = changed(honest, lambda name, data: data + b"\n" if name.startswith("source/") else data, sealed=False)
     (tmp_path / "broken.zip").write_bytes(broken)
     refused = sunlight("conformance", "recompute", str(tmp_path / "broken.zip"))
