@@ -20,6 +20,7 @@ class CaseFacts:
     case_id: str
     connection_id: str
     department_id: str
+    """Whose case it is; of a complaint the department that handles it, its centre while none does."""
     region_code: str
     """Where the case is, as reported; a successor of a renamed region is found when regions are rolled up."""
     matter_code: str

@@ -67,7 +67,7 @@ class ScoreReader:
         raised = _raised(first, following, calendar)
         if department:
             closed.append(fact.department_id == department)
-            opened.append(fact.department_id == department)
+            opened.append(conduct.c.department_id == department)
             raised.append(tables.alerts.c.department_id == department)
             homes = {name: region for name, region in homes.items() if name == department}
         with reading(self._engine) as connection:
@@ -119,7 +119,7 @@ def _closed(connection: sa.Connection, closed: _Chosen) -> dict[_Key, dict[str, 
             _if(fact.rating.is_not(None)).label("rated"),
             _if(fact.rating < _BAD).label("rated_good"),
             _if(fact.rating >= _BAD).label("rated_bad"),
-            sa.func.sum(sa.func.coalesce(conduct.c.is_incomplete, 0)).label("incomplete"),
+            _if((conduct.c.is_incomplete == 1) & (conduct.c.department_id == fact.department_id)).label("incomplete"),
         )
         .select_from(case_facts.outerjoin(conduct, conduct.c.case_id == fact.case_id))
         .where(*closed)
@@ -252,22 +252,22 @@ def _marks(connection: sa.Connection, period: str, department: str) -> Mapping[s
 def _quality(
     connection: sa.Connection, opened: _Chosen, came: Sequence[Mapping[str, Mapping[str, int]]]
 ) -> Mapping[str, Mapping[str, int]]:
-    """Count by department how its cases of a month came, and what `came` of its connections.
+    """Count by department how the cases that it reported in a month came, and what `came` of its connections.
 
     What came of a connection that speaks for several departments is charged to none of them.
     """
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    fact = case_facts.c
+    fact, told = case_facts.c, conduct.c
     query = (
         sa.select(
-            fact.department_id,
+            told.department_id,
             sa.func.count().label("cases"),
-            sa.func.sum(conduct.c.is_late).label("late"),
-            sa.func.sum(conduct.c.is_incomplete).label("incomplete"),
+            sa.func.sum(told.is_late).label("late"),
+            sa.func.sum(told.is_incomplete).label("incomplete"),
         )
-        .select_from(case_facts.join(conduct, conduct.c.case_id == fact.case_id))
+        .select_from(case_facts.join(conduct, told.case_id == fact.case_id))
         .where(*opened)
-        .group_by(fact.department_id)
+        .group_by(told.department_id)
     )
     for row in connection.execute(query):
         found[row.department_id] = {"cases": row.cases, "late": int(row.late), "incomplete": int(row.incomplete)}

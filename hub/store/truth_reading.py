@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _JOINED = case_facts.join(conduct, conduct.c.case_id == case_facts.c.case_id)
 _LIVE = conduct.c.is_backfill == 0
+"""Whoever reported a case answers for how that was done: of a complaint its centre, not the department it counts to."""
 
 
 class TruthReader:
@@ -71,7 +72,7 @@ def _counts(
 ) -> dict[str, dict[str, int]]:
     fact, told = case_facts.c, conduct.c
     begun = sa.select(
-        fact.department_id,
+        told.department_id,
         sa.func.count().label("opened"),
         _if(fact.late_entry).label("entered_late"),
         _if(told.placeholders > 0).label("placeholders"),
@@ -79,7 +80,7 @@ def _counts(
     )
     limited = fact.on_time | fact.late
     ended = sa.select(
-        fact.department_id,
+        told.department_id,
         sa.func.count().label("closed"),
         _if(limited).label("limited"),
         _if(told.at_limit == 1).label("at_limit"),
@@ -88,7 +89,7 @@ def _counts(
     )
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for query, chosen in ((begun, opened), (ended, closed)):
-        for row in connection.execute(query.select_from(_JOINED).where(chosen).group_by(fact.department_id)):
+        for row in connection.execute(query.select_from(_JOINED).where(chosen).group_by(told.department_id)):
             said = row._asdict()
             found[said.pop("department_id")].update({name: int(n) for name, n in said.items()})
     return found
@@ -107,10 +108,10 @@ def _add_delivered(
 
 def _groups(connection: sa.Connection, opened: sa.ColumnElement[bool]) -> Mapping[str, str]:
     """Return by department the power type of most of its cases."""
-    fact = case_facts.c
-    query = sa.select(fact.department_id, fact.power_type, sa.func.count()).select_from(_JOINED).where(opened)
+    fact, told = case_facts.c, conduct.c
+    query = sa.select(told.department_id, fact.power_type, sa.func.count()).select_from(_JOINED).where(opened)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for department, power_type, n in connection.execute(query.group_by(fact.department_id, fact.power_type)):
+    for department, power_type, n in connection.execute(query.group_by(told.department_id, fact.power_type)):
         counts[department][power_type] = n
     return {name: min(own, key=lambda each: (-own[each], each)) for name, own in counts.items()}
 
@@ -120,7 +121,7 @@ def _durations(
 ) -> Mapping[str, Mapping[str, tuple[int, int]]]:
     """Return by department and matter the cases that took any time, and the most that took the very same."""
     fact, told = case_facts.c, conduct.c
-    key = (fact.department_id, fact.matter_code)
+    key = (told.department_id, fact.matter_code)
     alike = (
         sa.select(*key, sa.func.count().label("n"))
         .select_from(_JOINED)
@@ -180,8 +181,8 @@ def _numbers(connection: sa.Connection, opened: sa.ColumnElement[bool]) -> Mappi
 
 
 def _days(connection: sa.Connection, opened: sa.ColumnElement[bool]) -> Mapping[str, Sequence[date]]:
-    fact = case_facts.c
-    query = sa.select(fact.department_id, fact.opened_on).select_from(_JOINED).where(opened).distinct()
+    fact, told = case_facts.c, conduct.c
+    query = sa.select(told.department_id, fact.opened_on).select_from(_JOINED).where(opened).distinct()
     found: dict[str, list[date]] = defaultdict(list)
     for department, day in connection.execute(query):
         found[department].append(day)

@@ -64,7 +64,7 @@ def _identity(judgement: Judgement, matter: Matter | None) -> dict[str, Any]:
     return {
         "case_id": row.case_id,
         "connection_id": row.connection_id,
-        "department_id": row.department_id,
+        "department_id": _whose(case) or row.department_id,
         "region_code": row.region_code,
         "matter_code": row.matter_code,
         "power_type": said.get("power_type") or (matter.power_type if matter else ""),
@@ -75,6 +75,11 @@ def _identity(judgement: Judgement, matter: Matter | None) -> dict[str, Any]:
         "state": row.state,
         "result": _result(case),
     }
+
+
+def _whose(case: Case) -> str:
+    """Return the department that handles a complaint, which counts to it; empty, for its centre, where none does."""
+    return case.holding.handler if case.holding is not None else ""
 
 
 def _result(case: Case) -> str:

@@ -136,6 +136,15 @@ def test_cases_that_ended_in_the_month_are_counted_by_department_region_and_matt
     assert {name: m.counts[name] for name in expected} == expected
 
 
+def test_how_a_case_was_reported_is_its_reporters_to_answer_for_and_not_whoever_it_counts_to(store: SqlStore) -> None:
+    """A complaint counts to the department that handles it; its centre reported it."""
+    said = conduct("a", department_id=THEIRS, is_incomplete=1, is_late=1)
+    keep(store, cases=[a_case("a")], facts=[some_facts("a")], conduct=[said])
+    ours, theirs = gathered(store)[OURS], gathered(store)[THEIRS]
+    assert (ours.cells[0].counts["closed"], ours.cells[0].counts["incomplete"]) == (1, 0)
+    assert (ours.quality.get("late", 0), theirs.quality["late"], theirs.quality["incomplete"]) == (0, 1, 1)
+
+
 def test_clocks_of_closed_cases_are_counted_once_judged(store: SqlStore) -> None:
     clocks = [
         a_clock("1", "a", kind="delivery", state="met"),

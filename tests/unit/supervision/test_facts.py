@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from hub.supervision.catalogue import Catalogue
 from hub.supervision.facts import facts_of
 from hub.supervision.law import LAW, law_from
 from tests.support.casework import CALENDAR, CATALOGUE, MATTER, UNLIMITED, a_fact, judged, ordinary
+from tests.support.complaints import CENTRE, HANDLER, life, verdict
 
 if TYPE_CHECKING:
     from hub.model.facts import CaseFacts
@@ -124,3 +126,13 @@ def test_a_complaint_is_counted_by_its_own_clock_with_its_outcome_and_rating() -
     )
     assert (facts.late, facts.used_workdays, facts.channel) == (True, 8, "hotline")
     assert (facts.result, facts.rating, facts.reworked) == ("substantiated", 4, True)
+
+
+def test_a_complaint_counts_to_whoever_handles_it_and_to_its_centre_while_nobody_does() -> None:
+    for names, whose in (
+        ("registered", CENTRE), ("registered dispatched", HANDLER), ("registered dispatched returned", CENTRE),
+        ("registered dispatched replied closed", HANDLER),
+    ):  # fmt: skip
+        facts = facts_of(verdict(life(names)), Catalogue([]), CALENDAR)
+        assert facts is not None
+        assert facts.department_id == whose, names
