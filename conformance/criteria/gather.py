@@ -53,15 +53,15 @@ class Gathered:
         incidents: Callable[[date], bool],
         drift_level: Callable[[str, Mapping[str, Any]], str],
         obsoleted: Mapping[str, date] | None = None,
-        sla_s: Callable[[str], float | None] = lambda _: None,
+        sla_s: Callable[[str, Mapping[str, Any]], float | None] = lambda *_: None,
         anomalies: Callable[[str, date], Mapping[str, Any]] = lambda *_: {},
     ) -> None:
         """Count by `counting`.
 
         `incidents` tells on which days the hub was at fault, `canaries` what must not leak, `drift_level` the lowest
         level that the mapping running for a connection puts in doubt, compared with given bindings, `obsoleted` the
-        day on which each case schema goes out of use, `sla_s` how late a connection declared that its events may be,
-        `anomalies` what the last month says of a department beside its peers.
+        day on which each case schema goes out of use, `sla_s` how late its events may be by what was
+        certified, `anomalies` what the last month says of a department beside its peers.
         """
         self._counting, self._now, self._zone = counting, now, zone
         self._canaries, self._incidents, self._drift_level = canaries, incidents, drift_level
@@ -76,7 +76,7 @@ class Gathered:
         facts.setdefault("reconciles", False)
         if certificate.level < "C3":
             facts["reconciles"] = False
-        if (promised := self._sla_s(certificate.connection_id)) is not None:
+        if (promised := self._sla_s(certificate.connection_id, bindings_in(certificate.signed))) is not None:
             facts["latency_sla_s"] = promised
         facts |= self._anomalies(certificate.department_id, day)
         drifted = self._drifted(certificate, counted, is_over=is_over)

@@ -13,6 +13,7 @@ from conformance.certificate.status import FINAL
 from conformance.criteria.machine import Move, Observation, Row, Seen, fold, roll_up
 from conformance.criteria.observe import DayFacts, observe
 from conformance.criteria.policy import CRITERIA, policies_on
+from hub.errors import Misconfigured
 from hub.model.certified import Looks, ObservationRow
 
 if TYPE_CHECKING:
@@ -80,10 +81,19 @@ class Keeper:
         self._stood: dict[str, tuple[date, Kept]] = {}
 
     def step(self) -> int:
-        """Look at every certified connection; return how many certificates moved."""
+        """Look at every certified connection; return how many certificates moved. What ails one holds up no other."""
         today = self._calendar.day_of(self._now())
         certificates = [row for row in self._keeping.latest().values() if row.state not in FINAL]
-        return sum(self._look(row, today) for row in certificates)
+        return sum(self._tried(row, today) for row in certificates)
+
+    def _tried(self, certificate: CertificateRow, today: date) -> bool:
+        try:
+            return self._look(certificate, today)
+        except Misconfigured as problem:
+            self._seen_of.pop(certificate.connection_id, None)
+            said = {"connection": certificate.connection_id, "problem": str(problem)}
+            LOG.warning("criteria not looked at", extra=said)
+            return False
 
     def _look(self, certificate: CertificateRow, today: date) -> bool:
         """Look at one connection: at every day that is over and not looked at, and at today as far as it matters."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from conformance.criteria.policy import Policy
 
+USUAL_LATENCY_S: Final = 900.0
+"""How late events may be where nothing else was declared and certified."""
+
 Party = Literal["department", "connector", "hub", "joint"]
 
 
@@ -38,7 +41,7 @@ class DayFacts:
     """Events and zero-reports."""
     is_ingest_up: bool = True
     latency_p95_s: float | None = None
-    latency_sla_s: float = 900.0
+    latency_sla_s: float = USUAL_LATENCY_S
     is_backfill: bool = False
     source_count: int | None = None
     hub_count: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,7 @@ from conformance.certificate.recertify import lowest_level
 from conformance.criteria.anomalies import Anomalies
 from conformance.criteria.gather import Gathered
 from conformance.criteria.keeper import Keeper
+from conformance.criteria.observe import USUAL_LATENCY_S
 from conformance.declaration import beside, load_declaration
 from conformance.suite import load_suite
 from hub import mapping, wiring
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
+    from conformance.declaration import Declared
     from hub.wiring import Hub
+
+LOG: Final = logging.getLogger(__name__)
 
 LEASE: Final = "conformance"
 """Name of the lease: of all processes with this role one is at work."""
@@ -49,7 +54,7 @@ def keeper(hub: Hub) -> Keeper:
         incidents=lambda day: is_incident(hub, day),
         drift_level=lambda connection, bound: drift_level(hub, connection, bound),
         obsoleted=hub.settings.conformance.schema_obsoleted,
-        sla_s=lambda connection: declared_latency_s(hub, connection),
+        sla_s=lambda connection, bound: promised_latency_s(hub, connection, bound),
         anomalies=Anomalies(hub.scores.truthfulness).facts,
     )
     return Keeper(hub.certification, facts, bureau.office(hub), hub.calendar(), hub.clock.now)
@@ -74,26 +79,45 @@ def drift_level(hub: Hub, connection: str, bound: Mapping[str, Any]) -> str:
     path = mapping_of(hub, connection)
     if path is None:
         return ""
-    zone, declared = hub.settings.zone.key, load_declaration(beside(path)) if beside(path).is_file() else None
-    found = {**mapping.fingerprint(path, zone=zone).parts, **complaint_parts(path, declared, zone=zone)}
+    zone = hub.settings.zone.key
+    try:
+        found = {**mapping.fingerprint(path, zone=zone).parts, **complaint_parts(path, declared(path), zone=zone)}
+    except Misconfigured as unreadable:
+        LOG.warning("mapping cannot be read", extra={"connection": connection, "problem": str(unreadable)})
+        return ""
     known = bound["mapping"]["parts"]
     differing = [f"mapping.parts.{name}" for name, value in found.items() if known.get(name) != value]
     return lowest_level(differing, own_levels(path)) if differing else ""
 
 
-def declared_latency_s(hub: Hub, connection: str) -> float | None:
-    """Return how late the events of a connection may be by its declaration; None where that is not here."""
-    path = mapping_of(hub, connection)
-    if path is None or not beside(path).is_file():
+def declared(path: Path) -> Declared | None:
+    """Return the declaration beside a mapping file; None where there is none that can be read: that is said."""
+    if not beside(path).is_file():
         return None
-    return 60.0 * int(load_declaration(beside(path)).document["latency_minutes"])
+    try:
+        return load_declaration(beside(path))
+    except Misconfigured as unreadable:
+        LOG.warning("declaration cannot be read", extra={"file": str(beside(path)), "problem": str(unreadable)})
+        return None
+
+
+def promised_latency_s(hub: Hub, connection: str, bound: Mapping[str, Any]) -> float | None:
+    """Return how late the events of a connection may be by its declaration; None where it has none that can be read.
+
+    A declaration counts as it was certified: one that was changed since may ask for less time, and not for more.
+    """
+    path = mapping_of(hub, connection)
+    said = declared(path) if path else None
+    if said is None:
+        return None
+    promised = 60.0 * int(said.document["latency_minutes"])
+    return promised if said.sha256 == bound["ics"]["sha256"] else min(promised, USUAL_LATENCY_S)
 
 
 def own_levels(path: Path) -> Mapping[str, str]:
     """Return the levels of the tests that are a mapping file's own; nothing where it has no declaration."""
-    if not beside(path).is_file():
-        return {}
-    return {case.id: case.level for case in load_suite().plan(load_declaration(beside(path)), "C4").tests}
+    said = declared(path)
+    return {case.id: case.level for case in load_suite().plan(said, "C4").tests} if said else {}
 
 
 def mapping_of(hub: Hub, connection: str) -> Path | None:

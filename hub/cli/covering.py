@@ -148,10 +148,14 @@ def asked(hub: Hub, connection: str) -> Answer:
 def _differing(hub: Hub, connection: str, fingerprint: str, bound: Mapping[str, Any]) -> Sequence[str]:
     """Name what differs between what runs and what is certified: part by part where the mapping is here.
 
-    A newer suite is no change of the connection: what was shown by the older one stands until it ends.
+    A newer suite is no change of the connection: what was shown by the older one stands until it ends. A mapping or a
+    declaration that cannot be read is not what was certified.
     """
     if certifying_role.mapping_of(hub, connection) is not None:
-        found = different(bound, filled(bound, certifying_role.bindings_of(hub, connection)))
+        try:
+            found = different(bound, filled(bound, certifying_role.bindings_of(hub, connection)))
+        except Misconfigured as unreadable:
+            return [fault.file or fault.code for fault in unreadable.faults[:1]]
         return [path for path in found if not path.startswith("suite.")]
     return ("mapping.sha256",) if fingerprint and fingerprint != bound["mapping"]["sha256"] else ()
 

@@ -14,6 +14,7 @@ from conformance.criteria.gather import bindings_in, document_in
 from conformance.real import sessions_of
 from conformance.suite import load_suite
 from hub.cli import certifying_role, common
+from hub.errors import Misconfigured
 from hub.sandbox import sandbox_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def _owed_by(hub: Hub, row: CertificateRow, fingerprint: str) -> Sequence[dict[s
     bound, path = bindings_in(row.signed), certifying_role.mapping_of(hub, row.connection_id)
     if path is None:
         return [_line(row, "mapping", note="its mapping is not here")] if fingerprint != row.fingerprint else []
-    running = filled(bound, certifying_role.bindings_of(hub, row.connection_id))
+    try:
+        running = filled(bound, certifying_role.bindings_of(hub, row.connection_id))
+    except Misconfigured as unreadable:
+        return [_line(row, "unreadable", note=str(unreadable))]
     levels = _certified_levels(row, certifying_role.own_levels(path))
     lines = []
     for change in changes(bound, running):

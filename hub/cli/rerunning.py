@@ -112,7 +112,7 @@ class Rerunning:
                 sandbox = wiring.build(self._sandbox, clock=self._hub.clock)
                 stack.callback(sandbox.close)
                 session, summary = run_session(stack, sandbox, self._hub, wish)
-        except HubError as away:
+        except (HubError, OSError) as away:
             LOG.warning("run failed", extra={"connection": connection, "problem": str(away)})
             return bool(only)
         came_to = {"connection": connection, "session": session.header.session, "standing": str(summary.standing)}

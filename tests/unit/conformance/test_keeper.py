@@ -10,7 +10,7 @@ import pytest
 from conformance.criteria.keeper import Keeper
 from conformance.criteria.observe import DayFacts
 from hub.clock import ManualClock
-from hub.errors import Unavailable
+from hub.errors import Fault, Misconfigured, Unavailable
 from hub.supervision.calendar import WorkCalendar
 from tests.support.certifying import a_certificate
 
@@ -111,4 +111,21 @@ def test_what_could_not_be_kept_is_kept_at_the_next_look(keeper: Keeper, keeping
         keeper.step()
     keeping.is_away = False
     keeper.step()
+    assert seen(keeping, "K1") == [(date(2026, 3, 2), "pass")]
+
+
+def test_what_ails_one_connection_holds_up_no_other(
+    keeper: Keeper, keeping: Keeping, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, other = Facts.day, a_certificate(connection_id="another.connection", issued_at=MONDAY)
+    monkeypatch.setattr(Keeping, "latest", lambda self: {"another.connection": other, "own": self.row})
+
+    def day(facts: Facts, row: CertificateRow, of: date) -> DayFacts:
+        if row == other:
+            raise Misconfigured(Fault(code="ics.syntax", problem="its declaration is broken"))
+        return real(facts, row, of)
+
+    monkeypatch.setattr(Facts, "day", day)
+    clock.move_to(MONDAY + timedelta(days=1))
+    assert keeper.step() == 0
     assert seen(keeping, "K1") == [(date(2026, 3, 2), "pass")]
