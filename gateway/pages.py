@@ -12,6 +12,7 @@ import jinja2
 from starlette.responses import HTMLResponse
 
 from gateway import words
+from gateway.derivations import in_chinese
 from gateway.details import said
 from gateway.doors import first_of, open_to
 from gateway.problems import TITLES
@@ -43,7 +44,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(time=self.time, due=self.due, n=number, ago=ago)
+        self._templates.filters.update(time=self.time, due=self.due, n=number, ago=ago, zh=in_chinese)
         self._templates.globals.update(words=words, asset=asset, said=said, refusal=refusal)
 
     def render(self, name: str, request: Request, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
