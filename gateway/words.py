@@ -91,7 +91,7 @@ CLOCKS: Final[Mapping[str, Label]] = {
     "rating_answer": Label("差评答复时限", "bad rating: answer"),
     "complaint_acceptance": Label("投诉受理时限", "complaint acceptance"),
     "complaint_signing": Label("投诉签收时限", "complaint signing"),
-    "complaint": Label("投诉办理时限", "complaint"),
+    "complaint": Label("投诉办理时限", "complaint handling"),
     "petition_registered": Label("信访登记转送时限", "petition: registration"),
     "petition": Label("信访办理时限", "petition"),
     "complaint_assist": Label("投诉协办时限", "assisting with a complaint"),

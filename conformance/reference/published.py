@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.story import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+CHARGED: Final = "社会保障卡申领"
+"""The generated city's only matter with a fee. No case of it reports a payment, so that no rule asks about it."""
 
 
 def published(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,11 +25,19 @@ def _published(row: Mapping[str, Any]) -> dict[str, Any]:
     days = row.get("promised_limit", {}).get("n", 0)
     return {
         "conditions": "申请人具备法定条件，材料齐全、符合法定形式。",
-        "charged": False,
+        **_charge(row["name"]),
         **row,
         "published_at": row["valid_from"],
         "flow": _flow(days),
     }
+
+
+def _charge(name: str) -> dict[str, Any]:
+    """Say what a matter costs: nothing, but for the one whose fee the site shows with its basis."""
+    if name != CHARGED:
+        return {"charged": False}
+    item = {"code": "01", "name": "补领、换领工本费", "min": "20.00", "max": "20.00", "basis": "社会保障卡工本费标准"}
+    return {"charged": True, "fee_items": [{**item, "standard": "每张；首次申领免费"}]}
 
 
 def _flow(days: int) -> dict[str, Any]:
