@@ -169,6 +169,11 @@ class Lab:
         """Return the cases in the pilot hub that the connection reports, by number: not those of the suite's centre."""
         return {no: row for no, row in self.pilot.cases().items() if row["connection_id"] == self.connection}
 
+    def watched(self) -> Mapping[str, dict[str, Any]]:
+        """Return the cases of which something came in this session, by number."""
+        touched = {each["data"]["case"]["case_no"] for each in self.events()}
+        return {no: row for no, row in self.cases().items() if no in touched}
+
     def reports(self) -> Sequence[dict[str, Any]]:
         """Return the connection's read-reports in the pilot hub."""
         return [each for each in self.pilot.entries("report") if each["data"]["connection_id"] == self.connection]

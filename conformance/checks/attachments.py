@@ -91,6 +91,9 @@ def references_hold(lab: Lab) -> Finding:
     lab.collect(lab.pilot)
     stands = _stands(lab.pilot, case_no)
     lab.keep("LOG", "states.json", stands)
+    if len(stands) < len(told):
+        zh, en = "枢纽没有记下附件", "the hub keeps no account of files that the case names"
+        return wrong("hub", zh, en, expected=[each["name"] for each in told.values()], got=sorted(stands))
     for name, (state, problem) in stands.items():
         if state != "available":
             return wrong(

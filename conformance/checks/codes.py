@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks.common import at, awaited, instant, wrong
+from conformance.checks.common import at, awaited, instant, unheard, wrong
 from conformance.finding import Finding, passed, skipped
 from hub.errors import Refused
 from hub.model.shapes import shape
@@ -37,6 +37,9 @@ def only_current_codes(lab: Lab) -> Finding:
             pointer=f"{row['place']} {row['path']}",
             fix=("改用申报的代码，或申报新代码", "use a declared code, or declare the new one"),
         )
+    nothing = unheard(lab)
+    if nothing is not None:
+        return nothing
     odd = [p for each in lab.events() for p in shape("case-event.v1").problems(each) if p.rule == "enum"]
     if odd:
         return wrong(
@@ -82,7 +85,7 @@ def _with(tree: Mapping[str, Any], column: str, value: str) -> dict[str, Any]:
 
 def references_are_live(lab: Lab) -> Finding:
     """CDL-04: department and matter of every event are in the catalogue, and were valid on its day."""
-    waiting = awaited(lab)
+    waiting = awaited(lab) or unheard(lab)
     if waiting is not None:
         return waiting
     matters = {m["matter_code"]: m for c in lab.catalogues for m in c["matters"]}

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.finding import Finding, failed, waits
+import orjson
+
+from conformance.finding import Finding, failed, skipped, waits
 from conformance.model import Words
 
 if TYPE_CHECKING:
@@ -33,6 +35,15 @@ def awaited(lab: Lab) -> Finding | None:
         told = ", ".join(ahead[:3])
         return waits(f"脚本环节尚未到日：{told}", f"the day of these acts of the script is still to come: {told}")
     return None
+
+
+def unheard(lab: Lab) -> Finding | None:
+    """Say that no event has come since the session began, so that nothing could be looked at; None where one has."""
+    if lab.events():
+        return None
+    return skipped(
+        "会话开始后没有任何事件到达", "no event has come since the session began: nothing could be looked at"
+    )
 
 
 def _ahead(lab: Lab) -> list[str]:
@@ -73,6 +84,12 @@ def wrong(
     """Say what is wrong; see failed."""
     mend = Words(zh=fix[0], en=fix[1])
     return failed(blames, Words(zh=zh, en=en), expected=str(expected), got=str(got), pointer=pointer, fix=mend)
+
+
+def pushed(lab: Lab, records: Sequence[Record]) -> bytes:
+    """Return the body in which a sender sends these records, under the name that its mapping looks for them."""
+    rows, body = lab.mapping.declaration.connect.get("rows"), b"[" + b",".join(each.raw for each in records) + b"]"
+    return orjson.dumps({str(rows): orjson.Fragment(body)}) if rows else body
 
 
 def with_texts(record: Record, change: Callable[[str], str]) -> Record:

@@ -134,6 +134,11 @@ def _place(row: Mapping[str, Any]) -> tuple[int, int, int]:
 def only_the_hub_sends_orders(lab: Lab) -> Finding:
     """IDA-05: an order that comes with another login than the hub's is refused, and not taken."""
     trip, orders = lab.complaints, lab.complaints.side.orders
+    if not lab.pilot.hub.deliveries.of(orders.declaration.connection, limit=1, states=("delivered",)):
+        return waits(
+            "等待第一份派单送达",
+            "waiting until an order of the hub itself was taken: only then is refusing one telling",
+        )
     before = None if lab.orders_book is None else len(lab.orders_book())
     forged = {name: "forged" if _is_secret(name) else value for name, value in trip.environment.items()}
     answer = _answered(orders, forged, trip.environment)

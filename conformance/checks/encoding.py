@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from conformance.checks.common import awaited, texts_of, with_texts, wrong
+from conformance.checks.common import awaited, pushed, texts_of, with_texts, wrong
 from conformance.checks.transport import _files, _read, filled
 from conformance.finding import Finding, passed, skipped
 from conformance.reference.web import Asked, Told, WebSystem
 from connectors.encodings import PINNED, normalised
 from connectors.plausibility import judged
 from connectors.push import push_format
-from hub.errors import HubError
+from hub.errors import HubError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -76,7 +76,10 @@ OTHER: Final = {"utf-8": "gb18030", "gb18030": "utf-8"}
 
 
 def conflicts_are_refused(lab: Lab) -> Finding:
-    """ENC-03: bytes in another encoding than is declared are refused; no record comes of them with another text."""
+    """ENC-03: bytes in another encoding than is declared are refused; no record comes of them with another text.
+
+    The same way is gone with unchanged bytes before and after: who is away, or has nothing, has refused nothing.
+    """
     declared = lab.declared.document["encoding"]
     sound = {text for record in lab.given() for text in texts_of(record.tree)}
     other = OTHER[declared]
@@ -85,23 +88,56 @@ def conflicts_are_refused(lab: Lab) -> Finding:
         "UTF-16 bytes": lambda raw: raw.decode(declared).encode("utf-16"),
         "a stray byte": lambda raw: _with_stray(raw, declared, sound),
     }
-    found = {}
+    found, plain = {}, _unchanged(lab)
     for name, change in conflicts.items():
-        records = _reread(lab, change)
+        records = _conflicting(lab, change)
+        if records is None:
+            continue
         strange = [
             text for record in records if record.refused is None for text in texts_of(record.tree) if text not in sound
         ]
         found[name] = {"records": len(records), "refused": sum(record.refused is not None for record in records)}
-        if strange:
+        if strange or (records and not found[name]["refused"]):
             return wrong(
                 "connector",
                 f"编码冲突（{name}）未被拒收",
                 f"a conflict of encodings ({name}) was not refused",
                 expected="refused",
-                got=strange[0][:40],
+                got=strange[0][:40] if strange else f"{len(records)} records, as if nothing were odd",
             )
-    lab.keep("QUA", "conflicts.json", found)
+    lab.keep("QUA", "conflicts.json", {**found, "unchanged": plain})
+    if _unchanged(lab) != plain or not found:
+        return skipped(
+            "来源中断，或没有可致冲突的文字", "the source went away meanwhile, or no text of it can conflict"
+        )
     return passed("编码冲突一律拒收", "every conflict of encodings is refused")
+
+
+def _unchanged(lab: Lab) -> int:
+    """Return how many records come the same way with their bytes as they are; Unavailable where none does."""
+    records = [record for record in _reread(lab, bytes) if record.refused is None]
+    if not records:
+        hint = "give an export: --data FILE; or let the department send, and run it again"
+        raise Unavailable("unchanged, nothing can be read of the source", place=lab.connection, hint=hint)
+    return len(records)
+
+
+def _conflicting(lab: Lab, change: Callable[[bytes], bytes]) -> Sequence[Record] | None:
+    """Return what is read of changed bytes, nothing where they are refused whole; None where nothing was changed."""
+    changes: list[bool] = []
+
+    def changing(raw: bytes) -> bytes:
+        changed = change(raw)
+        changes.append(changed != raw)
+        return changed
+
+    try:
+        records = _reread(lab, changing)
+    except HubError:
+        if not changes:
+            raise
+        records = ()
+    return records if any(changes) else None
 
 
 def _with_stray(raw: bytes, encoding: str, sound: Collection[str]) -> bytes:
@@ -118,15 +154,12 @@ def _with_stray(raw: bytes, encoding: str, sound: Collection[str]) -> bytes:
 def _reread(lab: Lab, change: Callable[[bytes], bytes]) -> Sequence[Record]:
     """Read what the department gives once more, its bytes changed on the way, as the hub would."""
     declaration = lab.mapping.declaration
-    try:
-        if declaration.kind == "push":
-            return push_format(declaration).records(change(b"[" + b",".join(r.raw for r in lab.given()[:5]) + b"]"))
-        if declaration.kind == "files":
-            return _as_hub(lab, _changed_file(lab, change))
-        with contextlib.closing(_proxy(lab, change)) as web:
-            return _as_hub(lab, _read(lab, web.url))
-    except HubError:
-        return []
+    if declaration.kind == "push":
+        return push_format(declaration).records(change(pushed(lab, lab.given()[:5])))
+    if declaration.kind == "files":
+        return _as_hub(lab, _changed_file(lab, change))
+    with contextlib.closing(_proxy(lab, change)) as web:
+        return _as_hub(lab, _read(lab, web.url))
 
 
 def _as_hub(lab: Lab, records: Sequence[Record]) -> Sequence[Record]:
@@ -136,7 +169,9 @@ def _as_hub(lab: Lab, records: Sequence[Record]) -> Sequence[Record]:
 
 def _changed_file(lab: Lab, change: Callable[[bytes], bytes]) -> Sequence[Record]:
     inbox = Path(filled(str(lab.mapping.declaration.connect["path"]), lab.environment))
-    whole = min(inbox.glob(str(lab.mapping.declaration.connect.get("pattern", "*"))))
+    whole = min(inbox.glob(str(lab.mapping.declaration.connect.get("pattern", "*"))), default=None)
+    if whole is None:
+        raise Unavailable("there is no file in the folder yet", place=str(inbox))
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / whole.name).write_bytes(change(whole.read_bytes()))
         return _files(lab, Path(folder))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks.common import at, awaited, instant, wrong
+from conformance.checks.common import at, awaited, instant, unheard, wrong
 from conformance.checks.times import counts_rightly
 from conformance.finding import Finding, passed, skipped, waits
 
@@ -35,7 +35,7 @@ SHARE: Final = 0.995
 
 def required_are_present(lab: Lab) -> Finding:
     """FLD-01: what each type of event must carry is there: always in scripted cases, nearly always elsewhere."""
-    waiting = awaited(lab)
+    waiting = awaited(lab) or unheard(lab)
     if waiting is not None:
         return waiting
     scripted = {each["id"] for events in lab.scripted_events().values() for each in events}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from conformance.checks.common import wrong
+from conformance.checks.common import pushed, wrong
 from conformance.door import Door
 from conformance.finding import Finding, passed
 from hub.model.queues import intake_queue
@@ -56,9 +56,7 @@ def _effects(stand: Stand) -> dict[str, object]:
 def same_key_same_receipt(lab: Lab) -> Finding:
     """IDM-02: a body sent again under its key gets the same receipt, and is counted once."""
     stand = lab.stand()
-    body = b"[" + lab.given()[0].raw + b"]"
-    if lab.mapping.declaration.connect.get("rows"):
-        body = b'{"data": ' + body + b"}"
+    body = pushed(lab, lab.given()[:1])
     headers = {"Content-Type": "application/json", "Idempotency-Key": "conformance-1"}
     with contextlib.closing(Door(stand, lab.parts)) as door:
         token = door.key().token

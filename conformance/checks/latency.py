@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DAYS: Final = 10
 SHARE: Final = 0.95
+AHEAD_MIN: Final = 2
+"""Minutes by which a department's clock may be ahead (TIM-02's 99th percentile)."""
 
 
 def events_arrive_in_time(lab: Lab) -> Finding:
@@ -33,6 +35,16 @@ def events_arrive_in_time(lab: Lab) -> Finding:
     )
     if not waits_min:
         return skipped("影子期内没有可计时的事件", "no event of the window can be timed")
+    if waits_min[0] < -AHEAD_MIN:
+        return wrong(
+            "department",
+            "录入时间晚于到达时间",
+            "something came before it was entered, by its own time: nothing can be timed by that clock",
+            expected="recorded_at before it came",
+            got=f"{-waits_min[0]:.0f} min ahead",
+            pointer="/data/recorded_at",
+            fix=("服务器对时（NTP），核对时区", "let the server follow a time service (NTP), and look at its zone"),
+        )
     p95 = waits_min[math.ceil(SHARE * len(waits_min)) - 1]
     declared = lab.declared.document["latency_minutes"]
     lab.keep("MET", "latency.json", {"events": len(waits_min), "p95_min": p95, "declared_min": declared})

@@ -21,10 +21,8 @@ PLACEHOLDERS: Final = frozenset({"", "无", "/", "-", "待定", "暂无", "tbd",
 
 def persons_are_named(lab: Lab) -> Finding:
     """GOV-01: every department of the connection names its four roles, and somebody can be reached."""
-    for catalogue in lab.catalogues:
-        about = catalogue["department"]
-        if about["department_id"] not in lab.departments:
-            continue
+    own = [each["department"] for each in lab.catalogues if each["department"]["department_id"] in lab.departments]
+    for about in own:
         for role, words in ROLES.items():
             if str(about.get(role, "")).strip().lower() in PLACEHOLDERS:
                 return wrong(
@@ -38,6 +36,19 @@ def persons_are_named(lab: Lab) -> Finding:
                 )
     contacts = lab.declared.document["contacts"]
     lab.keep("ATT", "registered.json", {"contacts": contacts, "departments": list(lab.departments)})
+    unlisted = sorted(set(lab.departments) - {each["department_id"] for each in own})
+    if unlisted:
+        return wrong(
+            "department",
+            "部门未登记",
+            "a department that the connection speaks for is in no catalogue",
+            expected="listed, with its responsible persons",
+            got=unlisted,
+            pointer="department.yaml department.department_id",
+            fix=("在 department.yaml 中登记", "register it in department.yaml"),
+        )
+    if not contacts:
+        return wrong("department", "没有联系人", "nobody can be reached", expected="a contact", got="none")
     if any(sum(char.isdigit() for char in each["phone"]) < 7 for each in contacts):  # noqa: PLR2004 - a local number
         return wrong(
             "department",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.checks.common import wrong
 from conformance.checks.schema import lab_quarantine
-from conformance.finding import Finding, passed
+from conformance.finding import Finding, passed, waits
 
 if TYPE_CHECKING:
     from conformance.lab import Lab
@@ -134,7 +134,7 @@ def flip_retracts(lab: Lab) -> Finding:
 def trial_cases_stay_apart(lab: Lab) -> Finding:
     """CNF-06: the pilot hub is not the live one, and no case with a session's marker stands there."""
     pilot = lab.pilot.hub.settings
-    marked = [no for no in lab.pilot.cases() if no.startswith("TST-")]
+    marked = sorted(lab.script[number].case_no(lab.session) for number, own in lab.scripted_events().items() if own)
     if lab.live is None:
         return wrong("hub", "无法查看正式枢纽", "the live hub cannot be looked at", expected="its store", got="none")
     live = lab.live.settings
@@ -148,4 +148,6 @@ def trial_cases_stay_apart(lab: Lab) -> Finding:
             expected="none",
             got=found or live.store_url,
         )
+    if not marked:
+        return waits("等待第一个脚本办件", "waiting for the first scripted case: none is there that could stray")
     return passed("测试办件与正式枢纽隔离", "test cases stay apart from the live hub")
