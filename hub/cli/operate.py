@@ -60,6 +60,7 @@ def migrate(*, settings: common.SettingsFile = None) -> None:
     """Create or upgrade the store's tables, register the connections and load the catalogue of mappings/."""
     hub = common.hub(settings)
     applied, folder = prepare(hub), hub.settings.mappings.folder
+    _ = hub.vault, hub.citizens_key  # made now, so that they can be brought to an edge and to the public site's zone
     mappings, catalogues = _configuration(hub) if folder.is_dir() else ({}, [])
     hub.register(list(mappings.values()), catalogues)
     if not folder.is_dir():

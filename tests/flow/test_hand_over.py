@@ -17,6 +17,7 @@ from hub.errors import Misconfigured, Unavailable
 from hub.settings import load
 from hub.subscribing import HandedOver
 from hub.subscription import subscription
+from hub.wiring import build
 from tests.support.desks import a_client, bearer
 from tests.support.hubs import hub_at
 
@@ -126,3 +127,18 @@ def test_no_groups_help_speaks_of_the_shell() -> None:
     said = CliRunner().invoke(app, ["complaint", "--help"])
     assert "move" in said.stdout
     assert "completion" not in said.stdout
+
+
+def test_what_the_public_sites_zone_must_be_brought_is_there_once_the_store_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that leaves the public site to another zone never serves it, and never made its key by itself."""
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("SUNLIGHT_MAPPINGS", str(tmp_path / "none"))
+    for _ in range(2):
+        said = CliRunner().invoke(app, ["migrate"])
+        assert said.exit_code == 0, said.output
+    keys = {path.name: path.read_bytes() for path in (tmp_path / "var" / "keys").iterdir()}
+    assert keys.keys() >= {"vault.pub", "citizens.key"}
+    outer = build(load(None), is_edge=True)
+    assert outer.citizens_key == keys["citizens.key"]
