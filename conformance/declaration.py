@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from hub.mapping import Declaration
+
 FOLDER: Final = "conformance"
 """Folder beside a mapping file in which its declaration stands, under the mapping's own name."""
 
@@ -77,6 +79,16 @@ class Declared:
         return tuple(read_as(Signature, each) for each in self.document["signed"])
 
 
+_HINTS: Final[Mapping[str, str]] = {
+    "required": "add it; docs/onboarding.md shows a whole declaration",
+    "additionalProperties": "take it out, or mend its spelling; schemas/conformance-ics.v1.json has every name",
+    "enum": "write one of these",
+    "format": "a day is written as 2026-03-02, an organisation with its unified social credit code of 18 characters",
+    "type": "write it as docs/onboarding.md does; what is all digits stands in quotes",
+}
+"""What to do about a fault of a declaration, by the rule of its shape that it breaks."""
+
+
 def beside(mapping: Path) -> Path:
     """Return where the declaration of a mapping file's connection stands: a .yml, for every .yaml is a mapping."""
     return mapping.parent / FOLDER / f"{mapping.stem}.yml"
@@ -90,8 +102,43 @@ def load_declaration(path: Path) -> Declared:
         hint = "write it: docs/onboarding.md shows one"
         raise Misconfigured(Fault(code="ics.missing", problem="no declaration", file=str(path), hint=hint)) from missing
     except (YAMLError, UnicodeDecodeError) as broken:
-        raise Misconfigured(Fault(code="ics.syntax", problem=str(broken), file=str(path))) from broken
+        hint = "it is YAML in UTF-8: mend that line, then run it again"
+        raise Misconfigured(
+            Fault(code="ics.syntax", problem=" ".join(str(broken).split()), file=str(path), hint=hint)
+        ) from broken
     return declared(document, str(path))
+
+
+def agreeing(declared: Declared, mapping: Declaration, file: str) -> Declared:
+    """Return a declaration that is of a mapping's connection; Misconfigured with all in which the two differ."""
+    said = declared.document
+    faults = [
+        Fault(code="ics.differs", problem=problem, file=file, target_path=f"/{name}", hint=hint)
+        for name, is_so, problem, hint in (
+            (
+                "connection",
+                said["connection"] == mapping.connection,
+                f"{said['connection']!r} is not the mapping's connection",
+                f"write {mapping.connection}",
+            ),
+            (
+                "department",
+                said["department"] in mapping.departments,
+                f"the mapping does not speak for {said['department']!r}",
+                f"write one of: {', '.join(sorted(mapping.departments))}",
+            ),
+            (
+                "transport",
+                said["transport"] == mapping.kind,
+                f"{said['transport']!r} is not how the mapping connects",
+                f"write {mapping.kind}",
+            ),
+        )
+        if not is_so
+    ]
+    if faults:
+        raise Misconfigured(*faults)
+    return declared
 
 
 def declared(document: Any, file: str = "") -> Declared:
@@ -103,7 +150,7 @@ def declared(document: Any, file: str = "") -> Declared:
             problem=problem.quoting,
             file=file,
             target_path=problem.path,
-            hint="see schemas/conformance-ics.v1.json",
+            hint=_HINTS.get(problem.rule, "docs/onboarding.md shows a whole declaration"),
         )
         for problem in problems
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.bindings import as_document
 from conformance.certificate.issue import Shown
-from conformance.model import Verdict
+from conformance.model import LEVELS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 def shown_in(summary: Summary, level: str = "") -> Shown:
     """Return what a session showed, up to `level`; where it is not said, up to the highest that it reached.
 
+    C0, which any signed declaration reaches, is certified where it was asked for alone, by `level` or as the target:
+    what failed above it is not passed over in silence.
+
     What stands against certifying is among the obstacles, the session's missing footer and bundle too.
     """
-    header, highest = summary.header, level or summary.reached or summary.header.target
+    header = summary.header
+    reached = summary.reached if summary.reached != LEVELS[0] else None
+    highest = level or reached or header.target
     chosen = [tally for tally in summary.levels if tally.level <= highest]
     levels = tuple(tally.level for tally in chosen if tally.level != "C0") or ("C0",)
     obstacles = [words.en for tally in chosen if not tally.is_reached for words in tally.obstacles]
@@ -64,7 +69,10 @@ def _waivers(summary: Summary, levels: list[Any]) -> list[Mapping[str, str]]:
 
 
 def _oldest(summary: Summary, levels: list[Any]) -> dict[str, date]:
-    """Return the day of the oldest evidence by level, and of the oldest statement that was only attested."""
+    """Return the day of the oldest evidence by level, and of the oldest statement that was only attested.
+
+    Where nothing but C0 is certified, which no test shows, it is the day on which the declaration was first signed.
+    """
     found: dict[str, date] = {
         tally.level: tally.oldest_evidence
         for tally in summary.levels
@@ -75,4 +83,5 @@ def _oldest(summary: Summary, levels: list[Any]) -> dict[str, date]:
         for each in summary.results
         if each.verdict is Verdict.ATTESTED and each.ended_at is not None and each.level in levels
     ]
-    return {**found, **({"attested": min(said)} if said else {})}
+    signed = [each.signed_on for each in summary.header.signatures] if levels == ["C0"] else []
+    return {**found, **({"attested": min(said)} if said else {}), **({"C0": min(signed)} if signed else {})}

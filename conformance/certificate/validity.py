@@ -16,9 +16,10 @@ LIFE_MONTHS: Final = 12
 SCHEMA_GRACE_DAYS: Final = 90
 """Two versions of the case schema hold side by side for a quarter: cities are slow, and slower than that is never."""
 
-EVIDENCE_MONTHS: Final[Mapping[str, int]] = {"C0": 12, "C1": 12, "C2": 12, "C3": 6, "C4": 6, "attested": 6}
+EVIDENCE_MONTHS: Final[Mapping[str, int]] = {"C1": 12, "C2": 12, "C3": 6, "C4": 6, "attested": 6}
 """How old evidence may become, by the level it shows: order, lateness and outages tell of how things are run, and that
-changes sooner than a mapping does; what is only attested is believed for half a year."""
+changes sooner than a mapping does; what is only attested is believed for half a year. What is registered (C0) does not
+age: the declaration holds until another is signed."""
 
 RULE: Final = (
     f"min(issued+{LIFE_MONTHS}mo, schema.obsoleted_at+{SCHEMA_GRACE_DAYS}d, oldest evidence limit, first waiver's end)"
@@ -47,7 +48,8 @@ def life(
     limits = {"issued": months_after(issued, LIFE_MONTHS)}
     if schema_obsoleted_on is not None:
         limits["schema"] = schema_obsoleted_on + timedelta(days=SCHEMA_GRACE_DAYS)
-    limits |= {f"evidence {level}": months_after(day, EVIDENCE_MONTHS[level]) for level, day in evidence.items()}
+    ageing = {level: day for level, day in evidence.items() if level in EVIDENCE_MONTHS}
+    limits |= {f"evidence {level}": months_after(day, EVIDENCE_MONTHS[level]) for level, day in ageing.items()}
     limits |= {f"waiver {test}": last + timedelta(days=1) for test, last in waived_until}
     name = min(limits, key=lambda each: (limits[each], each))
     return Life(not_after=limits[name], governed_by=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -16,8 +16,11 @@ from conformance.certificate.office import DUTIES
 from conformance.certificate.record import summary_in
 from conformance.certificate.status import FINAL
 from conformance.certificate.verify import TYP as CERTIFICATE
+from conformance.model import Verdict
 from conformance.real import sessions_of
+from conformance.sessions import RECORD
 from conformance.suite import load_suite
+from conformance.verdicts import EXIT_CODES, UNKNOWN, exit_code
 from hub.cli import common
 from hub.cli.bureau import department_of, issuer, office, tell
 from hub.errors import Fault, Misconfigured
@@ -64,13 +67,16 @@ def certify(  # noqa: PLR0913 - one option for each thing a certificate needs sa
 ) -> None:
     """Issue a certificate on what a test session showed: a business (--by) and a technical officer (--second).
 
-    It supersedes the certificate that the connection has. Exit code 2: what stands against it, all of it.
+    It supersedes the certificate that the connection has. What stands against it is said, all of it; exit code 1:
+    something fails; 2: it is incomplete; 4: people, conditions or the department's document; 5: no such session.
 
     Example: sunlight conformance certify 2026-06-01-a --by 张三 --second 李四 --reason 查验属实
     """
     hub = common.hub(settings)
-    shown = shown_in(summary_of(hub, session), level)
-    shown = replace(shown, environment=environment)
+    summary = summary_of(hub, session)
+    shown = replace(shown_in(summary, level), environment=environment)
+    if shown.obstacles:
+        _refused_for(shown.obstacles, summary)
     held = [row for row in hub.certification.certificates(shown.connection) if row.state not in FINAL]
     row = office(hub).certify(
         shown,
@@ -118,8 +124,20 @@ def session_folder(hub: Hub, session: str) -> Path:
 
 
 def summary_of(hub: Hub, session: str) -> Summary:
-    """Return what a session came to, by the suite and the day of the hub."""
-    return summary_in(session_folder(hub, session), load_suite(), hub.calendar().day_of(hub.clock.now()))
+    """Return what a session came to, by the suite and the day of the hub; end with 5 where there is none."""
+    folder = session_folder(hub, session)
+    if not (folder / RECORD).is_file():
+        typer.echo(f"unknown: no session {session}; sunlight conformance list", err=True)
+        raise typer.Exit(UNKNOWN)
+    return summary_in(folder, load_suite(), hub.calendar().day_of(hub.clock.now()))
+
+
+def _refused_for(obstacles: Sequence[str], summary: Summary) -> NoReturn:
+    """Say all that stands against a certificate, and end as `show` does: 1 where something fails, 2 where it lacks."""
+    where, hint = f"connection {summary.header.connection}", "see `sunlight conformance show SESSION`"
+    for problem in obstacles:
+        typer.echo(str(Fault(code="certify.session", problem=problem, file=where, hint=hint)), err=True)
+    raise typer.Exit(exit_code(summary) or EXIT_CODES[Verdict.SKIP])
 
 
 def conditioned(text: str) -> dict[str, str]:

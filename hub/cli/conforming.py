@@ -18,6 +18,7 @@ from conformance.script import script_for
 from conformance.suite import load_suite, why_it_applies
 from conformance.verdicts import exit_code, standing_of
 from hub.cli import common
+from hub.cli.ending import CODES, Ending
 from hub.cli.session_room import Connection, SessionName, Target, sandbox_hub, session_of, told
 from hub.clock import SystemClock
 from hub.sandbox import find
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from conformance.sessions import Session
 
 app = typer.Typer(
-    help="Certify connections 接入认证: their tests in the sandbox, their certificates, who verifies them."
+    cls=Ending,
+    help=f"Certify connections 接入认证: their tests in the sandbox, their certificates, who verifies them.\n\n{CODES}",
 )
 
 _COLOURS: Final = {"pass": "green", "warn": "yellow", "fail": "bold red", "error": "bold magenta", "attested": "cyan"}

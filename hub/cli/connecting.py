@@ -12,11 +12,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from conformance.declaration import agreeing, beside, load_declaration
 from connectors.push import KIND as PUSH
 from hub import wiring
 from hub.cli import common, operate
 from hub.cli.keys import until
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, HubError, Misconfigured
 from hub.identity import issue
 from hub.importing import registration
 from hub.mapping.examples import examples_of, run_examples
@@ -26,7 +27,7 @@ from hub.registry import register
 from hub.sandbox import Trial, find, placed, sandbox_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hub.mapping import CompiledMapping
     from hub.wiring import Hub
@@ -95,16 +96,22 @@ def add(
     The sandbox has a store, a bus and keys of its own. The source is read, and told of nothing. A department that sends
     gets a key for the sandbox's gateway: sunlight --sandbox serve.
 
+    Where it is declared for certification (conformance/permits.yml beside it), the declaration is checked too. Where
+    the source cannot be read, `sunlight --sandbox doctor CONNECTION` tells step by step how far one gets.
+
     Example: sunlight connection add mappings/taizhou-press/permits.yaml
     """
     hub = common.hub_under(sandbox_of(common.hub(settings).settings))
     mapping = wiring.load_mapping(file)
     _check_examples(file)
-    beside = file.absolute().parent / "department.yaml"
-    if not beside.is_file():
+    is_declared = _check_declaration(file, mapping)
+    department = file.absolute().parent / "department.yaml"
+    if not department.is_file():
         hint = "write who the department is, and its matters: see mappings/*/department.yaml"
-        raise Misconfigured(Fault(code="sandbox.department", problem="it is not there", file=str(beside), hint=hint))
-    catalogue = wiring.load_catalogue(beside)
+        raise Misconfigured(
+            Fault(code="sandbox.department", problem="it is not there", file=str(department), hint=hint)
+        )
+    catalogue = wiring.load_catalogue(department)
     operate.prepare(hub)
     copy = placed(file, hub.settings.mappings.folder)
     hub.register([mapping], [])
@@ -114,13 +121,33 @@ def add(
     if mapping.declaration.kind == PUSH:
         said["token"] = _key(hub, name, expires)
     else:
-        said |= _tried(hub, mapping, records)
+        with _pointing_to_doctor(name):
+            said |= _tried(hub, mapping, records)
     _trial_of(hub, name).write_bytes(orjson.dumps(said if "mapped" in said else {}))
     hub.close()
     if as_json:
         common.print_json(said)
         return
-    _tell(said, mapping)
+    _tell(said, "" if is_declared else str(beside(file)))
+
+
+@contextlib.contextmanager
+def _pointing_to_doctor(connection: str) -> Iterator[None]:
+    """Say, where a source cannot be read, what tells how far one gets."""
+    try:
+        yield
+    except HubError:
+        typer.echo(f"step by step, how far one gets: sunlight --sandbox doctor {connection}", err=True)
+        raise
+
+
+def _check_declaration(file: Path, mapping: CompiledMapping) -> bool:
+    """Tell whether a connection has been declared; Misconfigured where that is not as it must be."""
+    path = beside(file)
+    if not path.is_file():
+        return False
+    agreeing(load_declaration(path), mapping.declaration, str(path))
+    return True
 
 
 def _check_examples(file: Path) -> None:
@@ -148,7 +175,7 @@ def _tried(hub: Hub, mapping: CompiledMapping, most: int) -> dict[str, Any]:
     return {name: getattr(totals, name) for name in ("read", "mapped", "empty", "quarantined", "events")}
 
 
-def _tell(said: Mapping[str, Any], mapping: CompiledMapping) -> None:
+def _tell(said: Mapping[str, Any], undeclared: str) -> None:
     name = said["connection"]
     if "token" in said:
         typer.echo(said["token"])
@@ -161,7 +188,13 @@ def _tell(said: Mapping[str, Any], mapping: CompiledMapping) -> None:
         lines = [f"{name} is in the sandbox: {common.counted(said['read'], 'record')} read, {counts}"]
         if said["quarantined"]:
             lines.append(f"why: sunlight --sandbox quarantine list --connection {name}")
-    lines.append(f"take it live: sunlight connection promote {mapping.declaration.connection}")
+    lines.append(f"look at its surroundings next: sunlight --sandbox doctor {name}")
+    lines.append(
+        f"to certify it write {undeclared} (docs/onboarding.md), and add it again"
+        if undeclared
+        else f"certify it: sunlight conformance plan {name}"
+    )
+    lines.append(f"take it live: sunlight connection promote {name}")
     for line in lines:
         typer.echo(line, err=True)
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from conformance.certificate import signing
 from conformance.certificate.office import CHANGE
+from conformance.certificate.verify import TYP as CERTIFICATE
 from conformance.finding import Finding, passed, skipped, waits
 from conformance.model import Verdict, Words
 from conformance.real import sessions_of, wishes_of
@@ -20,8 +21,8 @@ from conformance.suite import SuiteTest, load_suite
 from conformance.wishes import Asked
 from hub import settings as settings_
 from hub import wiring
-from hub.cli import bureau
-from hub.cli.main import app
+from hub.cli import bureau, operate
+from hub.cli.main import app, main
 from hub.cli.rerunning import Rerunning
 from hub.clock import SystemClock
 from hub.mapping import fingerprint
@@ -101,6 +102,78 @@ def test_usage_and_the_unknown_have_codes_of_their_own() -> None:
     assert conformance("plan", "nobody.knows.this").exit_code == 4
     assert conformance("run", NAME, "--only", "XYZ-99").exit_code == 4
     assert conformance("show", "never-run").exit_code == 5
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (["run", NAME, "--level", "C9"], 4),
+        (["run"], 4),
+        (["run", NAME, "--nonsense"], 4),
+        (["nonsense"], 4),
+        (["--nonsense"], 4),
+        (["evidence", "open", NAME], 4),
+        (["certify", NAME, "--by", "张三", "--reason", "x", "--condition", "no day"], 5),
+        (["certify", NAME], 4),
+        (["renew", "HCC-2026-000009", NAME, "--by", "张三", "--reason", "x"], 4),
+        (["suspend", "HCC-2026-000009", "--by", "张三", "--reason", "x"], 4),
+        (["revoke", "HCC-2026-000009", "--by", "张三", "--second", "李四", "--reason", "x"], 4),
+        (["print", "HCC-2026-000009", "--out", "x.pdf"], 4),
+        (["certificates", "--out", "x.jws"], 4),
+        (["issuer", "--out", "no/such/folder/x.jwks"], 4),
+        (["verify", "no.jws"], 4),
+        (["list", "--settings", "no.toml"], 4),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_whatever_is_typed_wrongly_ends_with_4_as_the_program_runs(
+    monkeypatch: pytest.MonkeyPatch, typed: list[str], code: int
+) -> None:
+    monkeypatch.setattr("sys.argv", ["sunlight", "conformance", *typed])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_other_commands_keep_their_codes_and_help_names_those_of_this_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["sunlight", "doctor", "--nonsense"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    shown = " ".join(CliRunner().invoke(app, ["conformance", "--help"], terminal_width=200).output.split())
+    for said in ("0 certifiable", "1 something fails", "2 incomplete", "3 the harness", "4 usage", "5 unknown"):
+        assert said in shown
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_certify_ends_as_the_session_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = ("--by", "张三", "--second", "李四", "--reason", "查验属实")
+    answering(monkeypatch, failing)
+    conformance("run", NAME, "--level", "C1")
+    assert (failed := conformance("certify", NAME, *named)).exit_code == 1, failed.output
+    assert "ENC-02 is not passed" in failed.stderr
+    answering(monkeypatch, lambda _: waits("等", "waiting"))
+    conformance("run", NAME, "--level", "C1", "--new")
+    assert conformance("certify", NAME, *named).exit_code == 2
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_signed_declaration_is_certified_as_c0_on_the_day_of_its_first_signature() -> None:
+    assert conformance("run", NAME, "--level", "C0").exit_code == 0
+    hub = wiring.build(settings_.load(None))
+    operate.prepare(hub)
+    hub.bring([wiring.load_catalogue(MAPPINGS / "taizhou-market" / "department.yaml")])
+    named = ("--by", "张三", "--second", "李四", "--reason", "申报已核对")
+    certified = conformance("certify", NAME, *named)
+    assert certified.exit_code == 0, certified.output
+    (row,) = hub.certification.certificates(NAME)
+    hub.close()
+    document = signing.read(row.signed, typ=CERTIFICATE, pinned=signing.pinned(signing.public_key(bureau.issuer(hub))))
+    assert document["scope"]["levels"] == ["C0"]
+    assert document["evidence"]["oldest"] == "2026-02-26"
+    assert document["validity"]["governed_by"] == "issued", "what is registered does not age"
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -114,6 +114,65 @@ def test_a_trial_reads_through_to_the_ledger_of_the_sandbox_and_touches_nothing_
     sandbox.close()
 
 
+DECLARED = f"""connection: {NAME}
+department: "11321200014000028L"
+system: {{name: 出版审批系统}}
+transport: files
+encoding: utf-8
+timezone: Asia/Shanghai
+flows: [case.events]
+families: [application]
+claims: []
+confidentiality: mixed
+volume: {{daily: 40, peak_per_minute: 4}}
+latency_minutes: 720
+unfinished: ".{{name}}.part"
+contacts: [{{role: liaison, name: 王芳, phone: 0523-80000000}}]
+signed: [{{role: data_owner, name: 王芳, signed_on: "2026-03-02"}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("transport: files", "transport: ftp", r"/transport: 'ftp' is not one of .*\(write one of these\)"),
+        ("transport: files", "transport: rest", r"/transport: 'rest' is not how the mapping connects \(write files\)"),
+        ("claims: []", "claim: []", r"'claims' is a required property \(add it"),
+        ("2026-03-02", "2 March", r"/signed/0/signed_on: .*\(a day is written as"),
+        (f"connection: {NAME}", "connection: a.b.c", rf"/connection: 'a.b.c' is not .*\(write {NAME}\)"),
+        ('"11321200014000028L"', '"113212000140010128"', r"/department: .*\(write one of: 11321200014000028L\)"),
+        ("flows: [case.events]", "flows: [case.events", r"ics.syntax: .*\(it is YAML"),
+    ],
+)
+def test_a_faulty_declaration_is_said_before_anything_is_in_the_sandbox(
+    desk: Desk, before: str, after: str, said: str
+) -> None:
+    desk.put("1,2026-03-02 10:00")
+    file = desk.work / "conformance" / "permits.yml"
+    file.parent.mkdir()
+    assert before in DECLARED
+    file.write_text(DECLARED.replace(before, after), encoding="utf-8")
+    with pytest.raises(Misconfigured, match=said) as refused:
+        desk.add()
+    assert all(str(fault).startswith(str(file)) for fault in refused.value.faults)
+    assert not (desk.folder / "var" / "sandbox" / "mappings").exists()
+    file.write_text(DECLARED, encoding="utf-8")
+    assert desk.add()["mapped"] == 1
+
+
+def test_adding_names_the_next_step_and_doctor_where_the_source_cannot_be_read(desk: Desk) -> None:
+    desk.put("1,2026-03-02 10:00")
+    command = ["connection", "add", str(desk.file), "--settings", str(desk.settings)]
+    shown = CliRunner().invoke(app, command)
+    assert f"sunlight --sandbox doctor {NAME}" in shown.stderr
+    assert f"write {desk.work / 'conformance' / 'permits.yml'}" in shown.stderr, "it is not declared yet"
+    (desk.inbox / "a.csv").unlink()
+    desk.inbox.rmdir()
+    shown = CliRunner().invoke(app, command)
+    assert isinstance(shown.exception, HubError)
+    assert f"how far one gets: sunlight --sandbox doctor {NAME}" in shown.stderr
+
+
 def test_it_goes_live_once_the_sandbox_maps_all_of_it(desk: Desk) -> None:
     desk.put("1,2026-03-02 10:00", "2,soon")
     with pytest.raises(Misconfigured, match="has no connection"):
