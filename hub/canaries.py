@@ -116,6 +116,8 @@ class CanaryWatch:
     """Return the id of the case of a number."""
     publish: Callable[[Message], None]
     clock: Clock
+    keep: Callable[[Sequence[Sighting]], None] = lambda _: None
+    """Keep that all was looked through, and what was seen."""
 
     def look(self) -> Sequence[Sighting]:
         """Look once; every case in which a canary is seen is told of. Of a canary of no known case a log speaks."""
@@ -130,4 +132,5 @@ class CanaryWatch:
                 told.add((case_id, sighting.canary))
                 digest = sighting.canary.digest
                 self.publish(canary_seen(case_id, digest, sighting.where, self.clock.now().isoformat()))
+        self.keep(found)
         return found

@@ -12,7 +12,7 @@ from conformance.certificate.validity import SCHEMA_GRACE_DAYS
 from conformance.criteria.observe import DayFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime, tzinfo
 
     from conformance.criteria.observe import Party
@@ -29,15 +29,37 @@ class Counting(Protocol):
     """Counts days in the store (hub/store/day_facts.py)."""
 
     def count(
-        self, connection_id: str, day: date, *, is_over: bool = True, department_id: str = ""
+        self,
+        connection_id: str,
+        day: date,
+        *,
+        is_over: bool = True,
+        department_id: str = "",
+        since: datetime | None = None,
     ) -> Mapping[str, Any]:
-        """Return what is counted of a day, by name; of one that lasts still, what is known of it."""
+        """Return what is counted of a day, by name; of one that lasts still, what is known of it.
+
+        `fingerprints` are of the reads begun at `since` or later.
+        """
 
     def registered(self, connection_id: str) -> str:
         """Return the fingerprint of the mapping that a connection is registered with."""
 
+
+class Health(Protocol):
+    """What the hub knows of its own health (hub/store/own_health.py)."""
+
+    def incidents(self) -> Mapping[date, Any]:
+        """Return the days on which the hub was at fault."""
+
+    def is_ingest_up(self, day: date) -> bool:
+        """Tell whether the hub took in for most of a day's working hours."""
+
+    def is_crawled(self, day: date, now: datetime) -> bool:
+        """Tell whether the public side was looked through for canaries."""
+
     def leaks(self, connection_id: str, day: date, canaries: Sequence[str]) -> int:
-        """Count the documents of the public feed of a day that carry one of `canaries`."""
+        """Count what of `canaries` was first seen in public on a day."""
 
 
 class Gathered:
@@ -46,32 +68,39 @@ class Gathered:
     def __init__(  # noqa: PLR0913 - one for each thing that only its caller can look up
         self,
         counting: Counting,
+        health: Health,
         *,
         now: Callable[[], datetime],
         zone: tzinfo,
         canaries: Callable[[str], Sequence[str]],
-        incidents: Callable[[date], bool],
         drift_level: Callable[[str, Mapping[str, Any]], str],
         obsoleted: Mapping[str, date] | None = None,
         sla_s: Callable[[str, Mapping[str, Any]], float | None] = lambda *_: None,
         anomalies: Callable[[str, date], Mapping[str, Any]] = lambda *_: {},
+        is_public: bool = True,
     ) -> None:
-        """Count by `counting`.
+        """Count by `counting`; of the hub itself `health` tells.
 
-        `incidents` tells on which days the hub was at fault, `canaries` what must not leak, `drift_level` the lowest
-        level that the mapping running for a connection puts in doubt, compared with given bindings, `obsoleted` the
-        day on which each case schema goes out of use, `sla_s` how late its events may be by what was
+        `canaries` has what must not leak, `is_public` says whether there is a public side at all; `drift_level` the
+        lowest level that the mapping running for a connection puts in doubt, compared with given bindings, `obsoleted`
+        the day on which each case schema goes out of use, `sla_s` how late its events may be by what was
         certified, `anomalies` what the last month says of a department beside its peers.
         """
         self._counting, self._now, self._zone = counting, now, zone
-        self._canaries, self._incidents, self._drift_level = canaries, incidents, drift_level
+        self._canaries, self._health, self._drift_level = canaries, health, drift_level
+        self._is_public = is_public
         self._obsoleted, self._sla_s, self._anomalies = obsoleted or {}, sla_s, anomalies
 
     def day(self, certificate: CertificateRow, day: date) -> DayFacts:
         """Count one local day of the connection of a certificate."""
         is_over = day < self._now().astimezone(self._zone).date()
-        handler = {"department_id": certificate.department_id}
-        counted = self._counting.count(certificate.connection_id, day, is_over=is_over, **handler)
+        counted = self._counting.count(
+            certificate.connection_id,
+            day,
+            is_over=is_over,
+            department_id=certificate.department_id,
+            since=certificate.issued_at,
+        )
         facts = {name: counted[name] for name in COUNTED if name in counted}
         facts.setdefault("reconciles", False)
         if certificate.level < "C3":
@@ -84,15 +113,24 @@ class Gathered:
         canaries = self._canaries(certificate.connection_id)
         return DayFacts(
             day=day,
-            incident=self._incidents(day),
+            incident=day in self.incidents(),
+            is_ingest_up=self._health.is_ingest_up(day),
             charged_to=_charged(counted),
             drifted=drifted,
             drift_level=level,
-            leaks=self._counting.leaks(certificate.connection_id, day, canaries) if canaries else 0,
-            is_crawler_up=bool(canaries),
+            leaks=self._health.leaks(certificate.connection_id, day, canaries) if canaries else 0,
+            is_crawler_up=bool(canaries) and self._is_crawled(day),
             days_left=(self._ends_on(certificate) - day).days,
             **facts,
         )
+
+    def incidents(self) -> Collection[date]:
+        """Return the days on which somebody has declared the hub at fault."""
+        return self._health.incidents().keys()
+
+    def _is_crawled(self, day: date) -> bool:
+        """Tell whether somebody looked at what the public can see; where there is no public side nothing is seen."""
+        return not self._is_public or self._health.is_crawled(day, self._now())
 
     def _ends_on(self, certificate: CertificateRow) -> date:
         """Return the day a certificate ends: its own, or where its schema went out of use since, that one's."""

@@ -11,13 +11,13 @@ import orjson
 
 from conformance.certificate.status import FINAL
 from conformance.criteria.machine import Move, Observation, Row, Seen, fold, roll_up
-from conformance.criteria.observe import DayFacts, observe
+from conformance.criteria.observe import INCIDENT, DayFacts, observe
 from conformance.criteria.policy import CRITERIA, policies_on
 from hub.errors import Misconfigured
 from hub.model.certified import Looks, ObservationRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from conformance.certificate.office import Office
     from conformance.criteria.machine import RollUp
@@ -44,6 +44,9 @@ class Facts(Protocol):
 
     def day(self, certificate: CertificateRow, day: date) -> DayFacts:
         """Count one local day of the connection of a certificate."""
+
+    def incidents(self) -> Collection[date]:
+        """Return the days on which the hub was at fault, as far as anybody has said so by now."""
 
 
 class Keeping(Protocol):
@@ -84,24 +87,31 @@ class Keeper:
         """Look at every certified connection; return how many certificates moved. What ails one holds up no other."""
         today = self._calendar.day_of(self._now())
         certificates = [row for row in self._keeping.latest().values() if row.state not in FINAL]
-        return sum(self._tried(row, today) for row in certificates)
+        incidents = self._facts.incidents()
+        return sum(self._tried(row, today, incidents) for row in certificates)
 
-    def _tried(self, certificate: CertificateRow, today: date) -> bool:
+    def _tried(self, certificate: CertificateRow, today: date, incidents: Collection[date]) -> bool:
         try:
-            return self._look(certificate, today)
+            return self._look(certificate, today, incidents)
         except Misconfigured as problem:
             self._seen_of.pop(certificate.connection_id, None)
             said = {"connection": certificate.connection_id, "problem": str(problem)}
             LOG.warning("criteria not looked at", extra=said)
             return False
 
-    def _look(self, certificate: CertificateRow, today: date) -> bool:
+    def _look(self, certificate: CertificateRow, today: date, incidents: Collection[date]) -> bool:
         """Look at one connection: at every day that is over and not looked at, and at today as far as it matters."""
         begun = self._calendar.day_of(certificate.issued_at)
         kept = self._observed(certificate)
-        looked = {(each.criterion, each.day) for each in kept}
-        added: list[ObservationRow] = []
+        last = by_the_rules(kept)
+        looked = last.keys()
         first = max(begun, today - timedelta(days=WINDOW_DAYS))
+        changed = sorted(
+            day
+            for criterion, day in last
+            if criterion == "K1" and day >= first and _is_excused(last[("K1", day)]) != (day in incidents)
+        )
+        added = self._judged_anew(certificate, changed, begun, looked)
         for offset in range((today - first).days):
             day = first + timedelta(days=offset)
             if ("K1", day) not in looked:
@@ -109,8 +119,25 @@ class Keeper:
             if day < today - timedelta(days=1) and ("K6", day) not in looked:
                 self._known.pop((certificate.connection_id, day), None)
                 added += self._seen(certificate, day, begun, NEXT_DAY)
-        added += self._news(certificate, today, begun, [*kept, *added])
-        return self._follow(certificate, kept, numbered(kept, added), today)
+        added += self._seen(certificate, today, begun, AT_ONCE)
+        return self._follow(certificate, kept, numbered(kept, _news(kept, added, today)), today)
+
+    def _judged_anew(
+        self, certificate: CertificateRow, changed: Sequence[date], begun: date, looked: Collection[tuple[str, date]]
+    ) -> list[ObservationRow]:
+        """Return how days look of which it was said since that the hub was at fault on them, or was not after all.
+
+        The days after such a day are judged anew with it: it was in their windows, or was left out of them.
+        """
+        for day in changed:
+            self._known.pop((certificate.connection_id, day), None)
+        again = sorted(day for criterion, day in looked if criterion == "K1" and changed and day >= changed[0])
+        return [
+            each
+            for day in again
+            for each in self._seen(certificate, day, begun, CRITERIA)
+            if each.criterion not in AT_ONCE and (each.criterion, day) in looked
+        ]
 
     def _observed(self, certificate: CertificateRow) -> list[ObservationRow]:
         """Return everything observed of a connection: read anew where its certificate moved, by a person say."""
@@ -120,17 +147,6 @@ class Keeper:
             self._seen_of[certificate.connection_id] = known
             self._stood.pop(certificate.connection_id, None)
         return known[1]
-
-    def _news(
-        self, certificate: CertificateRow, today: date, begun: date, kept: Sequence[ObservationRow]
-    ) -> list[ObservationRow]:
-        """Return what is to be seen of today at once, where it is not what was seen last."""
-        last = {each.criterion: (each.seen, each.measure) for each in kept}
-        return [
-            each
-            for each in self._seen(certificate, today, begun, AT_ONCE)
-            if last.get(each.criterion) != (each.seen, each.measure)
-        ]
 
     def _seen(
         self, certificate: CertificateRow, day: date, begun: date, criteria: Sequence[str]
@@ -206,9 +222,9 @@ class Keeper:
         """Fold everything that was observed of one connection."""
         rows, moves = {}, []
         for name in CRITERIA:
-            own = [_observation(each) for each in observations if each.criterion == name]
+            own = in_force([each for each in observations if each.criterion == name])
             own.sort(key=lambda each: each.day)
-            rows[name], made = fold(own, _policy(name), self._calendar.is_workday, criterion=name)
+            rows[name], made = fold(map(_observation, own), _policy(name), self._calendar.is_workday, criterion=name)
             moves += made
         moves.sort(key=lambda move: move.day)
         return Kept(rows=rows, moves=moves, rolled=roll_up(rows.values(), policies_on(today)))
@@ -218,29 +234,82 @@ class Keeper:
 
         It is kept with the reinstatement itself (conformance.certificate.office).
         """
-        today, now = self._calendar.day_of(self._now()), self._now()
         kept = self._keeping.observations(certificate.connection_id)
-        suspended = [name for name, row in self.standing(kept, today).rows.items() if row.phase == "suspended"]
-        added = [
+        rows = self.standing(kept, self._calendar.day_of(self._now())).rows
+        suspended = [name for name, row in rows.items() if row.phase == "suspended"]
+        return self._by_a_person(certificate, kept, suspended, Seen.PASS, by)
+
+    def reviewed(self, certificate: CertificateRow, criterion: str, by: str) -> Looks | None:
+        """Return what ends the review that a criterion asks for; None where it asks for none."""
+        kept = self._keeping.observations(certificate.connection_id)
+        row = self.standing(kept, self._calendar.day_of(self._now())).rows.get(criterion)
+        if row is None or not row.needs_review:
+            return None
+        return self._by_a_person(certificate, kept, [criterion], Seen.UNKNOWN, by)
+
+    def _by_a_person(
+        self,
+        certificate: CertificateRow,
+        kept: Sequence[ObservationRow],
+        criteria: Sequence[str],
+        seen: Seen,
+        by: str,
+    ) -> Looks:
+        today, now = self._calendar.day_of(self._now()), self._now()
+        said = [
             ObservationRow(
                 connection_id=certificate.connection_id,
                 criterion=name,
                 day=today,
                 n=0,
-                seen=Seen.PASS.value,
+                seen=seen.value,
                 by=by,
                 measure={},
                 observed_at=now,
             )
-            for name in suspended
+            for name in criteria
         ]
-        added = numbered(kept, added)
+        added = numbered(kept, said)
         return _looks(certificate, added, self.standing([*kept, *added], today))
 
 
 def _looks(certificate: CertificateRow, added: Sequence[ObservationRow], standing: Kept) -> Looks:
     cached = {(certificate.connection_id, name): (row.phase, as_json(row)) for name, row in standing.rows.items()}
     return Looks(seen=added, cached=cached)
+
+
+def by_the_rules(kept: Sequence[ObservationRow]) -> dict[tuple[str, date], ObservationRow]:
+    """Return what the rules saw last of each criterion on each day."""
+    return {(each.criterion, each.day): each for each in kept if not each.by}
+
+
+def in_force(own: Sequence[ObservationRow]) -> list[ObservationRow]:
+    """Return what counts of one criterion's observations.
+
+    A day that was judged anew counts as it was judged last; what is looked at at once counts in its order, as does what
+    people vouch for.
+    """
+    last = by_the_rules(own)
+    return [each for each in own if each.by or each.criterion in AT_ONCE or last[(each.criterion, each.day)] is each]
+
+
+def _news(kept: Sequence[ObservationRow], added: Sequence[ObservationRow], today: date) -> list[ObservationRow]:
+    """Return what is not what the rules saw last of the same day, which may have been answered by a person since.
+
+    Today is looked at again and again: it is worth telling only where it differs from whatever was seen last.
+    """
+    last, found = by_the_rules(kept), []
+    latest = {criterion: each for (criterion, _), each in last.items()}
+    for each in added:
+        before = latest.get(each.criterion) if each.day == today else last.get((each.criterion, each.day))
+        if before is None or (before.seen, before.measure) != (each.seen, each.measure):
+            found.append(each)
+        latest[each.criterion] = each
+    return found
+
+
+def _is_excused(row: ObservationRow) -> bool:
+    return row.measure.get("why") == INCIDENT
 
 
 def numbered(kept: Sequence[ObservationRow], added: Sequence[ObservationRow]) -> list[ObservationRow]:

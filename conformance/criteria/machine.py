@@ -108,7 +108,7 @@ def step(row: Row, seen: Observation, policy: Policy, *, is_workday: bool) -> St
     """Return the row after one observation, and what is to be told."""
     if seen.seen is Seen.NOT_APPLICABLE:
         return replace(row, is_applicable=False, last=seen.seen), []
-    row = replace(row, is_applicable=True)
+    row = replace(row, is_applicable=True, needs_review=_asks_still(row, seen))
     if seen.seen is Seen.UNKNOWN:
         return row, []
     if policy.kind == "life":
@@ -119,6 +119,12 @@ def step(row: Row, seen: Observation, policy: Policy, *, is_workday: bool) -> St
     is_lost = row.phase == "on_probation" and seen.seen is Seen.FAIL  # a day that fails is no day of probation
     counted = row if is_lost else _counted(row, seen.day, is_workday=is_workday)
     return _PHASES[row.phase](counted, seen, policy)
+
+
+def _asks_still(row: Row, seen: Observation) -> bool:
+    """Tell whether somebody should look still: nobody has, and strikes that asked for it lie within the year."""
+    recent = [day for day in row.strikes if (seen.day - day).days < YEAR_DAYS]
+    return row.needs_review and not seen.by and (not row.strikes or len(recent) >= STRIKES)
 
 
 def _counted(row: Row, day: date, *, is_workday: bool) -> Row:
@@ -231,9 +237,10 @@ def _aged(row: Row, seen: Observation, policy: Policy) -> Stepped:
 
 
 def _reviewed(row: Row, seen: Observation) -> Stepped:
-    """Ask a person to look; nothing is ever taken away for an anomaly alone."""
+    """Ask a person to look, once while it lasts; nothing is ever taken away for an anomaly alone."""
     asks = seen.seen is Seen.FAIL and row.last is not Seen.FAIL
-    row = replace(row, last=seen.seen, needs_review=seen.seen is Seen.FAIL, since=seen.day if asks else row.since)
+    is_open = asks or (row.needs_review and seen.seen is Seen.FAIL)
+    row = replace(row, last=seen.seen, needs_review=is_open, since=seen.day if asks else row.since)
     return row, [_move(row, seen, "review")] if asks else []
 
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 USUAL_LATENCY_S: Final = 900.0
 """How late events may be where nothing else was declared and certified."""
+INCIDENT: Final = "hub incident"
+"""Why a day is unknown on which the hub itself was at fault."""
+
+UNEXCUSED: Final = frozenset({"K9", "K10", "K12"})
+"""Criteria that no incident of ours excuses: a leak, a drift and a life that ends are what they are."""
 
 Party = Literal["department", "connector", "hub", "joint"]
 
@@ -72,12 +77,16 @@ def observe(facts: Sequence[DayFacts], policies: Mapping[str, Policy]) -> list[O
     """Say of every criterion what was seen on the last of `facts`.
 
     Attribution first: a failure that is the hub's or the connector's freezes the criterion, as does a day on which the
-    hub was at fault; such days are also blanked out of the windows of the days after them.
+    hub was at fault, except for what no incident excuses; such days are also blanked out of the windows of the days
+    after them.
     """
     today = facts[-1]
-    if today.incident:
-        return [_said(name, today, Seen.UNKNOWN, {"why": "hub incident"}) for name in _LOOKS]
-    return [_attributed(name, look(_window(facts, name), policies[name]), today) for name, look in _LOOKS.items()]
+    return [
+        _said(name, today, Seen.UNKNOWN, {"why": INCIDENT})
+        if today.incident and name not in UNEXCUSED
+        else _attributed(name, look(_window(facts, name), policies[name]), today)
+        for name, look in _LOOKS.items()
+    ]
 
 
 def _window(facts: Sequence[DayFacts], criterion: str) -> Sequence[DayFacts]:
@@ -166,7 +175,7 @@ def _alive(facts: Sequence[DayFacts], _policy: Policy) -> Looked:
     today = facts[-1]
     if not today.is_workday:
         return _unknown("no working day")
-    if not today.is_ingest_up:
+    if not (today.signs_of_life or today.is_ingest_up):
         return _unknown("the hub took nothing in")
     return _verdict(today.signs_of_life > 0, signs_of_life=today.signs_of_life)
 

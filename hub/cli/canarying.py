@@ -99,6 +99,9 @@ def watch_of(hub: Hub) -> CanaryWatch:
         case_of=lambda number: hub.queries.case_by_number(number) if number else None,
         publish=lambda message: bus.publish([message]),
         clock=hub.clock,
+        keep=lambda found: hub.own_health.crawled(
+            hub.clock.now(), [(each.canary.connection, each.canary.digest, each.where) for each in found]
+        ),
     )
 
 

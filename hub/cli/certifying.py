@@ -210,6 +210,44 @@ def reinstate(
     _done(hub, office(hub).reinstate(number, people, lambda row: keeper(hub).vouched(row, by)))
 
 
+def reviewed(
+    connection: Annotated[str, typer.Argument(help="The connection's id.")],
+    criterion: Annotated[str, typer.Argument(help="The criterion that asks for a review: K1 to K13.")],
+    *,
+    by: _By,
+    reason: _Reason,
+    settings: common.SettingsFile = None,
+) -> None:
+    """Say that somebody has looked at what a criterion asked to be reviewed, and what came of it.
+
+    It asks anew where it fails anew. Whether to revoke is an act of its own.
+
+    Example: sunlight conformance reviewed taizhou.housing.permits K1 --by 王五 --reason 已约谈，暂不撤销
+    """
+    from hub.cli.certifying_role import keeper  # noqa: PLC0415 - it needs this module's office
+
+    hub = common.hub(settings)
+    _check_said(by, reason)
+    row = hub.certification.latest().get(connection)
+    looks = keeper(hub).reviewed(row, criterion, by) if row else None
+    if looks is None:
+        hint = f"see: sunlight connection status {connection}"
+        problem = f"{criterion} of {connection} asks for no review"
+        raise Misconfigured(Fault(code="certificate.review", problem=problem, hint=hint))
+    person = Approval(by=by, role="reviewer", at=hub.clock.now(), reason=reason)
+    change = office(hub).entered("reviewed", f"{connection}/{criterion}", connection, {"criterion": criterion}, person)
+    if not hub.certification.observe(looks, [change]):
+        raise Misconfigured(Fault(code="certificate.moved", problem="it was looked at meanwhile", hint="try again"))
+    tell(hub)
+    common.OUT.print(f"{connection} {criterion} reviewed", highlight=False)
+
+
+def _check_said(by: str, reason: str) -> None:
+    if not by.strip() or not reason.strip():
+        hint = "say both: --by NAME --reason TEXT"
+        raise Misconfigured(Fault(code="certificate.reason", problem="it has a name and a reason", hint=hint))
+
+
 def revoke(
     number: _Number, *, by: _By, second: _Second = "", reason: _Reason, settings: common.SettingsFile = None
 ) -> None:
@@ -235,6 +273,7 @@ def add_to(app: typer.Typer, names: Sequence[str] = ()) -> None:
         "print": print_,
         "suspend": suspend,
         "reinstate": reinstate,
+        "reviewed": reviewed,
         "revoke": revoke,
     }
     for name in names or commands:

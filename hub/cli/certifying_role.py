@@ -48,14 +48,15 @@ def keeper(hub: Hub) -> Keeper:
     """Return who holds the connections of a hub to the criteria."""
     facts = Gathered(
         hub.day_counts,
+        hub.own_health,
         now=hub.clock.now,
         zone=hub.settings.zone,
         canaries=lambda connection: canaries(hub, connection),
-        incidents=lambda day: is_incident(hub, day),
         drift_level=lambda connection, bound: drift_level(hub, connection, bound),
         obsoleted=hub.settings.conformance.schema_obsoleted,
         sla_s=lambda connection, bound: promised_latency_s(hub, connection, bound),
         anomalies=Anomalies(hub.scores.truthfulness).facts,
+        is_public="public" in hub.settings.feed.views,
     )
     return Keeper(hub.certification, facts, bureau.office(hub), hub.calendar(), hub.clock.now)
 
@@ -65,13 +66,6 @@ def canaries(hub: Hub, connection: str) -> Sequence[str]:
     path = hub.settings.data_dir / "conformance" / "canaries" / f"{connection}.txt"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else ()
     return [line.split()[0] for line in lines if line.strip()]
-
-
-def is_incident(hub: Hub, day: date) -> bool:
-    """Tell whether the hub was at fault on a day: one YYYY-MM-DD a line in `conformance/incidents.txt`."""
-    path = hub.settings.data_dir / "conformance" / "incidents.txt"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else ()
-    return any(line.split("#")[0].strip() == day.isoformat() for line in lines)
 
 
 def drift_level(hub: Hub, connection: str, bound: Mapping[str, Any]) -> str:
@@ -178,6 +172,8 @@ def task(hub: Hub) -> Task:
     def step() -> bool:
         if not renewed():
             return False
+        if hub.own_health.is_taking_in(len(hub.partitions)):
+            hub.own_health.took_in(hub.clock.now())
         keeping.step()
         bureau.tell(hub)
         census.step()

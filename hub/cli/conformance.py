@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from hub.cli import appealing, certifying, conforming, evidencing, kitting, owing, running_tests, shipping, verifying
+from hub.cli import (
+    appealing,
+    certifying,
+    conforming,
+    evidencing,
+    incidents,
+    kitting,
+    owing,
+    running_tests,
+    shipping,
+    verifying,
+)
 
 app = conforming.app
 app.command("run")(running_tests.run)
@@ -13,3 +24,4 @@ kitting.add_to(app)
 app.add_typer(evidencing.app, name="evidence")
 app.command("ship")(shipping.ship)
 app.command("owed")(owing.owed)
+app.add_typer(incidents.app, name="incident")

@@ -57,7 +57,7 @@ class Certification:
             if ended is not None and not _moved(connection, ended):
                 return False
             insert(connection, certificates, [_row(new)])
-            insert(connection, certificate_changes, [_change(each) for each in changes], conflict="ignore")
+            insert(connection, certificate_changes, [change_row(each) for each in changes], conflict="ignore")
             return True
         return False
 
@@ -69,7 +69,7 @@ class Certification:
         with contextlib.suppress(sa.exc.IntegrityError), writing(self._engine) as connection:
             if not _moved(connection, moved):
                 return False
-            insert(connection, certificate_changes, [_change(change)], conflict="ignore")
+            insert(connection, certificate_changes, [change_row(change)], conflict="ignore")
             _look(connection, looks)
             return True
         return False
@@ -103,7 +103,7 @@ class Certification:
     def note(self, changes: Sequence[CertificateChange]) -> None:
         """Keep what was done about a connection's tests until the ledger is told."""
         with writing(self._engine) as connection:
-            insert(connection, certificate_changes, [_change(each) for each in changes], conflict="ignore")
+            insert(connection, certificate_changes, [change_row(each) for each in changes], conflict="ignore")
 
     def untold(self) -> Sequence[CertificateChange]:
         """Return what the ledger has not been told yet, in order."""
@@ -129,7 +129,7 @@ class Certification:
         """Append observations with what is to be told of them; False where others have been made since these."""
         with contextlib.suppress(sa.exc.IntegrityError), writing(self._engine) as connection:
             _look(connection, looks)
-            insert(connection, certificate_changes, [_change(each) for each in notices], conflict="ignore")
+            insert(connection, certificate_changes, [change_row(each) for each in notices], conflict="ignore")
             return True
         return False
 
@@ -238,7 +238,8 @@ def _read(row: sa.Row[Any]) -> CertificateRow:
     return CertificateRow(**{**values, **{name: tuple(orjson.loads(values[name])) for name in _LISTS}})
 
 
-def _change(each: CertificateChange) -> tuple[Any, ...]:
+def change_row(each: CertificateChange) -> tuple[Any, ...]:
+    """Return what is to be told as a row of certificate_changes, not told yet."""
     return each.change_id, each.certificate_id, each.connection_id, each.at, each.what, each.body, None
 
 

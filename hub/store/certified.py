@@ -115,3 +115,50 @@ coverage_snapshots = sa.Table(
     text("document"),
 )
 """Coverage as it stood at the end of each month, YYYY-MM. Rows are appended, never changed."""
+
+incidents = sa.Table(
+    "incidents",
+    METADATA,
+    sa.Column("day", sa.Date, nullable=False, primary_key=True),
+    sa.Column("n", sa.Integer, nullable=False, primary_key=True, autoincrement=False),
+    sa.Column("stands", sa.Boolean, nullable=False),
+    text("by"),
+    text("why"),
+    at("said_at"),
+)
+"""Days on which somebody declared the hub at fault, or took that back: the last word on a day stands. Appended only."""
+
+heartbeats = sa.Table(
+    "heartbeats",
+    METADATA,
+    sa.Column("day", sa.Date, nullable=False, primary_key=True),
+    sa.Column("slot", sa.Integer, nullable=False, primary_key=True, autoincrement=False),
+)
+"""The half hours of each local day in which the hub was seen to take in, as its own leases tell."""
+
+crawls = sa.Table(
+    "crawls",
+    METADATA,
+    sa.Column("day", sa.Date, nullable=False, primary_key=True),
+    at("last_at"),
+)
+"""When, on each local day, the public side was last looked through for canaries, to the end."""
+
+sightings = sa.Table(
+    "sightings",
+    METADATA,
+    text("connection_id", primary_key=True),
+    text("canary", primary_key=True),
+    text("place", primary_key=True),
+    sa.Column("day", sa.Date, nullable=False),
+)
+"""Where canaries were seen in public, each place once, with the local day on which it was first seen."""
+
+leak_marks = sa.Table(
+    "leak_marks",
+    METADATA,
+    text("connection_id", primary_key=True),
+    text("canaries"),
+    sa.Column("after", sa.BigInteger, nullable=False),
+)
+"""How far the public feed was searched for which canaries (their digest) of a connection."""

@@ -31,9 +31,6 @@ SAMPLE: Final = 2000
 DRAWN: Final = timedelta(days=60)
 """For how long a day's sample is kept: as far as a look reaches back when the role begins."""
 
-CRAWLED: Final = 5000
-"""Documents of the public feed that are searched for canaries at a look."""
-
 _AFTER_END: Final = frozenset(f"not after {state}" for state in ENDED)
 """What R21 expected of a move that comes after a case's end."""
 
@@ -50,10 +47,17 @@ class DayCounts:
         self._drawn: dict[date, Sample] = {}
 
     def count(
-        self, connection_id: str, day: date, *, is_over: bool = True, department_id: str = ""
+        self,
+        connection_id: str,
+        day: date,
+        *,
+        is_over: bool = True,
+        department_id: str = "",
+        since: datetime | None = None,
     ) -> Mapping[str, Any]:
         """Return what is counted of a day, by name; what could not be counted is left out, latency while it lasts.
 
+        `fingerprints` are those of the reads that began at `since` or later, where it is given.
         The complaint orders are those that the department `department_id` handles, whoever reports them.
         """
         span = start_of(day, self._zone), end_of(day, self._zone)
@@ -66,7 +70,7 @@ class DayCounts:
                 **_manifest(connection, connection_id, day, span),
                 **(self._timed(connection, connection_id, day, span) if is_over else {}),
                 **(orders_of(connection, department_id, span) if department_id and is_over else {}),
-                "fingerprints": _fingerprints(connection, connection_id, span),
+                "fingerprints": _fingerprints(connection, connection_id, span, since),
             }
 
     def _timed(self, connection: sa.Connection, connection_id: str, day: date, span: Span) -> Mapping[str, Any]:
@@ -87,16 +91,6 @@ class DayCounts:
             query = sa.select(column.document).where(column.connection_id == connection_id)
             document = connection.execute(query).scalar()
         return str(orjson.loads(document).get("fingerprint", "")) if document else ""
-
-    def leaks(self, connection_id: str, _day: date, canaries: Sequence[str]) -> int:
-        """Count the newest documents of the public feed that carry one of `canaries`, looked at on `day`."""
-        marks = [canary.encode() for canary in canaries]
-        source = f'"/connections/{connection_id}"'.encode()
-        feed = tables.feed.c
-        newest = sa.select(feed.body).where(feed.view == "public").order_by(feed.sequence.desc()).limit(CRAWLED)
-        with reading(self._engine) as connection:
-            bodies = connection.execute(newest).scalars()
-            return sum(1 for body in bodies if source in body and any(each in body for each in marks))
 
     def close(self) -> None:
         """Give up all connections."""
@@ -189,11 +183,12 @@ def _manifest(connection: sa.Connection, connection_id: str, day: date, span: Sp
     return {**counts, "key_differences": differ, "reconciles": True}
 
 
-def _fingerprints(connection: sa.Connection, connection_id: str, span: Span) -> Sequence[str]:
-    """Name the mappings by which the day's records were read, as the read-reports tell."""
+def _fingerprints(connection: sa.Connection, connection_id: str, span: Span, since: datetime | None) -> Sequence[str]:
+    """Name the mappings by which the day's records were read, as the read-reports tell: of reads begun since then."""
     query = sa.select(tables.reads.c.body).where(_own(connection_id, span))
-    found = (orjson.loads(body)["data"].get("mapping_fingerprint", "") for body in connection.execute(query).scalars())
-    return sorted({fingerprint for fingerprint in found if fingerprint})
+    reports = [orjson.loads(body)["data"] for body in connection.execute(query).scalars()]
+    own = [each for each in reports if since is None or datetime.fromisoformat(each["started_at"]) >= since]
+    return sorted({str(each.get("mapping_fingerprint", "")) for each in own} - {""})
 
 
 Sample = tuple[dict[str, list[float]], dict[str, list[float]]]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hub.settings import Settings
 
 _KEPT: Final = (
-    "store", "queries", "identities", "certification", "day_counts", "deliveries", "shelf", "outbox",
+    "store", "queries", "identities", "certification", "day_counts", "own_health", "deliveries", "shelf", "outbox",
     "subscribers", "webhooks", "attachments", "public_reading",
 )  # fmt: skip
 """Parts of a hub that hold connections to the store."""

@@ -16,6 +16,7 @@ from hub.pulse import Pulses
 from hub.store.certification import Certification
 from hub.store.day_facts import DayCounts
 from hub.store.identities import Identities
+from hub.store.own_health import OwnHealth
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore
 from hub.supervision.calendar import WorkCalendar
@@ -71,6 +72,11 @@ class Base:
     def day_counts(self) -> DayCounts:
         """Return what connections' days are counted from."""
         return DayCounts(self.settings.store_url, self.settings.zone)
+
+    @cached_property
+    def own_health(self) -> OwnHealth:
+        """Return what the hub knows of its own health."""
+        return OwnHealth(self.settings.store_url, self.settings.zone)
 
     @cached_property
     def identities(self) -> Identities:

@@ -97,7 +97,7 @@ def test_the_criterion_of_the_certificate_counts_the_canaries_of_its_connection(
     book(spine).add(CONNECTION, TOKEN, "a")
     assert canaries(spine.hub, CONNECTION) == [TOKEN]
     told(spine, stage_name=TOKEN)
-    assert spine.hub.day_counts.leaks(CONNECTION, NOW.date(), canaries(spine.hub, CONNECTION)) == 1
+    assert spine.hub.own_health.leaks(CONNECTION, NOW.date(), canaries(spine.hub, CONNECTION)) == 1
 
 
 @pytest.mark.parametrize("token", ["short", "with blank x", "暗记一二三四五六七八", "x" * 65])

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from click.testing import Result
+
     from hub.model.certified import CertificateRow, Looks
     from hub.wiring import Hub
 
@@ -115,6 +117,12 @@ class World:
         certifying_role.keeper(self.hub).step()
         return self.state()
 
+    def took_in(self, day: int) -> None:
+        """Let the hub have taken in on a day of April, from eight to six."""
+        for hour in range(20):
+            at = datetime(2026, 4, day, 0, tzinfo=UTC) + timedelta(minutes=30 * hour)
+            self.hub.own_health.took_in(at)
+
     def state(self) -> str:
         found = self.hub.certification.certificates(CONNECTION)[0]
         return f"{found.state} {found.criterion}".strip()
@@ -170,6 +178,65 @@ def test_drift_suspends_at_once_and_supervision_goes_on(world: World) -> None:
     assert world.keep() == "active"
     assert world.hub.certification.certificate(world.row.certificate_id).state == "superseded"  # type: ignore[union-attr]
     assert renewed.certificate_id != world.row.certificate_id
+
+
+def test_the_day_of_a_new_certificate_is_counted_from_its_issue(world: World) -> None:
+    assert world.send("T-24", REMAPPED) == "drifted:C3"
+    assert world.keep() == "suspended K10"
+    clock = world.hub_clock
+    clock.move_to(clock.now() + timedelta(minutes=10))
+    (world.folder / "desk.yaml").write_text(REMAPPED, encoding="utf-8")
+    world.certify()
+    clock.move_to(clock.now() + timedelta(minutes=10))
+    assert world.send("T-25", REMAPPED) == "certified:C3"
+    assert world.keep() == "active"
+    clock.move_to(clock.now() + timedelta(days=1))
+    assert world.keep() == "active", "what ran before the certificate was issued is not its drift"
+    drift = [each.seen for each in world.hub.certification.observations(CONNECTION, "K10")]
+    assert drift.count("fail") == 1
+
+
+def test_an_incident_declared_the_day_after_lifts_what_the_day_had_taken_and_stands_in_the_ledger(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = world.hub_clock
+    clock.move_to(datetime(2026, 4, 9, 1, tzinfo=UTC))
+    for day in (2, 3, 7, 8):
+        world.took_in(day)
+    assert world.keep() == "suspended K4"
+    monkeypatch.setattr("hub.cli.common.hub", lambda *_, **__: world.hub)
+    saying = ("--by", "孙七", "--why", "机房断电")
+    assert incident("declare", "2026-04-02", "--until", "2026-04-08", *saying).exit_code == 0
+    assert incident("declare", "2026-04-10", *saying).exit_code != 0, "it has not begun"
+    assert incident("declare", "2026-04-02", "--by", "孙七", "--why", " ").exit_code != 0
+    assert world.keep() == "active"
+    assert [each["day"] for each in orjson.loads(incident("list", "--json").stdout)] == [
+        f"2026-04-0{n}" for n in range(2, 9)]  # fmt: skip
+    withdrawing = ("--until", "2026-04-08", "--by", "王五", "--why", "未影响接收")
+    assert incident("withdraw", "2026-04-02", *withdrawing).exit_code == 0
+    assert world.keep() == "suspended K4"
+    changes = [orjson.loads(each.body)["data"] for each in world.hub.certification.changes("")]
+    pinned = signing.pinned(signing.public_key(bureau.issuer(world.hub)))
+    said = [signing.read_compact(each["jws"], typ=CHANGE, pinned=pinned) for each in changes]
+    assert [(each["what"], each["first"], each["by"][0]["by"], each["by"][0]["role"]) for each in said] == [
+        ("incident_declared", "2026-04-02", "孙七", "operator"),
+        ("incident_withdrawn", "2026-04-02", "王五", "supervisor"),
+    ]
+    world.told()
+    assert verify_ledger(world.hub.settings.store_url).sound
+    assert world.hub.queries.act(world.hub.certification.changes("")[0].change_id) is not None, "it is entered"
+
+
+def incident(*words: str) -> Result:
+    return CliRunner().invoke(app, ["conformance", "incident", *words])
+
+
+def test_silence_while_the_hub_itself_was_down_is_not_the_department_s(world: World) -> None:
+    clock = world.hub_clock
+    clock.move_to(datetime(2026, 4, 9, 1, tzinfo=UTC))
+    assert world.keep() == "active"
+    silent = [each.measure for each in world.hub.certification.observations(CONNECTION, "K4") if each.seen == "unknown"]
+    assert {"why": "the hub took nothing in"} in silent
 
 
 def test_every_change_is_a_signed_event_in_the_ledger_and_on_the_feed(world: World) -> None:
@@ -281,6 +348,8 @@ def test_a_criterion_takes_more_than_a_person_took_and_gives_nothing_back(world:
 def test_silent_days_suspend_c1_and_a_reinstatement_begins_probation(world: World) -> None:
     clock = world.hub_clock
     clock.move_to(datetime(2026, 4, 9, 1, tzinfo=UTC))
+    for day in (2, 3, 7, 8):
+        world.took_in(day)
     assert world.keep() == "suspended K4"
     assert world.hub.certification.certificates(CONNECTION)[0].suspended == ("C1", "C2", "C3")
     world.office.reinstate(

@@ -48,6 +48,7 @@ def notices(world: World) -> list[dict[str, Any]]:
 
 def test_a_first_failure_is_told_once_with_its_day_and_measure(world: World) -> None:
     assert notices(world) == []
+    world.took_in(2)
     world.hub_clock.move_to(datetime(2026, 4, 3, 1, tzinfo=UTC))
     world.keep()
     found = notices(world)
@@ -95,6 +96,8 @@ def test_those_on_duty_for_the_department_are_told_of_a_first_failure_and_a_susp
     tellers = hub.tellers()
     planner = next(each for each in tellers if each.name == "plan")
     planner.step()
+    for day in (2, 3):
+        world.took_in(day)
     for day in (3, 7):  # Qingming lies between: the grace of K4 is over on the 7th
         world.hub_clock.move_to(datetime(2026, 4, day, 1, tzinfo=UTC))
         world.keep()

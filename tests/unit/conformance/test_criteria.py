@@ -239,4 +239,28 @@ def test_a_failure_of_ours_is_nobody_s_and_is_blanked_out_of_later_windows() -> 
     assert looked("K1", ours, a_day(1, units=15), a_day(2, units=5)) is Seen.PASS
     theirs = replace(ours, charged_to={"K1": "department"})
     assert looked("K1", theirs, a_day(1, units=8), a_day(2, units=5)) is Seen.FAIL
-    assert {each.seen for each in observe([a_day(invalid=100, leaks=3, incident=True)], POLICIES)} == {Seen.UNKNOWN}
+
+
+def test_an_incident_of_ours_excuses_everything_but_a_leak_a_drift_and_a_life_that_ends() -> None:
+    bad = a_day(invalid=100, signs_of_life=0, conflicting=9, incident=True, leaks=3, drifted=("mapping",), days_left=0)
+    found = {each.criterion: each.seen for each in observe([bad], POLICIES)}
+    assert {name for name, seen in found.items() if seen is not Seen.UNKNOWN} == {"K9", "K10", "K12"}
+    assert {found[name] for name in ("K9", "K10", "K12")} == {Seen.FAIL}
+
+
+def test_a_silent_day_is_nobody_s_while_the_hub_took_nothing_in_and_a_spoken_one_counts() -> None:
+    assert looked("K4", a_day(signs_of_life=0, is_ingest_up=False)) is Seen.UNKNOWN
+    assert looked("K4", a_day(signs_of_life=0)) is Seen.FAIL
+    assert looked("K4", a_day(signs_of_life=1, is_ingest_up=False)) is Seen.PASS
+
+
+def test_a_third_strike_asks_for_a_review_until_somebody_looked_or_the_year_is_over() -> None:
+    assert not folded("K4", "FFP" * 2)[0].needs_review
+    third, _ = folded("K4", "FFP" * 2 + "FF")
+    assert (len(third.strikes), third.needs_review) == (3, True)
+    policy = POLICIES["K4"]
+    looked_into = Observation(criterion="K4", day=date(2026, 6, 1), seen=Seen.UNKNOWN, by="王五")
+    assert not step(third, looked_into, policy, is_workday=True)[0].needs_review
+    passing = replace(looked_into, seen=Seen.PASS, by="")
+    assert step(third, passing, policy, is_workday=True)[0].needs_review
+    assert not step(third, replace(passing, day=date(2027, 6, 1)), policy, is_workday=True)[0].needs_review

@@ -54,7 +54,7 @@ FAULTS: Final[list[tuple[int, int, dict[str, Any]]]] = [
     (105, 112, {"skew_p99_s": 400.0}),
     (77, 79, {"anomaly_share": 0.2}),
     (170, 180, {"invalid": 200, "charged_to": {"K1": "connector"}}),  # ours
-    (98, 98, {"incident": True, "leaks": 5, "invalid": 1000, "conflicting": 7}),  # ours
+    (98, 98, {"incident": True, "invalid": 1000, "conflicting": 7}),  # ours
 ]
 
 LIFTED: Final = {"K9": DAYS[95]}
@@ -102,7 +102,7 @@ KEPT, MOVES = driven()
 
 def plain_verdict(name: str, number: int) -> str:
     """What a person would write beside a day: pass, fail, or ? where the day does not count."""
-    return "?" if FACTS[number].incident else PLAIN[name](number)
+    return "?" if FACTS[number].incident and name not in ("K9", "K10") else PLAIN[name](number)
 
 
 def plain_valid(number: int) -> str:
@@ -226,7 +226,7 @@ def test_the_days_told_are_those_counted_by_hand() -> None:
     assert told("K7")[0] == (date(2026, 2, 9), "suspended")  # Saturday 7th first, Monday 9th the day of grace
     assert told("K4")[0] == (date(2026, 1, 21), "suspended")  # Tuesday 20th first, grace of one day
     assert told("K9") == [(date(2026, 3, 31), "suspended"), (date(2026, 4, 10), "reinstated"),
-                          (date(2026, 7, 9), "steady")]  # fmt: skip
+                          (date(2026, 7, 8), "steady")]  # fmt: skip
 
 
 def test_what_is_mended_in_grace_leaves_only_a_private_notice() -> None:

@@ -27,7 +27,10 @@ class Facts:
     """A connection whose department says of each day how many cases it had, at six on the day after."""
 
     def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
+        self.clock, self.excused = clock, set[date]()
+
+    def incidents(self) -> set[date]:
+        return self.excused
 
     def day(self, _: CertificateRow, day: date) -> DayFacts:
         said_at = datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
@@ -129,3 +132,108 @@ def test_what_ails_one_connection_holds_up_no_other(
     clock.move_to(MONDAY + timedelta(days=1))
     assert keeper.step() == 0
     assert seen(keeping, "K1") == [(date(2026, 3, 2), "pass")]
+
+
+def outages(facts: Facts, *silent: int, invalid: tuple[int, ...] = ()) -> Any:
+    """Let a connection be silent, or send what is invalid, on these days of March."""
+
+    def day(_: CertificateRow, day: date) -> DayFacts:
+        bad = 100 if day.day in invalid else 0
+        return DayFacts(day=day, is_ingest_up=True, units=30 + bad, invalid=bad, days_left=300, drifted=(),
+                        signs_of_life=0 if day.day in silent else 5, incident=day in facts.excused)  # fmt: skip
+
+    return day
+
+
+@pytest.fixture
+def facts(clock: ManualClock) -> Facts:
+    return Facts(clock)
+
+
+def looked_at(keeping: Keeping, facts: Any, clock: ManualClock) -> Keeper:
+    office: Any = Office()
+    return Keeper(keeping, facts, office, CALENDAR, clock.now)
+
+
+def test_an_incident_that_is_declared_the_next_day_takes_back_what_was_judged_and_the_days_after_it(
+    facts: Facts, keeping: Keeping, clock: ManualClock
+) -> None:
+    facts.day = outages(facts, 3, 4, invalid=(3,))  # type: ignore[method-assign]
+    keeper = looked_at(keeping, facts, clock)
+    clock.move_to(MONDAY + timedelta(days=3))
+    keeper.step()
+    today = date(2026, 3, 5)
+    assert keeper.standing(keeping.rows, today).rows["K4"].phase == "suspended"
+    assert seen(keeping, "K1")[-2:] == [(date(2026, 3, 3), "fail"), (date(2026, 3, 4), "pass")]
+    facts.excused = {date(2026, 3, 3), date(2026, 3, 4)}
+    keeper.step()
+    standing = keeper.standing(keeping.rows, today)
+    assert (standing.rows["K4"].phase, standing.rows["K1"].phase, standing.rolled.state) == (
+        "steady",
+        "steady",
+        "active",
+    )
+    kept = len(keeping.rows)
+    keeper.step()
+    assert len(keeping.rows) == kept, "once"
+    facts.excused = set()
+    keeper.step()
+    assert keeper.standing(keeping.rows, today).rows["K4"].phase == "suspended", "taken back"
+    assert looked_at(keeping, facts, clock).standing(keeping.rows, today).rows["K4"].phase == "suspended", (
+        "by a rebuild"
+    )
+
+
+def test_a_day_for_which_a_person_vouched_is_judged_by_the_rules_all_the_same(
+    facts: Facts, keeping: Keeping, clock: ManualClock
+) -> None:
+    facts.day = outages(facts, 2, 3)  # type: ignore[method-assign]
+    keeper = looked_at(keeping, facts, clock)
+    clock.move_to(MONDAY + timedelta(days=2))
+    keeper.step()
+    added = keeper.vouched(keeping.row, "张三").seen
+    assert [each.criterion for each in added] == ["K4"]
+    keeping.rows += added
+    fresh = looked_at(keeping, facts, clock)
+    clock.move_to(MONDAY + timedelta(days=3))
+    fresh.step()
+    assert [each.seen for each in keeping.rows if (each.criterion, each.day.day) == ("K4", 4)] == ["pass", "pass"]
+
+
+def test_a_leak_that_a_person_answered_does_not_suspend_again_for_the_same_day(
+    facts: Facts, keeping: Keeping, clock: ManualClock
+) -> None:
+    facts.day = lambda _, day: DayFacts(day=day, leaks=int(day.day == 2), days_left=300)  # type: ignore[method-assign]
+    keeper = looked_at(keeping, facts, clock)
+    keeper.step()
+    assert keeper.standing(keeping.rows, date(2026, 3, 2)).rows["K9"].phase == "suspended"
+    keeping.rows += keeper.vouched(keeping.row, "张三").seen
+    for _ in range(3):
+        fresh = looked_at(keeping, facts, clock)
+        fresh.step()
+        assert fresh.standing(keeping.rows, date(2026, 3, 2)).rows["K9"].phase == "on_probation"
+        clock.move_to(clock.now() + timedelta(hours=13))
+
+
+def test_a_review_ends_once_somebody_has_looked_and_begins_anew_with_another_failure(
+    facts: Facts, keeping: Keeping, clock: ManualClock
+) -> None:
+    high = [True]
+    facts.day = lambda _, day: DayFacts(  # type: ignore[method-assign]
+        day=day, days_left=300, anomaly_share=0.5 if high[0] else 0.0, usual_share=0.1, sample=100
+    )
+    keeper = looked_at(keeping, facts, clock)
+
+    def asks() -> bool:
+        return keeper.standing(keeping.rows, date(2026, 3, 20)).rows["K13"].needs_review
+
+    for is_high, expected in ((True, True), (True, False), (False, False), (True, True)):
+        high[0] = is_high
+        clock.move_to(clock.now() + timedelta(days=1))
+        keeper.step()
+        assert asks() is expected
+        if (looks := keeper.reviewed(keeping.row, "K13", "王五")) is not None:
+            keeping.rows += looks.seen
+            keeper = looked_at(keeping, facts, clock)
+            assert not asks()
+    assert keeper.reviewed(keeping.row, "K1", "王五") is None
