@@ -81,7 +81,11 @@ class Terms:
 
 def write(shown: Shown, approvals: Sequence[Approval], terms: Terms, *, now: datetime, kid: str) -> dict[str, Any]:
     """Return the certificate of what was shown (schemas/certificate.v1); Misconfigured with all that is against it."""
-    if faults := [*_unshown(shown), *_conditions(terms, now)]:
+    if faults := [
+        *_unshown(shown),
+        *_of_the_future(shown, now.astimezone(terms.zone).date()),
+        *_conditions(terms, now),
+    ]:
         raise Misconfigured(*faults)
     issued = now.astimezone(terms.zone)
     ends = life(
@@ -149,6 +153,21 @@ def _unshown(shown: Shown) -> list[Fault]:
         said.append(("certify.evidence", "there is no dated evidence"))
     hint = "see `sunlight conformance show SESSION`"
     return [Fault(code=code, problem=problem, file=where, hint=hint) for code, problem in said]
+
+
+def _of_the_future(shown: Shown, today: date) -> list[Fault]:
+    """Say whether evidence is dated ahead: a clock that was set forward while it was taken would lengthen its life."""
+    ahead = {level: day for level, day in shown.oldest.items() if day > today}
+    said = ", ".join(f"{level} {day}" for level, day in sorted(ahead.items()))
+    problem, hint = (
+        f"evidence is dated ahead of today: {said}",
+        "set the clock right and begin a new session: run --new",
+    )
+    return (
+        [Fault(code="certify.clock", problem=problem, file=f"connection {shown.connection}", hint=hint)]
+        if ahead
+        else []
+    )
 
 
 def _conditions(terms: Terms, now: datetime) -> list[Fault]:

@@ -42,6 +42,8 @@ class Asked:
     status_list: bytes | None = None
     running: Mapping[str, Any] | None = None
     """The `bindings` of what is running."""
+    connection: str = ""
+    """What is running is this connection's."""
     flow: str = ""
     environment: str = ""
     max_age_s: int = status.MAX_AGE_S
@@ -99,8 +101,12 @@ def _check_shape(document: Mapping[str, Any]) -> None:
 
 def _check_issuer(document: Mapping[str, Any], signed: bytes, pinned: Pinned) -> None:
     """Hold the key that a certificate names to the one it was signed with."""
-    own = {kid: key for kid, key in pinned.items() if kid == document["issuer"]["kid"]}
-    signing.read(signed, typ=TYP, pinned=own)
+    signing.read(signed, typ=TYP, pinned=_own_key(document, pinned))
+
+
+def _own_key(document: Mapping[str, Any], pinned: Pinned) -> Pinned:
+    """Return the key of a certificate's own issuer: of several that are pinned none speaks for another."""
+    return {kid: key for kid, key in pinned.items() if kid == document["issuer"]["kid"]}
 
 
 def _time(document: Mapping[str, Any], asked: Asked) -> Step:
@@ -117,7 +123,7 @@ def _status(document: Mapping[str, Any], asked: Asked) -> Step:
     if asked.status_list is None:
         return _unknown("status", "未提供状态清单", "no status list was given (--status FILE)")
     try:
-        listed = status.read_list(asked.status_list, asked.pinned)
+        listed = status.read_list(asked.status_list, _own_key(document, asked.pinned))
     except Refused as refused:
         return _failed(
             "status", f"状态清单不可信：{refused.rejection.problem}", f"the list: {refused.rejection.problem}"
@@ -148,6 +154,9 @@ def _bindings(document: Mapping[str, Any], asked: Asked) -> Step:
     if asked.running is None:
         said = "not compared with anything running (--against CONNECTION)"
         return Step(name="bindings", outcome="omit", zh="未与运行中的版本比对", en=said)
+    own = document["subject"]["connection"]
+    if asked.connection not in ("", own):
+        return _failed("bindings", f"本证书是 {own} 的", f"it is a certificate of {own}")
     differing = different(document["bindings"], asked.running)
     if differing:
         listed = ", ".join(differing)

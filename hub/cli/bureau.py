@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import threading
+import logging
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from conformance.certificate.office import Bureau, Department, Office
 from hub.errors import Fault, Misconfigured, Unavailable
+from hub.files import make_folder_durably, write_durably
 from hub.model import ids
 from hub.model.values import Message
 from hub.signer import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
 
     from conformance.certificate.issue import Approval
     from hub.wiring import Hub
 
+LOG: Final = logging.getLogger(__name__)
+
 FOLDER: Final = "conformance"
 LAST_GOOD: Final = "status.last-good.jws"
+RESIGNED: Final = timedelta(seconds=30)
+"""How old the list may be that is given out where nothing happened: far younger than what readers allow."""
 
 
 def office(hub: Hub) -> Office:
@@ -63,6 +70,31 @@ def _message(change_id: str, body: bytes) -> Message:
     return Message(exchange="intake", key=key, kind="act", message_id=change_id, body=body)
 
 
+class Listing:
+    """Gives out the status list. State is the last one, for as long as nothing happened and it is young.
+
+    Anybody may ask, and to sign the list of a province for each who does would keep the hub from its work.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        """Give out the list of `hub`."""
+        self._hub = hub
+        self._last: tuple[object, datetime, bytes] | None = None
+
+    def told(self) -> bytes:
+        """Return the list as of now, or of a moment ago."""
+        now = self._hub.clock.now()
+        try:
+            stamp = self._hub.certification.stamp()
+        except Unavailable:
+            return listed(self._hub)
+        if (last := self._last) and last[0] == stamp and timedelta(0) <= now - last[1] < RESIGNED:
+            return last[2]
+        signed = listed(self._hub)
+        self._last = stamp, now, signed
+        return signed
+
+
 def listed(hub: Hub) -> bytes:
     """Return the status list as of now; while the store is away the last good one, whose time says how old it is."""
     try:
@@ -75,19 +107,24 @@ def listed(hub: Hub) -> bytes:
     return signed
 
 
-def keep(hub: Hub, signed: bytes) -> None:
-    """Keep a good status list for the time when no other is to be had."""
-    kept = hub.settings.data_dir / FOLDER / LAST_GOOD
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh = kept.with_name(f"{LAST_GOOD}.{os.getpid()}.{threading.get_ident()}")
-    fresh.write_bytes(signed)
-    fresh.replace(kept)
+def keep(hub: Hub, signed: bytes, issuer: str = "") -> None:
+    """Keep a good status list for the time when no other is to be had; of another issuer, by its key's id, apart."""
+    kept = _last_good(hub, issuer)
+    try:
+        make_folder_durably(kept.parent)
+        write_durably(kept, signed, mode=0o644)
+    except OSError as full:
+        LOG.warning("status list not kept", extra={"file": str(kept), "problem": str(full)})
 
 
-def last_good(hub: Hub) -> bytes | None:
-    """Return the last good status list; None if there never was one."""
-    kept = hub.settings.data_dir / FOLDER / LAST_GOOD
-    return kept.read_bytes() if kept.is_file() else None
+def last_good(hub: Hub, issuer: str = "") -> bytes | None:
+    """Return the last good status list, of another issuer where its key's id is given; None if there never was one."""
+    kept = _last_good(hub, issuer)
+    return (kept.read_bytes() or None) if kept.is_file() else None
+
+
+def _last_good(hub: Hub, issuer: str) -> Path:
+    return hub.settings.data_dir / FOLDER / (f"{LAST_GOOD}.{issuer}" if issuer else LAST_GOOD)
 
 
 def department_of(hub: Hub, department_id: str) -> Department:

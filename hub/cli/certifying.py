@@ -113,14 +113,13 @@ def renew(
 
 
 def session_folder(hub: Hub, session: str) -> Path:
-    """Return the folder of a session: a path to one; its name, or its connection's, among those beside the sandbox."""
-    given = Path(session)
-    if given.is_dir():
-        return given
+    """Return the folder of a session: its connection's last, its name among those beside the sandbox, a path to one."""
     settings = hub.settings if common.IN_SANDBOX.get() else sandbox_of(hub.settings)
-    sessions = sessions_of(settings)
-    last = sessions.last(session)
-    return last.folder if last else sessions.folder / given.name
+    sessions, given = sessions_of(settings), Path(session)
+    if last := sessions.last(session):
+        return last.folder
+    own = sessions.folder / given.name
+    return given if given.is_dir() and not (given.name == session and own.is_dir()) else own
 
 
 def summary_of(hub: Hub, session: str) -> Summary:

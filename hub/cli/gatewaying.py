@@ -134,7 +134,7 @@ def parts_of(
         act=hub.act_on,
         coverage=covering.Board(hub).told,
         connections=connection_page.ConnectionPages(hub),
-        status_list=lambda: bureau.listed(hub),
+        status_list=bureau.Listing(hub).told,
         issue=hub.issue_paper,
         dossier=hub.dossier,
         subscription=hub.subscribers.of_key,

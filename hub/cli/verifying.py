@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +21,7 @@ from hub.cli.bureau import issuer, keep, last_good, office
 from hub.errors import Fault, Misconfigured, Refused
 
 if TYPE_CHECKING:
+    from conformance.certificate.signing import Pinned
     from hub.model.certified import CertificateRow
     from hub.wiring import Hub
 
@@ -78,24 +79,37 @@ def verify(  # noqa: PLR0913 - one option for each thing it may be held against
     """
     hub = common.hub(settings)
     pinned = signing.pinned_in(keys) if keys else signing.pinned(signing.public_key(issuer(hub)))
-    asked = Asked(
-        now=hub.clock.now(),
-        pinned=pinned,
-        status_list=_read(status_file) if status_file else last_good(hub),
-        flow=flow,
-        environment=environment,
-    )
-    signed = _read(file)
+    signed, is_own = _read(file), keys is None
+    asked = Asked(now=hub.clock.now(), pinned=pinned, flow=flow, environment=environment)
+    certified = verified(signed, asked).certificate
+    kid = "" if is_own else certified.get("issuer", {}).get("kid", "")
+    listed = _read(status_file) if status_file else last_good(hub, kid)
+    if status_file and listed:
+        _remember(hub, listed, pinned, is_own=is_own)
+    asked = replace(asked, status_list=listed)
     if against:
-        certified = verified(signed, asked).certificate.get("bindings", {})
-        asked = replace(asked, running=filled(certified, running(hub, against)))
-    if status_file and asked.status_list:
-        with suppress(Refused):
-            read_list(asked.status_list, pinned)
-            keep(hub, asked.status_list)
+        bound = certified.get("bindings", {})
+        asked = replace(asked, connection=against, running=filled(bound, running(hub, against)))
     found = verified(signed, asked)
     _tell_steps(found, as_json=as_json)
     raise typer.Exit(found.exit_code)
+
+
+def _remember(hub: Hub, signed: bytes, pinned: Pinned, *, is_own: bool) -> None:
+    """Keep a list that its issuer signed, unless a later one of the same is kept: none is rolled back."""
+    for kid, key in pinned.items():
+        issuer_id = "" if is_own else kid
+        at, kept = _issued_at(signed, {kid: key}), _issued_at(last_good(hub, issuer_id), {kid: key})
+        if at is not None and (kept is None or at > kept):
+            keep(hub, signed, issuer_id)
+
+
+def _issued_at(signed: bytes | None, pinned: Pinned) -> datetime | None:
+    """Return when a list was issued; None where it is none of a pinned key's."""
+    try:
+        return datetime.fromisoformat(read_list(signed or b"", pinned)["issued_at"])
+    except Refused:
+        return None
 
 
 def running(hub: Hub, connection: str) -> dict[str, Any]:

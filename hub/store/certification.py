@@ -105,6 +105,15 @@ class Certification:
         with writing(self._engine) as connection:
             insert(connection, certificate_changes, [change_row(each) for each in changes], conflict="ignore")
 
+    def stamp(self) -> tuple[int, datetime | None]:
+        """Return what tells one state of all certificates from another: how much happened to them, and when last."""
+        column = certificate_changes.c
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                sa.select(sa.func.count(), sa.func.max(column.at)).select_from(certificate_changes)
+            ).one()
+        return int(row[0]), row[1]
+
     def untold(self) -> Sequence[CertificateChange]:
         """Return what the ledger has not been told yet, in order."""
         return self._changes(certificate_changes.c.told_at.is_(None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -14,6 +15,7 @@ from conformance.bindings import running
 from conformance.certificate import signing
 from conformance.certificate.issue import Approval
 from conformance.certificate.office import CHANGE, Department
+from conformance.certificate.status import status_list
 from conformance.certificate.verify import Asked, verify
 from conformance.criteria.machine import RollUp
 from conformance.suite import load_suite
@@ -27,13 +29,12 @@ from hub.store.engine import open_engine, writing
 from hub.store.ledger import verify as verify_ledger
 from hub.store.tables import feed
 from tests.support import desks
-from tests.support.certificates import SHOWN
+from tests.support.certificates import SHOWN, STRANGER
 from tests.support.desks import DEPARTMENT, a_desk, bring
 from tests.support.hubs import an_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from click.testing import Result
 
@@ -446,3 +447,29 @@ def test_the_commands_verify_offline_with_the_exit_codes_of_the_design(
     assert run("suspend", world.row.certificate_id, "--by", "王五", "--reason", "核查")[0] == 0
     assert run("status", "--out", listed)[0] == 0
     assert run("verify", file, "--status", listed)[0] == 1
+
+
+@pytest.mark.parametrize("world", ["embedded"], indirect=True)  # the commands are the same over any store
+def test_neither_an_older_list_nor_another_issuer_s_takes_the_place_of_the_last_good_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUNLIGHT_DATA_DIR", str(world.folder))
+    monkeypatch.setattr("hub.wiring.SystemClock", lambda: world.hub.clock)
+    file, old, listed, strange, keys = (str(world.folder / name) for name in ("c", "old", "new", "strange", "jwks"))
+
+    def run(*words: str) -> int:
+        return CliRunner().invoke(app, ["conformance", *words]).exit_code
+
+    assert run("certificates", CONNECTION, "--out", file) == 0
+    assert run("status", "--out", old) == 0
+    now = world.hub.clock.now() + timedelta(hours=1)
+    world.hub_clock.move_to(now)
+    assert run("status", "--out", listed) == 0
+    assert run("verify", file, "--status", listed) == 0
+    Path(strange).write_bytes(status_list([], org="x", now=now + timedelta(minutes=1), signer=STRANGER))
+    Path(keys).write_bytes(signing.jwks(signing.public_key(STRANGER)))
+    assert run("verify", file, "--status", old) == 5
+    assert run("verify", file, "--status", strange, "--keys", keys) == 1
+    assert run("verify", file) == 0
+    (world.folder / "conformance" / bureau.LAST_GOOD).write_bytes(b"")
+    assert run("verify", file) == 5, "what a crash left empty is no list"

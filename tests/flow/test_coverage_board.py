@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from conformance.certificate import signing
+from conformance.certificate.status import read_list
 from hub.cli import bureau, certifying_role
 from hub.cli.main import app
 from hub.errors import Unavailable
@@ -150,6 +152,20 @@ def test_the_gate_answers_by_what_is_known(world: World) -> None:
     code, told = run("can-i-connect", CONNECTION)
     assert (code, told["why"]) == (1, "suspended")
     assert [each["connection"] for each in run("can-i-connect")[1]] == [CONNECTION]
+
+
+def test_the_list_is_signed_anew_where_something_happened_or_time_passed(world: World) -> None:
+    clock: Any = world.hub.clock
+    listing = bureau.Listing(world.hub)
+    first = listing.told()
+    clock.move_to(clock.now() + timedelta(seconds=29))
+    assert listing.told() == first
+    world.office.suspend(world.row.certificate_id, people(world.hub, "supervisor"))
+    second = listing.told()
+    pinned = signing.pinned(signing.public_key(bureau.issuer(world.hub)))
+    assert [each["state"] for each in read_list(second, pinned)["certificates"]] == ["suspended"]
+    clock.move_to(clock.now() + timedelta(seconds=31))
+    assert listing.told() != second
 
 
 def test_the_last_good_list_is_served_while_the_store_is_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

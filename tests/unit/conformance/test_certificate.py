@@ -212,6 +212,17 @@ def test_anything_else_running_fails_at_the_bindings_and_is_named(path: tuple[st
     assert ".".join(path) in next(step.en for step in found.steps if step.name == "bindings")
 
 
+def test_what_runs_for_another_connection_fails_at_the_bindings() -> None:
+    assert verify(FILE, asked(connection=DOCUMENT["subject"]["connection"])).is_valid
+    assert verify(FILE, asked(connection="another.connection")).failed_at == "bindings"
+
+
+def test_of_several_pinned_issuers_none_speaks_of_another_s_certificates() -> None:
+    both = signing.pinned(signing.public_key(BUREAU), signing.public_key(STRANGER))
+    assert verify(FILE, asked(pinned=both)).is_valid
+    assert verify(FILE, asked(pinned=both, status_list=a_list(DOCUMENT, STRANGER))).failed_at == "status"
+
+
 def test_what_nobody_asks_about_is_left_out_and_said() -> None:
     found = outcomes(FILE, asked(running=None, flow="", environment=""))
     assert (found["bindings"], found["scope"]) == ("omit", "omit")

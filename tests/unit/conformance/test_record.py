@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,18 @@ from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import write
 from conformance.certificate.record import summary_in
 from conformance.lines import line_of
-from conformance.model import Bindings, Footer, Header, Omission, Result, Signature, Verdict, Waiver, Words
+from conformance.model import (
+    Bindings,
+    EvidenceItem,
+    Footer,
+    Header,
+    Omission,
+    Result,
+    Signature,
+    Verdict,
+    Waiver,
+    Words,
+)
 from conformance.model import Lifecycle as Stage
 from conformance.suite import load_suite
 from hub.errors import Misconfigured
@@ -64,8 +76,16 @@ def record(folder: Path, *lines: Any, header: Header | None = None, ended: bool 
                         lines_sha256=digest)  # fmt: skip
         written.append(orjson.dumps(line_of(footer, ZONE)) + b"\n")
     (folder / "results.ndjson").write_bytes(b"".join(written))
-    (folder / "bundle.zip").write_bytes(b"zip")
+    bundle(folder, {"results.ndjson": b"".join(written)})
     return folder
+
+
+def bundle(folder: Path, files: dict[str, bytes], manifest: dict[str, str] | None = None) -> None:
+    """Write a bundle of these files, and of a manifest of them unless another is given."""
+    listed = manifest or {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    with zipfile.ZipFile(folder / "bundle.zip", "w") as archive:
+        for name, data in {**files, "manifest.json": orjson.dumps(listed)}.items():
+            archive.writestr(name, data)
 
 
 def shown(folder: Path) -> Summary:
@@ -83,7 +103,8 @@ def test_what_was_shown_becomes_a_certificate_that_states_it(tmp_path: Path) -> 
     assert found.oldest == {"C1": date(2026, 5, 20), "C2": date(2026, 5, 22), "C3": date(2026, 5, 23)}
     document = write(found, APPROVALS, TERMS, now=NOW, kid=next(iter(PINNED)))
     assert document["bindings"]["mapping"] == {"version": 3, "sha256": "3" * 64, "parts": {"codes": "4" * 64}}
-    assert document["evidence"]["bundle_sha256"] == hashlib.sha256(b"zip").hexdigest()
+    bundled = (tmp_path / "bundle.zip").read_bytes()
+    assert document["evidence"]["bundle_sha256"] == hashlib.sha256(bundled).hexdigest()
 
 
 def test_must_tests_that_are_left_out_are_counted_up_to_the_level(tmp_path: Path) -> None:
@@ -163,3 +184,35 @@ def test_what_is_no_record_is_said_to_be_none(tmp_path: Path) -> None:
         (tmp_path / "results.ndjson").write_bytes(junk)
         with pytest.raises(Misconfigured, match=r"certify\.session"):
             shown(tmp_path)
+
+
+def test_a_bundle_that_is_not_the_evidence_of_its_record_is_not_certified_on(tmp_path: Path) -> None:
+    piece = EvidenceItem(code="RAW", sha256="a" * 64, name="x", media_type="text/plain", size_bytes=1)
+    lines = [replace(each, evidence=(piece,)) if each.test == "ENC-01" else each for each in all_passed()]
+    folder = record(tmp_path, *lines)
+    raw = (folder / "results.ndjson").read_bytes()
+    whole = {"results.ndjson": raw, "raw/" + "a" * 64: b"sealed"}
+    said = {
+        "lacks evidence: aaaaaaaaaaaa": {"results.ndjson": raw},
+        "of another record": {**whole, "results.ndjson": raw.splitlines(keepends=True)[0]},
+    }
+    for problem, files in said.items():
+        bundle(folder, files)
+        with pytest.raises(Misconfigured, match=problem):
+            shown(folder)
+    bundle(folder, whole, dict.fromkeys(whole, "0" * 64))
+    with pytest.raises(Misconfigured, match="manifest"):
+        shown(folder)
+    (folder / "bundle.zip").write_bytes(b"zip")
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        shown(folder)
+    bundle(folder, whole)
+    assert shown(folder).bundle_sha256
+
+
+def test_evidence_of_a_day_to_come_is_not_certified_on(tmp_path: Path) -> None:
+    found = shown_in(shown(record(tmp_path, *all_passed())))
+    for level in ("C1", "C2"):
+        ahead = replace(found, oldest={**found.oldest, level: date(2026, 6, 2)})
+        with pytest.raises(Misconfigured, match=f"ahead of today: {level} 2026-06-02"):
+            write(ahead, APPROVALS, TERMS, now=NOW, kid=next(iter(PINNED)))
