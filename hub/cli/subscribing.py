@@ -82,8 +82,7 @@ def list_(*, as_json: common.AsJson = False, settings: common.SettingsFile = Non
     for row in found:
         regions = ", ".join(row["regions"]) or "all"
         cells = (row["name"], row["view"], ", ".join(row["kinds"]), regions, row["state"], f"{row['created_at']:%F}")
-        stands = (row["webhook_state"] or {}).get("state", "")
-        table.add_row(*map(escape, (*cells, f"{row['webhook']} {stands}".strip())))
+        table.add_row(*map(escape, (*cells, _webhook(row))))
     common.OUT.print(table)
 
 
@@ -201,6 +200,13 @@ def _post_parked(hub: Hub, found: Subscription) -> None:
     typer.echo(f"{taken} of {common.counted(len(rows), 'parked document')} taken")
     if taken < len(rows):
         raise typer.Exit(1)
+
+
+def _webhook(row: dict[str, Any]) -> str:
+    """Say where documents are posted and how that stands; while it is tried again, what the receiver said."""
+    at = row["webhook_state"] or {}
+    said = f": {at['said']}" if at.get("attempts") or at.get("state") == "stopped" else ""
+    return f"{row['webhook']} {at.get('state', '')}{said}".strip()
 
 
 def _row(hub: Hub, found: Subscription) -> dict[str, Any]:

@@ -100,12 +100,16 @@ def test_the_overview_of_a_busy_city_does_not_scroll_sideways_on_a_phone(tmp_pat
             (first, *_) = super().alert_counts()
             return [{**first, "rule_id": rule, "level": RULES[rule].level, "n": 1_234_567} for rule in RULES]
 
+        def alerts(self, **asked: Any) -> list[dict[str, Any]]:
+            whole = "matter:11321200014000028L/11321200014000028L3320117001000"
+            return [{**row, "subject": whole, "case_no": None} for row in super().alerts(**asked)]
+
     hub = a_desk(tmp_path)
     queries = Busy(hub.settings.store_url)
     with a_client(hub, parts=parts_of(hub, queries)) as client:
-        found = chromium.widths(f"{client.base_url}", tmp_path / "profile", width=390)
+        found = [chromium.widths(f"{client.base_url}", tmp_path / "profile", width=width) for width in (390, 800)]
         picture = Path(SHOTS or tmp_path) / "busy-390.png"
         chromium.shot(f"{client.base_url}", tmp_path / "profile", picture, width=390)
     queries.close()
     hub.close()
-    assert found == (390, 390)
+    assert found == [(390, 390), (800, 800)]
