@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -16,7 +17,6 @@ from hub.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from conformance.declaration import Declared
@@ -98,6 +98,8 @@ class Lab:
     orders_book: Callable[[], Sequence[Mapping[str, Any]]] | None = None
     """What the department's system has taken of orders, as it was written to it; None where it cannot be asked."""
     secrets: Sequence[str] = ()
+    since: datetime | None = None
+    """When the session was opened: what came before belongs to an earlier trial. None: everything counts."""
     recorded: Callable[[], Sequence[str]] | None = None
     """Names the evidence that the session's record rests on, by digest; None: all that the store holds."""
     kept: list[EvidenceItem] = field(default_factory=list)
@@ -159,9 +161,9 @@ class Lab:
         return found
 
     def events(self) -> Sequence[dict[str, Any]]:
-        """Return the connection's canonical events in the pilot hub; read once a run."""
+        """Return the connection's canonical events that came to the pilot hub in this session; read once a run."""
         if "events" not in self.shared:
-            self.shared["events"] = self.pilot.events()
+            self.shared["events"] = [each for each in self.pilot.events() if self._is_own(each["receivedat"])]
         found: Sequence[dict[str, Any]] = self.shared["events"]
         return found
 
@@ -175,8 +177,19 @@ class Lab:
         return {no: row for no, row in self.cases().items() if no in touched}
 
     def reports(self) -> Sequence[dict[str, Any]]:
-        """Return the connection's read-reports in the pilot hub."""
-        return [each for each in self.pilot.entries("report") if each["data"]["connection_id"] == self.connection]
+        """Return the connection's read-reports of this session in the pilot hub."""
+        reports = self.pilot.entries("report")
+        return [
+            each for each in reports if each["data"]["connection_id"] == self.connection and self._is_own(each["time"])
+        ]
+
+    def refused(self) -> Sequence[dict[str, Any]]:
+        """Return what was refused of the connection in this session, newest first."""
+        return [row for row in self.pilot.quarantine() if self.since is None or row["received_at"] >= self.since]
+
+    def _is_own(self, text: str) -> bool:
+        """Tell whether something came in this session, by the instant of a document."""
+        return self.since is None or datetime.fromisoformat(text) >= self.since
 
     def scripted_events(self) -> Mapping[int, Sequence[dict[str, Any]]]:
         """Return the events of each scripted case by its number, in order of time."""

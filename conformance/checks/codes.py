@@ -24,7 +24,7 @@ def only_current_codes(lab: Lab) -> Finding:
     waiting = awaited(lab)
     if waiting is not None:
         return waiting
-    unknown = [row for row in lab.pilot.quarantine() if row["code"] == UNKNOWN]
+    unknown = [row for row in lab.refused() if row["code"] == UNKNOWN]
     lab.keep("MET", "codes.json", {"events": len(lab.events()), "unknown": len(unknown)})
     if unknown:
         row = unknown[0]

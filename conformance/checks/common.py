@@ -24,7 +24,7 @@ def awaited(lab: Lab) -> Finding | None:
 
     A record that was refused is an answer: nothing is waited for then.
     """
-    if lab.pilot.quarantine():
+    if lab.refused():
         return None
     unseen = lab.unseen()
     if unseen:

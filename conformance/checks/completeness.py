@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from conformance.lab import Lab
     from conformance.model import Subject
 
-FIX = ("补送缺少的办件", "send the missing cases")
+FIX = (
+    "补送缺少的办件；多出的如系以前试接所留，请清空沙箱：conformance reset",
+    "send the missing cases; empty the sandbox (conformance reset) where what is too much is of an earlier trial",
+)
 
 
 def shadowed(lab: Lab, days: int) -> Finding | None:

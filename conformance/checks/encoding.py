@@ -214,7 +214,7 @@ GARBLINGS: Final[Sequence[tuple[str, Callable[[str], str]]]] = (
 
 def mojibake_is_refused(lab: Lab) -> Finding:
     """ENC-04: garbled texts are refused with a sample, sound ones are not; and the department has sent none."""
-    garbled = [row for row in lab.pilot.quarantine() if row["code"] == "decode.garbled"]
+    garbled = [row for row in lab.refused() if row["code"] == "decode.garbled"]
     if garbled:
         lab.keep("QUA", "garbled.json", {name: garbled[0][name] for name in ("code", "problem", "place")})
         return wrong(

@@ -25,7 +25,7 @@ def golden_pack_is_valid(lab: Lab) -> Finding:
     waiting = awaited(lab)
     if waiting is not None:
         return waiting
-    refused = lab.pilot.quarantine()
+    refused = lab.refused()
     if refused:
         row = refused[0]
         lab.keep("QUA", "refused.json", {name: row[name] for name in ("code", "path", "problem", "hint", "place")})

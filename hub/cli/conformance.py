@@ -10,6 +10,7 @@ from hub.cli import (
     incidents,
     kitting,
     owing,
+    resetting,
     running_tests,
     shipping,
     verifying,
@@ -21,6 +22,7 @@ appealing.add_to(app)
 certifying.add_to(app)
 verifying.add_to(app)
 kitting.add_to(app)
+resetting.add_to(app)
 app.add_typer(evidencing.app, name="evidence")
 app.command("ship")(shipping.ship)
 app.command("owed")(owing.owed)

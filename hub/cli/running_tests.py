@@ -15,6 +15,7 @@ from conformance.carrying import carried
 from conformance.certificate.signing import pinned_in
 from conformance.kit import HELD_AGAIN
 from conformance.real import bundled, sessions_of
+from conformance.resetting import reset_at
 from conformance.roundtrip.real import played
 from conformance.runner import Runner, new_header, session_name
 from conformance.shipping import check_age, unpack
@@ -39,6 +40,7 @@ from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from conformance.lab import Lab
     from conformance.model import Level, Result, Summary
@@ -71,6 +73,9 @@ def run(  # noqa: PLR0913 - one parameter an option
     settings: common.SettingsFile = None,
 ) -> None:
     """Run a connection's tests, or go on where its last session waits. A session lasts as long as it needs to.
+
+    Only what reaches the sandbox after the session began counts in it; `sunlight conformance reset CONNECTION` empties
+    a sandbox that earlier trials have filled.
 
     After a change of the mapping a new session runs only the tests that the change touches; --new runs all of them.
 
@@ -135,9 +140,10 @@ def run_session(
     connected = replace(connected_to(sandbox, live, wish.connection, files), shipment=shipment)
     sessions, clock = sessions_of(sandbox.settings), sandbox.clock
     lab = _begun(stack, connected, wish, suite)
-    lab = replace(lab, recorded=lambda: sessions.get(lab.session).evidence())
+    begun = sessions.get(lab.session).header.started_at
+    lab = replace(lab, since=begun, recorded=lambda: sessions.get(lab.session).evidence())
     connected.read_into(lab.pilot)
-    with played(connected, lab, sessions.get(lab.session).header.started_at) as own:
+    with played(connected, lab, begun) as own:
         runner = Runner(sessions=sessions, suite=suite, lab=own, clock=clock, calendar=lab.calendar)
         session = runner.run(lab.session, only=wish.only, told=each, goes_on=wish.goes_on)
     today = clock.now().astimezone(sandbox.settings.zone).date()
@@ -146,9 +152,13 @@ def run_session(
     return session, session.summary(suite, today)
 
 
-def _own_last(sessions: Sessions, connection: str) -> Session | None:
-    """Return the last session of a connection that was held on its source: none that was held again on a kit."""
+def _own_last(sessions: Sessions, connection: str, emptied_at: datetime | None) -> Session | None:
+    """Return the last session of a connection that was held on its source: none that was held again on a kit.
+
+    None either that began before the sandbox was emptied: what it rests on is gone.
+    """
     own = [each for each in sessions.all() if each.header.connection == connection]
+    own = [each for each in own if emptied_at is None or each.header.started_at > emptied_at]
     return next((each for each in reversed(own) if not each.header.session.endswith(HELD_AGAIN)), None)
 
 
@@ -156,7 +166,7 @@ def _begun(stack: contextlib.ExitStack, connected: Connected, wish: Wish, suite:
     """Return the lab of the session to go on with: the last one, or a new one where anything it is bound to changed."""
     sandbox, clock = connected.sandbox, connected.sandbox.clock
     sessions = sessions_of(sandbox.settings)
-    last = None if wish.is_new else _own_last(sessions, wish.connection)
+    last = None if wish.is_new else _own_last(sessions, wish.connection, reset_at(sandbox.settings))
     name = last.header.session if last else session_name(clock.now())
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     lab = connected.lab(name, clock, folder, lambda given, moment: wiring.build(given, clock=moment), gateway_parts)

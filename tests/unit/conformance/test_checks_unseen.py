@@ -34,7 +34,7 @@ def a_lab(*events: dict[str, Any], **changes: Any) -> Any:
     """A lab of a real connection: nobody but the department knows when something happened, or was keyed in."""
     knows_nothing = SimpleNamespace(occurred_at=lambda *_: None, keyed_at=lambda *_: None)
     values: dict[str, Any] = {
-        "pilot": SimpleNamespace(quarantine=lambda: [{"code": "x"}]),
+        "refused": lambda: [{"code": "x"}],
         "events": lambda: events,
         "scripted_events": lambda: {1: events},
         "department": knows_nothing,
