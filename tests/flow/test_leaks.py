@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import orjson
 import pytest
 from fastapi.routing import APIRoute
@@ -17,9 +18,18 @@ from hub import wiring
 from hub.cli.gatewaying import parts_of
 from hub.cli.publishing import outer
 from hub.cli.publishing import parts_of as public_parts
+from hub.cli.reporting import WRITERS
+from hub.model.codes import code_list
+from hub.reporting.monthly import Terms, monthly
 from hub.settings import FeedSection
+from hub.statistics.naming import naming
+from hub.statistics.periods import parsed
 from hub.store.queries import Queries
-from hub.views import VIEWS
+from hub.subscription import subscription
+from hub.supervision.alert_cycle import Deed
+from hub.supervision.instruments import PaperWish, why_not
+from hub.views import VIEWS, may_see
+from hub.webhooks import Answer
 from tests.support.canaries import CASES, PLANTED, allowed, leaks, planted, token
 from tests.support.casework import DEPARTMENT, MATTER
 from tests.support.citizens import a_public_client
@@ -28,11 +38,10 @@ from tests.support.hubs import hub_at
 from tests.support.spine import NOW, Read, Spine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    import httpx
-
-    from hub.model.values import Message
+    from hub.model.values import AlertRow, Message
+    from hub.statistics.naming import Language
 
 ROLES: dict[str, tuple[tuple[str, ...], str]] = {
     "public feed": (("feed:read:public",), "public"),
@@ -60,6 +69,10 @@ class World:
     logged: str = ""
     sent: list[Message] = field(default_factory=list)
     answers: list[tuple[str, str, str, httpx.Response]] = field(default_factory=list)
+    posted: dict[str, list[bytes]] = field(default_factory=dict)
+    """By view, the bodies of webhooks."""
+    papers: list[tuple[str, str, bytes]] = field(default_factory=list)
+    """Files of papers, each with the class of its case and its kind of file."""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +98,8 @@ def all_logged(world: World) -> Iterator[str]:
     root.setLevel(logging.DEBUG)
     try:
         tell(world)
+        draw(world)
+        post(world)
         ask(world)
         yield "\n".join(lines)
     finally:
@@ -136,6 +151,56 @@ def spoilt_documents(case: str) -> Sequence[Any]:
     return code, unknown, long
 
 
+def draw(world: World) -> None:
+    """Issue every paper that may be issued of an alert, and draw it."""
+    hub, spine = world.spine.hub, world.spine
+    for row in hub.queries.alerts(limit=1000):
+        said = {"by": "王五 (k)", "role": "supervisor", "note": "核实属实"}
+        hub.act_on(alert_of(hub, row), Deed(move="confirm", **said, at=hub.clock.now()))
+        spine.line.settle(1)
+        alert = alert_of(hub, row)
+        for code, instrument in code_list("instruments").rows.items():
+            wish = PaperWish(
+                instrument=code, authority=instrument["authority"], by="赵六 (k)", at=hub.clock.now(), note="请办理"
+            )
+            if why_not(alert, wish, hub.queries.papers(alert.alert_id), hub.calendar()) is None:
+                hub.issue_paper(alert, wish)
+                spine.line.settle(1)
+    with contextlib.closing(hub.bus()) as bus:
+        hub.draughtsman(bus).step()
+    spine.line.settle()
+    for row in hub.queries.alerts(limit=1000):
+        for paper in hub.queries.papers(row["alert_id"]):
+            for media, digest in (("docx", paper.docx_digest), ("pdf", paper.pdf_digest)):
+                world.papers.append((row["disclosure"] or "intranet", media, hub.queries.paper_file(digest) or b""))
+
+
+def alert_of(hub: wiring.Hub, row: dict[str, Any]) -> AlertRow:
+    alert = hub.queries.alert(row["alert_id"])
+    assert alert is not None
+    return alert
+
+
+def post(world: World) -> None:
+    """Post every view's documents to a subscriber that wants webhooks."""
+    hub = world.spine.hub
+    for view in VIEWS:
+        bodies = world.posted.setdefault(view, [])
+        about: dict[str, Any] = {"view": view, "kinds": ["case", "alert"], "regions": [], "max_length": 100}
+        wish = subscription(f"{view}.centre", **about, webhook="https://centre.example/in", now=hub.clock.now())
+        hub.subscribing().add(wish)
+        (to,) = [each for each in hub.subscribers.list() if each.name == f"{view}.centre"]
+
+        def taken(_: str, headers: object, body: bytes, bodies: list[bytes] = bodies) -> Answer:
+            bodies.append(body + str(headers).encode())
+            return Answer(status=204, said="204")
+
+        poster = replace(hub.poster(), post=taken)
+        poster.restart(to.name, after=0)
+        while poster.deliver(to):
+            pass
+
+
 def ask(world: World) -> None:
     """Ask every route in every role, with the ids of every planted case and of every alert."""
     hub = world.spine.hub
@@ -149,6 +214,9 @@ def ask(world: World) -> None:
             for path in paths:
                 answer = client.get(path, headers=bearer(key) if key else {})
                 world.answers.append((role, ROLES[role][1], path, answer))
+            for view in VIEWS:
+                answer = streamed(client, view, bearer(key) if key else {}, hub.queries)
+                world.answers.append((role, ROLES[role][1], f"/v1/feed/stream?view={view}", answer))
 
     numbers = {"matter_code": [MATTER], "number": [token(each, "data.case.case_no") for each in CASES]}
     site = walked(create_public_app(public_parts(outer(hub))).routes)
@@ -156,6 +224,18 @@ def ask(world: World) -> None:
     with a_public_client(hub) as visitor:
         for path in [*public, "/?q=zq"]:
             world.answers.append(("citizen", "public", path, visitor.get(path)))
+
+
+def streamed(client: httpx.Client, view: str, headers: dict[str, str], queries: Queries) -> httpx.Response:
+    """Return what a stream says up to the last document that there is of a view."""
+    last = queries.feed(view, after=0, limit=10_000)[-1]["sequence"]
+    said = b""
+    with client.stream("GET", f"/v1/feed/stream?view={view}", headers=headers) as answer:
+        for part in answer.iter_raw():
+            said += part
+            if f"id: {last}\n".encode() in said and said.endswith(b"\n\n"):
+                break
+        return httpx.Response(answer.status_code, headers=answer.headers, content=said)
 
 
 def routes(hub: wiring.Hub, queries: Queries) -> Iterator[str]:
@@ -184,7 +264,7 @@ def walked(routes: Sequence[Any]) -> Iterator[APIRoute]:
             yield from walked(getattr(getattr(route, "original_router", None), "routes", ()))
 
 
-def filled(path: str, values: dict[str, Sequence[str]]) -> Iterator[str]:
+def filled(path: str, values: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield a route's path with each value of each of its parameters."""
     if "{" not in path:
         yield path
@@ -212,6 +292,43 @@ def test_a_feed_holds_its_view_and_nothing_beyond(world: World, view: str) -> No
     assert not [each.key for each in world.sent if "zq" in each.key]
     stored = [row["body"] for row in world.spine.hub.queries.feed(view, after=0, limit=10_000)]
     assert set().union(*(leaks(body, view) for body in stored)) == set()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_webhook_is_posted_its_view_and_nothing_beyond(world: World, view: str) -> None:
+    assert len(world.posted[view]) >= len([each for each in CASES.values() if may_see(view, each[0])])
+    assert set().union(*(leaks(body, view) for body in world.posted[view])) == set()
+
+
+def test_a_stream_says_what_its_role_may_hear(world: World) -> None:
+    told = {(role, path) for role, _, path, answer in world.answers if "stream" in path and b"data: " in answer.content}
+    assert told == {(f"{view} feed", f"/v1/feed/stream?view={view}") for view in VIEWS}
+
+
+def test_a_paper_tells_no_more_than_those_may_see_who_see_its_alert(world: World) -> None:
+    assert {media for _, media, _ in world.papers} == {"docx", "pdf"}
+    assert {"intranet", "restricted"} <= {class_ for class_, _, _ in world.papers}
+    for class_, media, body in world.papers:
+        told = {path.removeprefix("data.case.") for _, path in leaks(body, "nothing")}
+        assert told <= {"case_no", "matter_code", "matter_name"}, media
+        assert leaks(body, "restricted" if class_ == "restricted" else "intranet") == set() or class_ == "secret"
+
+
+@pytest.mark.parametrize("ending", sorted(WRITERS))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_monthly_report_names_no_case(world: World, ending: str, language: Language) -> None:
+    hub = world.spine.hub
+    terms = Terms(
+        month=parsed("2026-03"),
+        region="",
+        language=language,
+        zone=hub.settings.zone,
+        names=naming(hub.store.catalogue()),
+        connections=list(hub.store.connections().values()),
+    )
+    body = WRITERS[ending](monthly(hub.queries, terms))
+    assert len(body) > 1000
+    assert leaks(body, "nothing") == set()
 
 
 def test_each_view_shows_what_it_should(world: World) -> None:
