@@ -146,6 +146,7 @@ def _rabbitmq_environment(home: Path, node: str, ports: list[int]) -> dict[str, 
     return {
         **os.environ,
         "HOME": str(home),
+        "ERL_CRASH_DUMP": str(home / "erl_crash.dump"),
         "ERL_EPMD_PORT": str(epmd_port),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         "RABBITMQ_NODENAME": node,

@@ -11,7 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -153,6 +153,13 @@ class MortalRabbitMQ(RabbitMQ):
         dev_servers().kill_rabbitmq(self._folder)
 
     def revive(self) -> None:
+        """Start it again; its port mapper may take it for alive a moment longer, and refuse."""
+        for _ in range(2):
+            with suppress(dev_servers().ServerError):
+                return self._revived()
+        return self._revived()
+
+    def _revived(self) -> None:
         dev_servers().revive_rabbitmq(self._folder)
 
     def stop(self) -> None:
