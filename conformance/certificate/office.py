@@ -99,7 +99,7 @@ class Office:
         schema_obsoleted_on: date | None = None,
     ) -> CertificateRow:
         """Issue a certificate of what was shown; it supersedes its connection's last; Misconfigured if it may not."""
-        held = self._held(shown.connection)
+        held = self._held(shown.connection, shown.environment)
         if held and held.state == "suspended" and not held.criterion:
             hint = "reinstate it first: what people suspended, people reinstate"
             raise _refused("certificate.suspended", f"{held.certificate_id} was suspended by hand", hint)
@@ -126,9 +126,10 @@ class Office:
             raise _overtaken(shown.connection)
         return row
 
-    def _held(self, connection: str) -> CertificateRow | None:
-        """Return the certificate that a new one supersedes; a revoked or expired one is none."""
-        return next((row for row in self._keeping.certificates(connection) if row.state not in FINAL), None)
+    def _held(self, connection: str, environment: str) -> CertificateRow | None:
+        """Return what a new certificate supersedes: one of the same environment, neither revoked nor expired."""
+        own = (row for row in self._keeping.certificates(connection) if row.environment == environment)
+        return next((row for row in own if row.state not in FINAL), None)
 
     def suspend(self, number: str, people: Sequence[Approval], levels: Sequence[str] = ()) -> CertificateRow:
         """Suspend a certificate, or some of its levels, until somebody reinstates it."""
@@ -356,6 +357,7 @@ def _row_of(document: Mapping[str, Any], signed: bytes, department: Department, 
         suspended=(),
         conditions_due=min(dues, default=None),
         signed=signed,
+        environment=document["subject"]["environment"],
     )
 
 

@@ -61,7 +61,9 @@ def certify(  # noqa: PLR0913 - one option for each thing a certificate needs sa
     condition: Annotated[
         list[str] | None, typer.Option("--condition", help="Something still owed: 'ID | text | YYYY-MM-DD'.")
     ] = None,
-    environment: Annotated[str, typer.Option(help="Where it holds: production or sandbox.")] = "production",
+    environment: Annotated[
+        str, typer.Option(help="Where it holds: production, or sandbox, which opens nothing live.")
+    ] = "production",
     out: Annotated[Path | None, typer.Option(help="Write the certificate's file here too.")] = None,
     settings: common.SettingsFile = None,
 ) -> None:
@@ -77,7 +79,8 @@ def certify(  # noqa: PLR0913 - one option for each thing a certificate needs sa
     shown = replace(shown_in(summary, level), environment=environment)
     if shown.obstacles:
         _refused_for(shown.obstacles, summary)
-    held = [row for row in hub.certification.certificates(shown.connection) if row.state not in FINAL]
+    rows = [row for row in hub.certification.certificates(shown.connection) if row.environment == environment]
+    held = [row for row in rows if row.state not in FINAL]
     row = office(hub).certify(
         shown,
         _people(hub, "renew" if held else "certify", by, second, reason),
@@ -109,7 +112,7 @@ def renew(
     if row is None or row.state in FINAL or row.connection_id != found.header.connection:
         problem = f"{number} is no certificate of {found.header.connection} that can be renewed"
         raise Misconfigured(Fault(code="certificate.unknown", problem=problem, hint="sunlight conformance certify"))
-    certify(session, by=by, second=second, reason=reason, settings=settings)
+    certify(session, by=by, second=second, reason=reason, environment=row.environment, settings=settings)
 
 
 def session_folder(hub: Hub, session: str) -> Path:

@@ -41,6 +41,8 @@ class CertificateRow:
     """The levels that are taken away while it is suspended."""
     conditions_due: date | None
     signed: bytes
+    environment: str = "production"
+    """Where it holds: what is certified of a sandbox says nothing of what is live."""
 
     @property
     def level(self) -> str:

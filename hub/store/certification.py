@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -27,6 +27,9 @@ from hub.store.tables import catalogue
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
+
+PRODUCTION: Final = "production"
+"""The environment of what is live."""
 
 _LISTS = ("levels", "flows", "suspended")
 
@@ -84,9 +87,10 @@ class Certification:
         return self._certificates(certificates.c.connection_id == connection_id if connection_id else sa.true())
 
     def latest(self) -> Mapping[str, CertificateRow]:
-        """Return the certificate that counts for each connection: the newest that is not superseded."""
+        """Return the certificate that counts for what is live of each connection: the newest that is not superseded."""
         found: dict[str, CertificateRow] = {}
-        for row in self._certificates(certificates.c.state != "superseded"):
+        live = (certificates.c.state != "superseded") & (certificates.c.environment == PRODUCTION)
+        for row in self._certificates(live):
             found.setdefault(row.connection_id, row)
         return found
 

@@ -32,17 +32,19 @@ certificates = sa.Table(
     text("suspended"),
     sa.Column("conditions_due", sa.Date, nullable=True),
     sa.Column("signed", sa.LargeBinary, nullable=False),
+    sa.Column("environment", sa.Text, nullable=False, server_default="production"),
     sa.CheckConstraint(f"state IN ({', '.join(repr(each) for each in STATES)})", name="state"),
     sa.Index(None, "connection_id", "issued_at"),
     sa.Index(
         "ix_certificates_in_force",
         "connection_id",
+        "environment",
         unique=True,
         postgresql_where=sa.text(IN_FORCE),
         sqlite_where=sa.text(IN_FORCE),
     ),
 )
-"""Certificates as they stand, of each connection one in force at most.
+"""Certificates as they stand, of each connection one in force at most in each environment.
 
 Only `state`, `since`, `reason`, `criterion` and `suspended` change; lists are JSON.
 """

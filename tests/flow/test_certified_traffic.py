@@ -70,7 +70,7 @@ class World:
     def hub_clock(self) -> Any:
         return self.hub.clock
 
-    def certify(self) -> CertificateRow:
+    def certify(self, environment: str = "production") -> CertificateRow:
         """Certify what the mapping file holds now."""
         path = self.folder / "desk.yaml"
         bound = running(wiring.load_mapping(path), path, load_suite(), zone="Asia/Shanghai")
@@ -79,6 +79,7 @@ class World:
             SHOWN,
             connection=CONNECTION,
             department=DEPARTMENT,
+            environment=environment,
             bindings={**SHOWN.bindings, **bound},
             oldest=dict.fromkeys(("C1", "C2", "C3"), today),
         )

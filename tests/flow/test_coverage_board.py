@@ -154,6 +154,21 @@ def test_the_gate_answers_by_what_is_known(world: World) -> None:
     assert [each["connection"] for each in run("can-i-connect")[1]] == [CONNECTION]
 
 
+def test_a_certificate_of_the_sandbox_opens_nothing_that_is_live(world: World) -> None:
+    world.hub.certification.look(world.hub.clock.now())
+    tried = world.certify("sandbox")
+    assert [(each.environment, each.state) for each in world.hub.certification.certificates(CONNECTION)] == [
+        ("sandbox", "active"), ("production", "active"),
+    ]  # fmt: skip
+    world.office.revoke(world.row.certificate_id, people(world.hub, "supervisor", "reviewer"))
+    code, told = run("can-i-connect", CONNECTION)
+    assert (code, told["why"]) == (1, "revoked")
+    again = world.certify("sandbox")
+    assert world.hub.certification.certificate(tried.certificate_id).state == "superseded"  # type: ignore[union-attr]
+    assert again.environment == "sandbox"
+    assert world.hub.certification.latest()[CONNECTION].certificate_id == world.row.certificate_id
+
+
 def test_the_list_is_signed_anew_where_something_happened_or_time_passed(world: World) -> None:
     clock: Any = world.hub.clock
     listing = bureau.Listing(world.hub)
