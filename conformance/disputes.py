@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.model import Lifecycle, Verdict, Words
 from hub.errors import Fault, Misconfigured
+from hub.supervision.persons import is_name, same_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +65,7 @@ def raised(session: Session, test: str, *, by: str, why: str, now: datetime) -> 
     if before is None or before.verdict not in {Verdict.FAIL, Verdict.WARN, Verdict.SKIP, Verdict.ERROR}:
         problem = f"{test} has come to nothing that could be disputed"
         raise _refused(session, problem, "see what it came to: sunlight conformance show")
-    if not by.strip() or not why.strip():
+    if not is_name(by) or not why.strip():
         raise _refused(session, "a dispute has a name and a reason", "say both: --by NAME --why TEXT")
     return replace(
         before,
@@ -87,9 +88,9 @@ def decided(session: Session, test: str, *, by: str, why: str, stands: bool, now
     review = session.result(test)
     if review is None or not is_disputed(review):
         raise _refused(session, f"nobody disputes {test}", "see the queue: sunlight conformance disputes")
-    if by.strip() == review.disputed_by.strip():
+    if same_person(by, review.disputed_by):
         raise _refused(session, f"{by} raised it", "let somebody else decide it")
-    if not by.strip() or not why.strip():
+    if not is_name(by) or not why.strip():
         raise _refused(session, "a decision has a name and a reason", "say both: --by NAME --why TEXT")
     said: dict[str, Any] = {"attempt": review.attempt + 1, "ended_at": now, "decided_by": by, "decided_because": why}
     said |= {"disputed_by": review.disputed_by, "disputed_because": review.disputed_because}

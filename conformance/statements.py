@@ -10,6 +10,7 @@ from conformance.disputes import is_disputed
 from conformance.model import Lifecycle, Result, Verdict, Waiver, Words
 from conformance.verdicts import is_given, is_good, may_be_waived
 from hub.errors import Fault, Misconfigured
+from hub.supervision.persons import is_name, same_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -164,13 +165,13 @@ def _turned_down(session: Session, stated_: Result, by: str, why: str, now: date
 
 
 def _other(test: str, by: str, why: str, first: str) -> None:
-    if by.strip() == first.strip():
+    if same_person(by, first):
         raise _refused("confirm", test, f"{by} said it first", "let somebody else confirm it")
     _named("confirm", test, by, why)
 
 
 def _named(what: str, test: str, by: str, why: str) -> None:
-    if not by.strip() or not why.strip():
+    if not is_name(by) or not why.strip():
         raise _refused(what, test, "it has a name and a reason", "say both: --by NAME --why TEXT")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
@@ -14,6 +15,7 @@ from hub.errors import Fault, Misconfigured
 from hub.model import ids
 from hub.model.certified import NO_LOOKS, CertificateChange, CertificateRow, Moved
 from hub.model.documents import act_document
+from hub.supervision.persons import is_name, same_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,7 +150,7 @@ class Office:
         check_people("reinstate", people)
         row = self._standing(number, {"suspended"}, "reinstate")
         reviewer = next(each.by for each in people if each.role == "reviewer")
-        if reviewer == self._last_by(number):
+        if same_person(reviewer, self._last_by(number)):
             raise _refused("certificate.reviewer", f"{reviewer} suspended it", "let somebody else review it")
         state = "conditional" if row.conditions_due else "active"
         return self._move(row, "reinstated", people, vouched(row), state=state)
@@ -328,10 +330,12 @@ def _overtaken(what: str) -> Misconfigured:
 def check_people(duty: str, people: Sequence[Approval]) -> None:
     """Raise Misconfigured unless those who act are named, say why, and are as many and different as the act needs."""
     roles, names = DUTIES[duty], [each.by.strip() for each in people]
-    if sorted(each.role for each in people) != sorted(roles) or not all(names):
+    if sorted(each.role for each in people) != sorted(roles) or not all(is_name(each) for each in names):
         problem = f"to {duty} needs {' and '.join(roles)}, each by name"
         raise _refused("certificate.people", problem, "name them: --by NAME, and --second NAME where there are two")
-    if len(set(names)) != len(names):
+    if any(same_person(name, RULES) for name in names):
+        raise _refused("certificate.people", f"{RULES} is nobody's name", "the published rules act under it")
+    if any(same_person(*pair) for pair in combinations(names, 2)):
         raise _refused("certificate.people", f"{names[0]} cannot be both", "two people, not one twice")
     if not all(each.reason.strip() for each in people):
         raise _refused("certificate.reason", f"to {duty} needs a reason", "say why: --reason TEXT")

@@ -14,6 +14,11 @@ def same_person(one: str, other: str) -> bool:
     return _person(one) == _person(other)
 
 
+def is_name(by: str) -> bool:
+    """Tell whether a name holds anything that could be seen: letters or figures."""
+    return bool(_letters(unicodedata.normalize("NFKC", by)))
+
+
 def _person(by: str) -> str:
     """Return the letters and figures of a name, without what stands in brackets behind it: a key, an office."""
     plain = unicodedata.normalize("NFKC", by).casefold()

@@ -387,9 +387,13 @@ def test_an_act_that_needs_two_is_not_done_by_one(world: World, duty: str, roles
     more = (unseen,) if duty == "reinstate" else ()
     with pytest.raises(Misconfigured, match="needs"):
         getattr(world.office, duty)(world.row.certificate_id, people(world.hub, *roles), *more)
-    twice = [replace(each, by="张三") for each in people(world.hub, "supervisor", "reviewer")]
-    with pytest.raises(Misconfigured, match="cannot be both"):
-        world.office.revoke(world.row.certificate_id, twice)
+    both = people(world.hub, "supervisor", "reviewer")
+    for other in ("张三", "张三 (b2)", "张\u200b三"):
+        with pytest.raises(Misconfigured, match="cannot be both"):
+            world.office.revoke(world.row.certificate_id, [replace(both[0], by="张三"), replace(both[1], by=other)])
+    for other, said in (("sunlight", "nobody"), ("\u200b", "by name")):
+        with pytest.raises(Misconfigured, match=said):
+            world.office.revoke(world.row.certificate_id, [both[0], replace(both[1], by=other)])
     silent = [replace(each, reason=" ") for each in people(world.hub, "supervisor", "reviewer")]
     with pytest.raises(Misconfigured, match="reason"):
         world.office.revoke(world.row.certificate_id, silent)

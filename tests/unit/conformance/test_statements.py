@@ -54,7 +54,7 @@ def test_a_statement_counts_once_somebody_else_confirms_it(folder: Path) -> None
     assert (line.lifecycle, line.verdict, line.attempt) == (Lifecycle.REVIEW, None, 2)
     waiting = replace(before, results=[*before.results, line])
     assert [(each.test, each.what, each.by) for each in pending([waiting])] == [(OFFERS.id, "statement", "李强")]
-    for by in ("李强", " 李强 ", ""):
+    for by in ("李强", " 李强 ", "", "李强 (b2)", "李\u200b强", "\u200b"):
         with pytest.raises(Misconfigured, match=r"conformance\.confirm"):
             answered(waiting, OFFERS.id, by=by, why="属实", agrees=True, now=LATER)
     said = answered(waiting, OFFERS.id, by="赵六", why="属实", agrees=True, now=LATER)
