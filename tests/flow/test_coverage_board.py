@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 import sqlalchemy as sa
+from lxml import html
 from typer.testing import CliRunner
 
 from conformance.certificate import signing
@@ -85,6 +86,8 @@ def test_command_api_and_page_tell_the_same(world: World) -> None:
         page = client.get("/coverage").text
         assert "运行可靠" in page
         assert "100.0 %" in page
+        tables = html.fromstring(page).findall(".//table")
+        assert [each.getparent().get("class") for each in tables] == ["scroll"] * 3, "wide tables scroll by themselves"
         listed = client.get("/v1/conformance/status.jws")
         assert listed.headers["content-type"] == "application/jose+json"
         assert "payload" in listed.json()
