@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+LOG: Final = logging.getLogger(__name__)
 
 MOST_TRIES: Final = 3
 """How often a wish is begun at most. Our own choice: a crash that has nothing to do with it may come twice."""
@@ -55,9 +57,9 @@ class Wishes:
         return begun
 
     def all(self) -> Sequence[Asked]:
-        """Return every wish, the oldest first."""
-        found = [Asked(**orjson.loads(path.read_bytes())) for path in self._folder.glob("*.json")]
-        return sorted(found, key=lambda wish: wish.at)
+        """Return every wish, the oldest first; what cannot be read is said, and holds up none."""
+        found = (_read(path) for path in self._folder.glob("*.json"))
+        return sorted((wish for wish in found if wish is not None), key=lambda wish: wish.at)
 
     def of(self, connection: str) -> Mapping[str, Mapping[str, str]]:
         """Return who asked for which test of a connection, and when."""
@@ -67,8 +69,17 @@ class Wishes:
     def forget(self, wish: Asked) -> None:
         """Forget a wish that was seen to; one that was made anew meanwhile is another, and stays."""
         place = self._place(wish)
-        if place.is_file() and Asked(**orjson.loads(place.read_bytes())).at == wish.at:
+        kept = _read(place) if place.is_file() else None
+        if kept is not None and kept.at == wish.at:
             place.unlink(missing_ok=True)
 
     def _place(self, wish: Asked) -> Path:
         return self._folder / f"{wish.connection}+{wish.test}.json"
+
+
+def _read(path: Path) -> Asked | None:
+    try:
+        return Asked(**orjson.loads(path.read_bytes()))
+    except (OSError, TypeError, ValueError) as damaged:
+        LOG.warning("wish passed over", extra={"file": path.name, "problem": str(damaged)})
+        return None

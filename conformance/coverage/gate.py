@@ -72,7 +72,7 @@ def answer(standing: Standing, now: datetime) -> Answer:
         listed = ", ".join(standing.differing)
         said = f"what runs differs from what was certified ({listed}): a run is owed"
         return _unknown(standing, "owed_run", f"运行版本与认证不同，待重测：{listed}", said)
-    if standing.looked_at is None or now - standing.looked_at > STALE:
+    if standing.looked_at is None or abs(now - standing.looked_at) > STALE:
         since = standing.looked_at.isoformat() if standing.looked_at else "never"
         said = f"live traffic was last looked at {since}: start the role conformance"
         return _unknown(standing, "status_stale", "状态已陈旧", said)

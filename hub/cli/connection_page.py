@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from conformance.sessions import Session
+    from hub.model.certified import CertificateRow
     from hub.wiring import Hub
 
 
@@ -42,19 +43,18 @@ class ConnectionPages:
         certified = self._hub.certification.latest()
         tested = {each.header.connection: each for each in sessions_of(self._sandbox).all()}
         names = sorted({*self._hub.store.connections(), *certified, *tested})
-        return [line(self._known(name, tested.get(name))) for name in names]
+        return [line(self._known(name, tested.get(name), certified.get(name))) for name in names]
 
     def one(self, connection: str) -> Mapping[str, Any] | None:
         """Return everything about one connection; None where nothing is known of it."""
         session = sessions_of(self._sandbox).last(connection)
-        known = self._known(connection, session)
+        known = self._known(connection, session, self._hub.certification.latest().get(connection))
         if session is None and known.certificate is None and connection not in self._hub.store.connections():
             return None
         return page(known)
 
-    def _known(self, connection: str, session: Session | None) -> Known:
+    def _known(self, connection: str, session: Session | None, row: CertificateRow | None) -> Known:
         hub, suite = self._hub, load_suite()
-        row = hub.certification.latest().get(connection)
         calendar, now = hub.calendar(), hub.clock.now()
         today = calendar.day_of(now)
         found = hub.certification.criteria(connection)

@@ -120,8 +120,7 @@ def can_i_connect(
     Example: sunlight can-i-connect taizhou.housing.permits
     """
     with contextlib.closing(common.hub(settings)) as hub:
-        names = [connection] if connection else sorted({*hub.store.connections(), *hub.certification.latest()})
-        told = [asked(hub, name) for name in names]
+        told = asked(hub, connection)
     if as_json:
         common.print_json(told[0].as_dict() if connection else [each.as_dict() for each in told])
     else:
@@ -129,20 +128,27 @@ def can_i_connect(
     raise typer.Exit(told[0].exit_code if connection else 0)
 
 
-def asked(hub: Hub, connection: str) -> Answer:
-    """Answer for one connection of a hub."""
-    registered = hub.store.connections().get(connection)
-    row = hub.certification.latest().get(connection)
-    bound = bindings_in(row.signed) if row else {}
-    standing = Standing(
-        connection=connection,
-        is_registered=registered is not None,
-        certificate=row,
-        differing=_differing(hub, connection, registered.fingerprint if registered else "", bound) if row else (),
-        looked_at=hub.certification.looked_at(),
-        schema_version=str(bound.get("case_schema", {}).get("version", "")),
+def asked(hub: Hub, connection: str = "") -> Sequence[Answer]:
+    """Answer for one connection of a hub, or for all of them."""
+    registered, certified, looked_at = (
+        hub.store.connections(),
+        hub.certification.latest(),
+        hub.certification.looked_at(),
     )
-    return answer(standing, hub.clock.now())
+    answers = []
+    for name in [connection] if connection else sorted({*registered, *certified}):
+        row, live = certified.get(name), registered.get(name)
+        bound = bindings_in(row.signed) if row else {}
+        standing = Standing(
+            connection=name,
+            is_registered=live is not None,
+            certificate=row,
+            differing=_differing(hub, name, live.fingerprint, bound) if row and live else (),
+            looked_at=looked_at,
+            schema_version=str(bound.get("case_schema", {}).get("version", "")),
+        )
+        answers.append(answer(standing, hub.clock.now()))
+    return answers
 
 
 def _differing(hub: Hub, connection: str, fingerprint: str, bound: Mapping[str, Any]) -> Sequence[str]:

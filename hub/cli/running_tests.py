@@ -152,12 +152,13 @@ def run_session(
     return session, session.summary(suite, today)
 
 
-def _own_last(sessions: Sessions, connection: str, emptied_at: datetime | None) -> Session | None:
+def own_last(sessions: Sessions, connection: str, now: datetime, emptied_at: datetime | None = None) -> Session | None:
     """Return the last session of a connection that was held on its source: none that was held again on a kit.
 
-    None either that began before the sandbox was emptied: what it rests on is gone.
+    None either that began before the sandbox was emptied, what it rests on is gone; nor one that a clock which ran
+    ahead has dated after all that follow.
     """
-    own = [each for each in sessions.all() if each.header.connection == connection]
+    own = [each for each in sessions.all() if each.header.connection == connection and each.header.started_at <= now]
     own = [each for each in own if emptied_at is None or each.header.started_at > emptied_at]
     return next((each for each in reversed(own) if not each.header.session.endswith(HELD_AGAIN)), None)
 
@@ -166,7 +167,8 @@ def _begun(stack: contextlib.ExitStack, connected: Connected, wish: Wish, suite:
     """Return the lab of the session to go on with: the last one, or a new one where anything it is bound to changed."""
     sandbox, clock = connected.sandbox, connected.sandbox.clock
     sessions = sessions_of(sandbox.settings)
-    last = None if wish.is_new else _own_last(sessions, wish.connection, reset_at(sandbox.settings))
+    emptied_at = reset_at(sandbox.settings)
+    last = None if wish.is_new else own_last(sessions, wish.connection, clock.now(), emptied_at)
     name = last.header.session if last else session_name(clock.now())
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     lab = connected.lab(name, clock, folder, lambda given, moment: wiring.build(given, clock=moment), gateway_parts)

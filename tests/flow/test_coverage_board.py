@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from typer.testing import CliRunner
 
 from conformance.certificate import signing
 from conformance.certificate.status import read_list
-from hub.cli import bureau, certifying_role
+from hub.cli import bureau, certifying_role, covering
+from hub.cli.connection_page import ConnectionPages
 from hub.cli.main import app
 from hub.errors import Unavailable
 from hub.model.certified import Reporting
@@ -155,6 +157,21 @@ def test_the_gate_answers_by_what_is_known(world: World) -> None:
     code, told = run("can-i-connect", CONNECTION)
     assert (code, told["why"]) == (1, "suspended")
     assert [each["connection"] for each in run("can-i-connect")[1]] == [CONNECTION]
+
+
+def test_all_connections_are_answered_for_by_one_look_at_the_certificates(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    kind = type(world.hub.certification)
+    real = kind.latest
+    monkeypatch.setattr(kind, "latest", lambda self: asked.append(self) or real(self))
+    for n in range(5):
+        world.hub.store.register([replace(world.hub.store.connections()[CONNECTION], connection_id=f"another.{n}")])
+    assert len(covering.asked(world.hub)) == 6
+    assert len(asked) == 1
+    ConnectionPages(world.hub).all()
+    assert len(asked) == 3, "one look of its own, and one for what is owed"
 
 
 def test_a_certificate_of_the_sandbox_opens_nothing_that_is_live(world: World) -> None:

@@ -208,6 +208,7 @@ FRESH: Final = Standing(
         (replace(FRESH, differing=("mapping.parts.codes",)), ("unknown", "owed_run", 5)),
         (replace(FRESH, looked_at=None), ("unknown", "status_stale", 5)),
         (replace(FRESH, looked_at=NOW - timedelta(minutes=15, seconds=1)), ("unknown", "status_stale", 5)),
+        (replace(FRESH, looked_at=NOW + timedelta(minutes=16)), ("unknown", "status_stale", 5)),
     ],
 )
 def test_each_answer_of_can_i_connect(standing: Standing, said: tuple[str, str, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -10,8 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conformance.declaration import beside, load_declaration
+from conformance.sessions import Sessions
 from hub.cli.certifying_role import declared, drift_level, mapping_of, own_levels, promised_latency_s
+from hub.cli.running_tests import own_last
 from hub.resources import MAPPINGS
+from tests.support.certifying import STARTED, a_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +62,14 @@ def test_a_broken_declaration_is_said_and_holds_up_nothing(hub: Any, broken: str
     assert (declared(path), own_levels(path)) == (None, {})
     assert drift_level(hub, CONNECTION, bound)
     assert "declaration cannot be read" in caplog.text
+
+
+def test_neither_a_kit_s_session_nor_one_that_is_dated_ahead_is_gone_on_with(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path, ZoneInfo("Asia/Shanghai"))
+    days = {"own": 0, "own-kit": 1, "ahead": 400}
+    for name, after in days.items():
+        sessions.begin(a_header(session=name, started_at=STARTED + timedelta(days=after)))
+    found = own_last(sessions, a_header().connection, STARTED + timedelta(days=2))
+    assert found is not None
+    assert found.header.session == "own"
+    assert own_last(sessions, "another.connection", STARTED + timedelta(days=2)) is None

@@ -62,3 +62,11 @@ def test_a_wish_made_anew_while_it_is_seen_to_is_another(wishes: Wishes, monkeyp
 
     a_role(wishes, monkeypatch, run).step()
     assert [each.at for each in wishes.all()] == ["2026-03-03"]
+
+
+@pytest.mark.parametrize("held", [b"", b"{", b"[]", b'{"nobody": "knows"}', b'{"connection": "a"}'])
+def test_a_damaged_wish_holds_up_no_other(wishes: Wishes, tmp_path: Path, held: bytes) -> None:
+    (tmp_path / "wishes" / "b+ENC-01.json").write_bytes(held)
+    assert wishes.all() == [WISH]
+    wishes.forget(WISH)
+    assert wishes.all() == []
