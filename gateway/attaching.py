@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from starlette.requests import Request  # noqa: TC002 - the framework reads it at run time
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from gateway import words
 from gateway.casefile import is_complaint_hidden_from, labelled, local
 from gateway.problems import Problem, json_response
 from gateway.rights import view_of
+from hub.attachments.sealing import Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import tzinfo
-    from pathlib import Path
 
     from gateway.reading import Parts, Row
     from hub.model.attachments import Attachment
@@ -86,20 +87,32 @@ def handed(parts: Parts, files: Sequence[Attachment], sha256: str) -> Response:
     found = _of_digest(files, sha256)
     if found is None:
         raise Problem(404, "no-attachment", "this case names no such file", hint="see the case's attachments")
-    path = parts.kept_file(sha256) if found.state == "available" else None
-    if path is None:
+    kept, content = (parts.kept_file(sha256), parts.kept_file(sha256)) if found.state == "available" else (None, None)
+    if kept is None or content is None:
         detail = f"the file is {found.state}: {found.said or found.problem or 'not fetched yet'}"
         raise Problem(404, "not-there", detail, hint="`sunlight attachments` lists why; it may be tried again")
-    if _sha256(path) != sha256:
+    if _sha256(kept) != sha256:
         hint = "restore the folder of attachments from a backup"
         raise Problem(500, "attachment-changed", "the file is not the one that the case names", hint=hint)
-    return FileResponse(path, media_type=found.media_type, filename=_SEPARATORS.sub("_", found.name), headers=_HEADERS)
+    name = quote(_SEPARATORS.sub("_", found.name), safe="")
+    headers = {
+        **_HEADERS,
+        "Content-Length": str(found.size_bytes),
+        "Content-Disposition": f"attachment; filename*=utf-8''{name}",
+    }
+    return StreamingResponse(content, media_type=found.media_type, headers=headers)
 
 
 def _of_digest(known: Sequence[Attachment], sha256: str) -> Attachment | None:
     return next((each for each in known if each.sha256 == sha256), None) if _DIGEST.fullmatch(sha256) else None
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(parts: Iterable[bytes]) -> str:
+    """Return the digest of a file; of one that is damaged none."""
+    digest = hashlib.sha256()
+    try:
+        for part in parts:
+            digest.update(part)
+    except Damaged:
+        return ""
+    return digest.hexdigest()

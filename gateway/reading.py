@@ -11,9 +11,8 @@ from hub.supervision.fold import fold
 from hub.supervision.judge import practice_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
-    from pathlib import Path
 
     from hub.acts import Asked
     from hub.attachments.offered import Offered
@@ -307,8 +306,8 @@ class Parts:
     """List the sources that cannot be read just now."""
     attachments: Callable[[str], Sequence[Attachment]] = lambda _: ()
     """List the files of a case."""
-    kept_file: Callable[[str], Path | None] = lambda _: None
-    """Return where a file is kept, by its SHA-256; None where it is not."""
+    kept_file: Callable[[str], Iterator[bytes] | None] = lambda _: None
+    """Return the parts of a file that is kept, by its SHA-256; None where it is not."""
     offered: Callable[[str], Offered] | None = None
     """Return what a connection has sent ahead of files; None where none are taken here."""
     largest_file_bytes: int = 0

@@ -187,6 +187,8 @@ class AttachmentsSection(_Section):
 
     folder: Path | None = None
     largest_mb: int = Field(default=50, ge=1, le=2000)
+    keep_months: int = Field(default=0, ge=0, le=1200)
+    """Months after the end of its case for which a file is kept; 0: for good."""
     scanner: str = Field(default="", pattern=r"^(|[A-Za-z0-9.-]+:[0-9]{1,5})$")
 
 

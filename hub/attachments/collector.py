@@ -6,6 +6,7 @@ another has.
 
 from __future__ import annotations
 
+import calendar
 import logging
 import time
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from hub.trace import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from hub.attachments.ports import Fetcher, Scanner, Wanted
     from hub.attachments.shelf import Draft, Shelf
@@ -57,6 +59,8 @@ class Collector:
     bus: Bus
     clock: Clock
     largest_bytes: int = LARGEST_BYTES
+    kept_months: int = 0
+    """Months after the end of its case for which a file is kept; 0: for good."""
     _open: dict[str, Fetcher] = field(default_factory=dict)
     _is_clear: bool = False
 
@@ -70,7 +74,23 @@ class Collector:
             due = _one_each(self.wanted.due(self.clock.now(), TOGETHER))
             for each in due:
                 self.wanted.settle(self.fetched(each))
-        return bool(looked_at or due)
+            over = self._let_go_of_old()
+        return bool(looked_at or due or over)
+
+    def _let_go_of_old(self) -> int:
+        """Let go of files whose time is over; return how many. The bytes go first: what ends halfway goes on."""
+        if not self.kept_months:
+            return 0
+        now = self.clock.now()
+        over = self.wanted.over(months_before(now, self.kept_months), TOGETHER)
+        for each in over:
+            if not self.wanted.is_shared(each):
+                self.shelf.forget(each.sha256)
+            said = f"kept for {self.kept_months} months after its case ended"
+            gone = replace(each, state="blocked", problem="attachment.over", said=said, next_at=None, changed_at=now)
+            self.wanted.settle(gone)
+            LOG.info("attachment let go", extra=_about(each))
+        return len(over)
 
     def fetched(self, attachment: Attachment) -> Attachment:
         """Try to fetch one file; return how it stands now."""
@@ -157,6 +177,13 @@ class Collector:
             next_at=now + AGAIN_AFTER[tried] if tried < len(AGAIN_AFTER) else None,
             changed_at=now,
         )
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """Return the moment so many months earlier, on the last day of its month where that has no such day."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
 
 
 class _UnsafeError(Exception):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.attachments.ports import Fetcher
+    from hub.ports import Vault
 
 WAITS: Final = timedelta(days=7)
 """How long a file waits for the case that names it: longer than every retry of fetching takes."""
@@ -23,19 +24,20 @@ MOST_BYTES: Final = 1 << 30
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _NAME: Final = re.compile(r"[a-z0-9._-]{1,100}")
-_CHUNK: Final = 1 << 16
 
 
 class Offered:
     """The files that one connection has sent ahead; see hub.attachments.ports.Fetcher. Threads may share it."""
 
-    def __init__(self, folder: Path, connection: str, further: Fetcher | None = None) -> None:
-        """Keep them in `folder`, apart from those of others; what is no digest is fetched by `further`."""
+    def __init__(
+        self, folder: Path, connection: str, further: Fetcher | None = None, vault: Vault | None = None
+    ) -> None:
+        """Keep them in `folder`, apart from those of others, sealed to `vault`; what is no digest `further` fetches."""
         if not _NAME.fullmatch(connection):
             problem = f"no connection: {connection[:100]!r}"
             raise ValueError(problem)
         self._own, self._further = folder / connection, further
-        self.shelf = Shelf(self._own)
+        self.shelf = Shelf(self._own, vault)
 
     def fetch(self, uri: str) -> Iterator[bytes]:
         """See hub.attachments.ports.Fetcher; the address of a file that was sent ahead is its digest."""
@@ -46,12 +48,10 @@ class Offered:
                 raise Refused(Rejection(stage="authorise", code="attachment.place", problem=problem, hint=hint))
             yield from self._further.fetch(uri)
             return
-        path = self.shelf.path(uri)
-        if path is None:
+        parts = self.shelf.read(uri)
+        if parts is None:
             raise FileNotFoundError(uri)
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
+        yield from parts
 
     def size_bytes(self) -> int:
         """Count the bytes that wait."""

@@ -28,6 +28,12 @@ class Wanted(Protocol):
     def settle(self, attachment: Attachment) -> None:
         """Remember how a file stands."""
 
+    def over(self, before: datetime, limit: int) -> Sequence[Attachment]:
+        """Return at most `limit` files that are there and whose cases ended before an instant."""
+
+    def is_shared(self, attachment: Attachment) -> bool:
+        """Tell whether another case has the same file, and it is there."""
+
 
 class Fetcher(Protocol):
     """Fetches files from where one connection's are. Belongs to one thread."""

@@ -67,3 +67,19 @@ def retry(connection: Connection = "", *, as_json: common.AsJson = False, settin
         common.print_json({"connection": connection, "again": count})
     else:
         common.OUT.print(f"{count} to be fetched again")
+
+
+@app.command("seal")
+def seal(*, as_json: common.AsJson = False, settings: common.SettingsFile = None) -> None:
+    """Seal files that were kept before the hub sealed them: whoever has the disc alone reads none of them.
+
+    What is fetched now is sealed as it is kept. Whoever hands files out needs the vault's private key.
+
+    Example: sunlight attachments seal
+    """
+    with closing(common.hub(settings)) as hub:
+        count = hub.files.seal_old()
+    if as_json:
+        common.print_json({"sealed": count})
+    else:
+        common.OUT.print(f"{count} sealed")

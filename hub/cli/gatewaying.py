@@ -140,7 +140,7 @@ def parts_of(
         subscription=hub.subscribers.of_key,
         troubles=hub.troubles.all,
         attachments=hub.attachments.of_case,
-        kept_file=hub.files.path,
+        kept_file=hub.files.read,
         offered=hub.offered,
         largest_file_bytes=hub.settings.attachments.largest_mb << 20,
         rules=hub.rules(RULES),

@@ -99,6 +99,21 @@ class StoredAttachments:
         with writing(self._engine) as connection:
             connection.execute(sa.update(attachments).where(mine).values(**changed))
 
+    def over(self, before: datetime, limit: int) -> Sequence[Attachment]:
+        """See hub.attachments.ports.Wanted."""
+        file, case = attachments.c, tables.cases.c
+        ended = sa.select(case.case_id).where(case.closed_at < before)
+        query = sa.select(attachments).where((file.state == "available") & file.case_id.in_(ended))
+        return self._found(query.order_by(file.case_id, file.sha256).limit(limit))
+
+    def is_shared(self, attachment: Attachment) -> bool:
+        """See hub.attachments.ports.Wanted."""
+        file = attachments.c
+        others = (file.sha256 == attachment.sha256) & (file.case_id != attachment.case_id)
+        query = sa.select(file.case_id).where(others & (file.state == "available")).limit(1)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
     def again(self, now: datetime, *, connection: str = "") -> int:
         """Let what could not be had, of one connection or of all, be tried again at once; return how many those are."""
         file = attachments.c

@@ -35,8 +35,8 @@ class Attached(Base):
 
     @property
     def files(self) -> Shelf:
-        """Return where files are kept."""
-        return Shelf(self._folder)
+        """Return where files are kept, sealed to the vault."""
+        return Shelf(self._folder, self.vault)
 
     @property
     def _folder(self) -> Path:
@@ -54,6 +54,7 @@ class Attached(Base):
             bus=bus,
             clock=self.clock,
             largest_bytes=settings.largest_mb << 20,
+            kept_months=settings.keep_months,
         )
 
     def _fetcher(self, connection: str) -> Fetcher | None:
@@ -67,7 +68,7 @@ class Attached(Base):
 
     def offered(self, connection: str, further: Fetcher | None = None) -> Offered:
         """Return what a department that sends has sent ahead; what waited too long is forgotten."""
-        found = Offered(self._folder / "offered", connection, further)
+        found = Offered(self._folder / "offered", connection, further, self.vault)
         found.forget(SystemClock().now())
         return found
 

@@ -12,7 +12,7 @@ import pytest
 from hub.model.chain import Chain
 from hub.store.attachments import StoredAttachments
 from tests.support.attached import NOW, an_attachment
-from tests.support.stores import DATABASES, StorePlace, empty_place, held, written
+from tests.support.stores import DATABASES, StorePlace, a_case, empty_place, held, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +96,33 @@ def test_a_file_that_could_not_be_had_is_tried_anew_when_another_address_is_told
     ledgered(place, a_body(an_attachment(uri="b.pdf")))
     kept.learn(NOW, 100)
     assert kept.due(NOW, 10) == [an_attachment(uri="b.pdf")]
+
+
+def test_a_file_is_over_once_its_case_ended_long_ago_and_shared_while_another_has_it(
+    place: StorePlace, kept: StoredAttachments
+) -> None:
+    file, store = an_attachment(), place.open()
+    other = replace(file, case_id="another")
+    ledgered(place, a_body(file))
+    ledgered(place, orjson.dumps({"data": {**_data(a_body(file)), "case": {**_data(a_body(file))["case"],
+                                           "case_id": "another"}}}))  # fmt: skip
+    kept.learn(NOW, 100)
+    with store.unit(0, epoch=held(store, "partition/0")) as unit:
+        cases = [a_case(file.case_id, closed_at=NOW), a_case("another", case_no="2", closed_at=None)]
+        written(unit, cases=cases)
+    assert kept.over(NOW + timedelta(days=1), 10) == [], "what is not there cannot go"
+    for each in (file, other):
+        kept.settle(replace(each, state="available", next_at=None))
+    assert kept.over(NOW, 10) == []
+    assert [each.case_id for each in kept.over(NOW + timedelta(seconds=1), 10)] == [file.case_id]
+    assert kept.is_shared(file)
+    kept.settle(replace(other, state="blocked", next_at=None))
+    assert not kept.is_shared(file)
+
+
+def _data(body: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(body)["data"]
+    return found
 
 
 def test_only_what_is_due_is_tried_and_the_operator_can_have_it_tried_again(

@@ -126,6 +126,16 @@ def test_a_case_that_is_public_no_more_takes_its_files_with_it(hub: Hub, tmp_pat
         assert client.get(path_of(hub, "P-1"), headers=shown).status_code == 404
 
 
+def test_the_disc_alone_tells_nothing_of_a_file_and_a_gateway_hands_it_out_whole(hub: Hub) -> None:
+    kept = hub.files.path(hashlib.sha256(PNG).hexdigest())
+    assert kept is not None
+    assert PNG not in kept.read_bytes()
+    with a_client(hub) as client:
+        answer = client.get(path_of(hub, "P-1"), headers=bearer(a_key(hub, "cases:read")))
+    assert (answer.content, answer.headers["content-length"]) == (PNG, str(len(PNG)))
+    assert answer.headers["content-disposition"].startswith("attachment; filename*=utf-8''")
+
+
 def test_a_file_that_was_changed_on_the_shelf_is_not_handed_out(hub: Hub) -> None:
     kept = hub.files.path(hashlib.sha256(PNG).hexdigest())
     assert kept is not None

@@ -39,12 +39,12 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
-def people(town: Town, tmp_path: Path) -> Iterator[dict[str, Person]]:
-    kept = tmp_path / "photo"
-    kept.write_bytes(PHOTO)
+def people(town: Town) -> Iterator[dict[str, Person]]:
     parts = replace(
-        parts_of(town.hub, town.queries, pushing=town.pushed), attachments=a_photo, kept_file=lambda _: kept
-    )  # fmt: skip
+        parts_of(town.hub, town.queries, pushing=town.pushed),
+        attachments=a_photo,
+        kept_file=lambda _: iter([PHOTO]),
+    )
     keys = {
         "staff": town.key("王五", "complaints:centre", CENTRE),
         "housing": town.key("李四", "complaints:handle", HOUSING),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.attachments.collector import AGAIN_AFTER, Collector
+from hub.attachments.collector import AGAIN_AFTER, Collector, months_before
 from hub.attachments.shelf import Shelf
 from hub.clock import ManualClock
 from hub.errors import Fault, Misconfigured, Refused, Rejection, Unavailable
+from hub.vault import generate
 from tests.support.attached import HARMFUL, NOW, PDF, an_attachment
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.model.attachments import Attachment
+    from hub.ports import Vault
 
 ELSEWHERE = Refused(Rejection(stage="authorise", code="attachment.place", problem="elsewhere", hint=""))
 
@@ -58,12 +60,21 @@ class Listed:
     """What is wanted, in memory."""
 
     files: list[Attachment]
+    ended: datetime = NOW
+    """When the cases of all of them ended."""
 
     def learn(self, _now: object, _limit: int) -> int:
         return 0
 
     def due(self, now: Any, limit: int) -> Sequence[Attachment]:
         return [each for each in self.files if each.next_at is not None and each.next_at <= now][:limit]
+
+    def over(self, before: datetime, limit: int) -> Sequence[Attachment]:
+        return [each for each in self.files if each.state == "available" and before >= self.ended][:limit]
+
+    def is_shared(self, attachment: Attachment) -> bool:
+        others = [each for each in self.files if each.case_id != attachment.case_id and each.state == "available"]
+        return attachment.sha256 in {each.sha256 for each in others}
 
     def settle(self, attachment: Attachment) -> None:
         key = (attachment.case_id, attachment.sha256)
@@ -75,10 +86,12 @@ def clock() -> ManualClock:
     return ManualClock(NOW)
 
 
-def a_collector(folder: Path, clock: ManualClock, fetcher: Any, *files: Attachment, **how: Any) -> Collector:
+def a_collector(
+    folder: Path, clock: ManualClock, fetcher: Any, *files: Attachment, vault: Vault | None = None, **how: Any
+) -> Collector:
     return Collector(
         wanted=Listed(list(files or [an_attachment()])),
-        shelf=Shelf(folder),
+        shelf=Shelf(folder, vault),
         fetcher=lambda _: fetcher,
         bus=Alone(),  # type: ignore[arg-type]  # its lease alone is used
         clock=clock,
@@ -205,16 +218,18 @@ def test_what_a_scanner_finds_is_blocked(tmp_path: Path, clock: ManualClock) -> 
     assert stands(collector) == [("blocked", "attachment.malware")]
 
 
-def test_a_crash_leaves_no_half_file_whenever_it_comes(tmp_path: Path, clock: ManualClock) -> None:
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["plain", "sealed"])
+def test_a_crash_leaves_no_half_file_whenever_it_comes(tmp_path: Path, clock: ManualClock, *, is_sealed: bool) -> None:
     """Stop at every operation on the shelf in turn; what the next process finds is the whole file or none."""
+    vault = generate(tmp_path / "keys") if is_sealed else None
     for number in range(100):
         folder = tmp_path / str(number)
-        collector = a_collector(folder, clock, Serving())
+        collector = a_collector(folder, clock, Serving(), vault=vault)
         with _dying_after(number) as died:
             collector.step()
-        path = Shelf(folder).path(an_attachment().sha256)
-        assert path is None or path.read_bytes() == PDF
-        after = a_collector(folder, clock, Serving())
+        parts = Shelf(folder, vault).read(an_attachment().sha256)
+        assert parts is None or b"".join(parts) == PDF
+        after = a_collector(folder, clock, Serving(), vault=vault)
         after.step()
         assert stands(after) == [("available", "")]
         assert len(kept(folder)) == 1, "the leftovers are cleared"
@@ -222,6 +237,38 @@ def test_a_crash_leaves_no_half_file_whenever_it_comes(tmp_path: Path, clock: Ma
             break
     assert number > 5, "there were operations to die at"
     assert not died, "every operation was died at"
+
+
+def test_a_file_goes_when_its_time_is_over_and_no_other_case_has_it(tmp_path: Path, clock: ManualClock) -> None:
+    twice = [an_attachment(case_id=name) for name in ("a", "b")]
+    collector = a_collector(tmp_path, clock, Serving(), *twice, kept_months=12)
+    while collector.step():
+        pass
+    wanted: Any = collector.wanted
+    digest = an_attachment().sha256
+    clock.move_to(NOW.replace(year=NOW.year + 1) - timedelta(seconds=1))
+    assert not collector.step()
+    clock.move_to(NOW.replace(year=NOW.year + 1))
+    wanted.over = lambda *_: [each for each in wanted.files if each.case_id == "a" and each.state == "available"]
+    assert collector.step()
+    assert stands(collector) == [("blocked", "attachment.over"), ("available", "")]
+    assert collector.shelf.path(digest) is not None, "the other case has it"
+    del wanted.over
+    assert collector.step()
+    assert collector.shelf.path(digest) is None
+    assert not collector.step()
+    kept_for_good = a_collector(tmp_path / "other", clock, Serving())
+    kept_for_good.step()
+    clock.move_to(NOW.replace(year=NOW.year + 90))
+    assert not kept_for_good.step()
+
+
+@pytest.mark.parametrize(
+    ("moment", "months", "before"),
+    [("2026-03-31", 1, "2026-02-28"), ("2024-03-31", 1, "2024-02-29"), ("2026-01-15", 13, "2024-12-15")],
+)
+def test_months_are_counted_back_to_a_day_that_there_is(moment: str, months: int, before: str) -> None:
+    assert months_before(datetime.fromisoformat(moment), months) == datetime.fromisoformat(before)
 
 
 class _DiedError(BaseException):
