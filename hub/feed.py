@@ -9,8 +9,7 @@ import orjson
 
 from hub.model.documents import WITHHELD, alert_word, tombstone
 from hub.model.values import Place
-from hub.views.classes import may_see
-from hub.views.redaction import redacted
+from hub.views.redaction import certificate_shown, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -85,9 +84,9 @@ def _certified(views: Sequence[str], entry: Entry) -> Sequence[Place]:
     region, word = data.get("region_code", "000000"), entry.outcome.removeprefix("certificate.")
     key = f"certificate.{region[:4]}00.{region[:6]}.{data['department_id']}.{word}"
     return [
-        Place(view=view, kind="certificate", county=region[:6], key=key, document=document)
+        Place(view=view, kind="certificate", county=region[:6], key=key, document=shown)
         for view in views
-        if may_see(view, "intranet")
+        if (shown := certificate_shown(document, view)) is not None
     ]
 
 

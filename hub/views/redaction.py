@@ -60,6 +60,11 @@ def alert_shown(data: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
+def certificate_shown(document: Mapping[str, Any], view: str) -> dict[str, Any] | None:
+    """Return what happened to a certificate as `view` may see it; None where it may not: it is the intranet's."""
+    return kept(document, _TREES["certificate", view]) if may_see(view, "intranet") else None
+
+
 def class_of_document(document: Mapping[str, Any]) -> str:
     """Return the class of a case event or an alert."""
     case = document["data"].get("case")

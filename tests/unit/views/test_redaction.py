@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from hub.model.documents import act_document
 from hub.model.shapes import load_schema
 from hub.views import CLASSES, VIEWS, class_of, for_centre, for_handler, may_see, redacted
 from hub.views.fields import GROUPS, listed
-from hub.views.redaction import alert_shown
+from hub.views.redaction import alert_shown, certificate_shown
 from tests.support.casework import DEPARTMENT
 from tests.support.spine import OTHER_DEPARTMENT, Read
 
@@ -197,3 +198,14 @@ def test_the_texts_of_an_alert_are_masked_wherever_it_is_read() -> None:
     assert alert_shown(data) == {
         "alert_id": "a", "state": "answered", "history": [{**note, "note": "联系人：张** ***********"}],
     }  # fmt: skip
+
+
+def test_what_happens_to_a_certificate_is_told_by_the_table_too() -> None:
+    said_ = {"certificate_id": "S-1", "department_id": DEPARTMENT, "region_code": "321281", "state": "suspended",
+             "criterion": "K9", "levels": "C3", "connection_id": "taizhou.housing.permits", "second": "李四 (k2)",
+             "note": "投诉人：张三丰，电话13812345678", "jws": "e30.e30.e30"}  # fmt: skip
+    document = act_document("certificate.suspended", subject="s", by="王五 (k1)", at="2026-03-02T09:00:00Z", said=said_)
+    assert certificate_shown(document, "restricted") == document
+    intranet = certificate_shown({**document, "data": {**document["data"], "new": "张三"}}, "intranet")
+    assert intranet == {**document, "data": {**document["data"], "note": "投诉人：张**，电话***********"}}
+    assert certificate_shown(document, "public") is None
