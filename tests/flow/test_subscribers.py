@@ -24,6 +24,7 @@ from hub.views import VIEWS
 from tests.support.canaries import CASES, leaks, planted
 from tests.support.desks import bearer
 from tests.support.hubs import hub_at
+from tests.support.servers import alone
 from tests.support.spine import NOW, Read, Spine
 from tests.support.waiting import eventually
 
@@ -43,8 +44,9 @@ DAY = "2026-03-02T09:00:00+08:00"
 
 @pytest.fixture
 def spine(rabbitmq: RabbitMQ, postgres: Postgres, tmp_path: Path) -> Iterator[Spine]:
-    """Open a hub that keeps all three views, and may make accounts at the broker."""
+    """Open a hub that keeps all three views, and may make accounts at the broker: these are of every virtual host."""
     with contextlib.ExitStack() as stack:
+        stack.enter_context(alone("accounts"))
         made = hub_at(tmp_path, now=NOW, store_url=postgres.fresh_database(), bus_url=rabbitmq.vhost())
         bus = made.settings.bus.model_copy(update={"management": rabbitmq.api_url})
         views = FeedSection(views=("public", "intranet", "restricted"))

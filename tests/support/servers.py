@@ -56,6 +56,14 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def alone(with_what: str) -> Iterator[None]:
+    """Let one of several parallel test processes at a time use what their servers have but once."""
+    with (Path(os.environ[FOLDER_VARIABLE]) / f"{with_what}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _started(server: str) -> dict[str, str]:
     """Start a private `server`, or join the one this run has; a run that cannot have one fails, saying why."""
     folder = Path(os.environ[FOLDER_VARIABLE])
