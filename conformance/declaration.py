@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from conformance.lines import read_as
 from conformance.model import Signature
+from connectors.options import encoding_of
 from hub.errors import Fault, Misconfigured
 from hub.model.shapes import shape
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "conformance"
 """Folder beside a mapping file in which its declaration stands, under the mapping's own name."""
+
+ENCODINGS: Final = ("utf-8", "gb18030")
+"""What a declaration may say of its source's bytes."""
 
 _SMALL, _MEDIUM = 1_000, 20_000
 """Cases a day up to which a connection is small (V-S) and of medium size (V-M)."""
@@ -133,12 +137,24 @@ def agreeing(declared: Declared, mapping: Declaration, file: str) -> Declared:
                 f"{said['transport']!r} is not how the mapping connects",
                 f"write {mapping.kind}",
             ),
+            (
+                "encoding",
+                _reads_as(mapping, said["encoding"]),
+                f"{said['encoding']!r} is not how the mapping reads",
+                f"write {encoding_of(mapping)}",
+            ),
         )
         if not is_so
     ]
     if faults:
         raise Misconfigured(*faults)
     return declared
+
+
+def _reads_as(mapping: Declaration, encoding: str) -> bool:
+    """Tell whether a mapping that names one of the encodings of declarations reads by the declared one."""
+    own = encoding_of(mapping) if "encoding" in mapping.read else ""
+    return own not in ENCODINGS or own == encoding
 
 
 def declared(document: Any, file: str = "") -> Declared:

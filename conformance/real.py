@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from conformance import reports
-from conformance.declaration import beside, load_declaration
+from conformance.declaration import agreeing, beside, load_declaration
 from conformance.evidence import EvidenceStore
 from conformance.lab import Lab
 from conformance.sessions import BUNDLE, Sessions
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
+    from conformance.declaration import Declared
     from conformance.door import MakeParts
     from conformance.sessions import Session
     from conformance.shipping import Shipment
@@ -122,7 +123,7 @@ class Connected:
         known = {name: value for name, value in self.environment.items() if _is_secret(name)}
         secrets = [value for value in known.values() if len(value) >= SECRET_CHARS]
         return Lab(
-            declared=load_declaration(beside(self.mapping_file)),
+            declared=self._declared(),
             mapping=self.mapping,
             mapping_file=self.mapping_file,
             environment=self.environment,
@@ -140,6 +141,11 @@ class Connected:
             secrets=secrets,
             is_edge=self.shipment is not None,
         )
+
+    def _declared(self) -> Declared:
+        """Return the declaration, which has to agree with the mapping at each run: it may have been edited since."""
+        path = beside(self.mapping_file)
+        return agreeing(load_declaration(path), self.mapping.declaration, str(path))
 
     def records(self) -> Sequence[Record]:
         """Return everything that the source, or the export in its stead, holds; nothing of one that sends."""

@@ -332,7 +332,7 @@ def test_the_role_runs_what_was_asked_for_and_what_a_changed_mapping_owes(
     named = ("--by", "张三", "--second", "李四", "--reason", "查验属实")
     assert conformance("certify", NAME, *named).exit_code == 0
     file = live / "licences.yaml"
-    text = file.read_text(encoding="utf-8").replace("encoding: gb18030", "encoding: utf-8")
+    text = file.read_text(encoding="utf-8").replace("encoding: gb18030", "encoding: big5")
     file.write_text(text.replace("version: 1\n", "version: 2\n"), encoding="utf-8")
     assert Rerunning(hub).step() == NAME
     again, before = sessions.last(NAME), sessions.all()[-2]
@@ -385,3 +385,18 @@ def test_a_department_whose_cases_did_not_come_yet_is_waited_for_and_nothing_of_
     scripted = json.loads(conformance("script", NAME, "--json").stdout)
     assert scripted[0]["marker"] == f"TST-{session}-01"
     assert scripted[0]["acts"][0]["type"] == "case.received"
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [("transport: files", "transport: push"), ("encoding: gb18030", "encoding: utf-8"), (NAME, "taizhou.other.one")],
+)
+def test_a_declaration_that_was_edited_after_the_trial_shrinks_no_test(
+    sandbox: Path, written: str, instead: str
+) -> None:
+    path = sandbox / "var" / "sandbox" / "mappings" / "taizhou-market" / "conformance" / "licences.yml"
+    text = path.read_text(encoding="utf-8")
+    assert written in text
+    path.write_text(text.replace(written, instead, 1), encoding="utf-8")
+    result = conformance("run", NAME, "--level", "C1")
+    assert (result.exit_code, "ics.differs" in result.output) == (4, True), result.output
