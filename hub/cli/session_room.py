@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from gateway.reading import Parts, Pushed
 
 HARNESS: Final = 3
+_OUR_OWN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
+"""What the disc here lacks; any other file that cannot be read or written is one that the caller named."""
 
 Connection = Annotated[str, typer.Argument(help="The connection's id; it must be in the sandbox (connection add).")]
 SessionName = Annotated[str, typer.Argument(help="The session's name, or a connection's id for its last session.")]
@@ -50,6 +53,9 @@ def told() -> Iterator[None]:
     except HubError as problem:
         typer.echo(f"{problem.code}: {problem}", err=True)
         raise typer.Exit(HARNESS) from problem
+    except OSError as refused:
+        typer.echo(f"{refused.filename or 'the data folder'}: {refused.strerror or refused}", err=True)
+        raise typer.Exit(HARNESS if refused.errno in _OUR_OWN else USAGE) from refused
 
 
 def sandbox_hub(settings: Path | None) -> wiring.Hub:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from datetime import timedelta
@@ -17,6 +18,7 @@ from conformance.certificate.verify import TYP as CERTIFICATE
 from conformance.finding import Finding, passed, skipped, waits
 from conformance.model import Verdict, Words
 from conformance.real import sessions_of, wishes_of
+from conformance.sessions import RECORD, Sessions
 from conformance.suite import SuiteTest, load_suite
 from conformance.wishes import Asked
 from hub import settings as settings_
@@ -400,3 +402,27 @@ def test_a_declaration_that_was_edited_after_the_trial_shrinks_no_test(
     path.write_text(text.replace(written, instead, 1), encoding="utf-8")
     result = conformance("run", NAME, "--level", "C1")
     assert (result.exit_code, "ics.differs" in result.output) == (4, True), result.output
+
+
+def test_a_full_disc_is_the_harness_s_fault_and_the_session_goes_on_once_there_is_room(
+    sandbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, lambda _: passed("好", "good"))
+    real, written = Sessions.add, list[str]()
+
+    def add(self: Sessions, session: str, line: Any) -> None:
+        written.append(session)
+        if len(written) == 3:
+            with (self.folder / session / RECORD).open("ab") as record:
+                record.write(b'{"line":"resu')
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(self, session, line)
+
+    monkeypatch.setattr(Sessions, "add", add)
+    result = conformance("run", NAME, "--level", "C1")
+    assert (result.exit_code, "No space left" in result.output) == (3, True), result.output
+    monkeypatch.setattr(Sessions, "add", real)
+    result = conformance("run", NAME, "--level", "C1", "--json")
+    assert json.loads(result.stdout)["is_certifiable"], result.output
+    assert sandbox.is_dir()
+    assert conformance("report", NAME, "--html", str(sandbox / "nowhere" / "x.html")).exit_code == 4
