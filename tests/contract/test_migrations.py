@@ -26,6 +26,7 @@ from tests.support.stores import (
     ROOT,
     StorePlace,
     a_case,
+    a_clock,
     empty_place,
     entries,
     everywhere,
@@ -94,6 +95,23 @@ def test_the_migrated_constraints_are_the_declared_ones(place: StorePlace) -> No
 def test_migrating_again_changes_nothing(place: StorePlace) -> None:
     assert list(migrate(place.url)) == REVISIONS
     assert list(migrate(place.url)) == []
+
+
+def test_cases_whose_stored_title_names_somebody_are_judged_anew(place: StorePlace) -> None:
+    """A hub that masked no titles kept them so, and lists and searches read them until something else happens."""
+    store = place.prepare(partitions=1).open()
+    titles = {"named": "投诉人：张三丰", "hidden": "联系1\u200b3812345678", "plain": "建筑工程施工许可", "empty": ""}
+    cases = [a_case(name, case_no=name, title=title, wake_at=None) for name, title in titles.items()]
+    cases += [a_case("closed", case_no="r", title="投诉人：张三丰", disclosure="restricted", wake_at=None)]
+    cases += [a_case("complaint", case_no="c", title="小区噪音", wake_at=None)]
+    clock = a_clock("clock", "complaint", kind="complaint")
+    with store.unit(0, epoch=held(store, "partition/0")) as unit:
+        written(unit, cases=cases, clocks=[clock])
+    with place.tampering() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0020'"))
+    assert "0021" in migrate(place.url)
+    asked = place.rows(sa.select(tables.cases.c.case_id, tables.cases.c.wake_at))
+    assert {case_id for case_id, wake_at in asked if wake_at == columns.EPOCH} == {"named", "hidden", "complaint"}
 
 
 def test_beginning_again_changes_nothing(place: StorePlace) -> None:
