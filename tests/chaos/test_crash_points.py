@@ -43,19 +43,27 @@ def places(request: pytest.FixtureRequest, source: Path, tmp_path: Path) -> Call
     """Make fresh places for hubs, on the embedded default and on real servers."""
     numbers = iter(range(10**6))
     if request.param == "embedded":
-        return lambda: victim.Place(tmp_path / str(next(numbers)), source).prepared()
+        return lambda: victim.Place(tmp_path / str(next(numbers)), source).prepared().subscribed()
     rabbitmq: RabbitMQ = request.getfixturevalue("rabbitmq")
     postgres: Postgres = request.getfixturevalue("postgres")
-    return lambda: victim.Place(
-        tmp_path / str(next(numbers)), source, store_url=postgres.fresh_database(), bus_url=rabbitmq.vhost()
-    ).prepared()
+    first = victim.Place(tmp_path / "first", source, store_url=postgres.fresh_database()).prepared()
+    last: list[victim.Place] = []
+
+    def fresh() -> victim.Place:
+        for place in last:
+            rabbitmq.drop(place.bus_url)
+            postgres.drop(place.store_url)
+        urls = {"store_url": postgres.fresh_database(like=first.store_url), "bus_url": rabbitmq.vhost()}
+        last[:] = [victim.Place(tmp_path / str(next(numbers)), source, **urls).subscribed()]
+        return last[0]
+
+    return fresh
 
 
 @pytest.mark.parametrize("role", ["intake", "supervise", "relay"])
 def test_no_crash_point_of_any_process_loses_or_doubles_anything(role: str, places: Callable[[], victim.Place]) -> None:
     whole = places()
-    for each in victim.ROLES:
-        assert run(each, whole) == 0
+    assert run(whole, *victim.ROLES) == 0
     expected = outcome(whole)
     assert expected["alerts"], "the source must hold violations, or nothing is proven about alerts"
     survived = next(step for step in range(1, MOST_STEPS) if not crash_and_restart(role, places(), step, expected))
@@ -64,21 +72,17 @@ def test_no_crash_point_of_any_process_loses_or_doubles_anything(role: str, plac
 
 def crash_and_restart(role: str, place: victim.Place, step: int, expected: dict[str, Any]) -> bool:
     """Kill `role` at `step`, run it and all behind it again, and compare; tell whether the step was there at all."""
-    for each in victim.ROLES:
-        if each == role:
-            break
-        assert run(each, place) == 0
-    code = run(role, place, step)
+    behind = list(victim.ROLES).index(role)
+    code = run(place, *list(victim.ROLES)[: behind + 1], at=step)
     assert code in {0, KILLED}, f"{role} failed by itself at step {step}"
-    for each in list(victim.ROLES)[list(victim.ROLES).index(role) :]:
-        assert run(each, place) == 0, f"{each} does not start again after {role} was killed at step {step}"
+    assert run(place, *list(victim.ROLES)[behind:]) == 0, f"no start after {role} was killed at step {step}"
     assert outcome(place) == expected, f"{role} was killed at step {step}"
     return code == KILLED
 
 
-def run(role: str, place: victim.Place, at: int = 0) -> int:
-    """Run one role in a process of its own; return its exit code."""
-    process = CONTEXT.Process(target=victim.run, args=(role, place, at))
+def run(place: victim.Place, *roles: str, at: int = 0) -> int:
+    """Run roles in turn in a process of their own, killed at step `at` of the last; return its exit code."""
+    process = CONTEXT.Process(target=victim.run, args=(place, roles, at))
     process.start()
     process.join()
     assert process.exitcode is not None

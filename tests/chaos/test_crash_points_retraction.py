@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def flipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hub whose subscriber has a document, and whose queue holds the word that its case is restricted."""
-    place = victim.Place(tmp_path_factory.mktemp("flip") / "hub", tmp_path_factory.mktemp("none")).prepared()
+    place = (
+        victim.Place(tmp_path_factory.mktemp("flip") / "hub", tmp_path_factory.mktemp("none")).prepared().subscribed()
+    )
     with contextlib.closing(place.hub()) as hub:
         hub.store.register([a_connection()])
     for number, class_ in enumerate(("intranet", "restricted")):
@@ -32,7 +34,7 @@ def flipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
         event = read.event("case.received", "2026-03-02T09:00:00+08:00", case=case, source_version=number, raw=class_)
         publish(place, [event, read.report()])
         if class_ == "intranet":
-            assert run("supervise", place) == run("relay", place) == 0
+            assert run(place, "supervise", "relay") == 0
             assert len(place.watched()) == 1
     return place.folder
 
@@ -53,11 +55,9 @@ def test_no_crash_point_keeps_a_retraction_from_whoever_has_the_document(
 def killed(role: str, flipped: Path, folder: Path, step: int) -> bool:
     """Kill `role` at a step in a copy of the hub, run all again, and look; tell whether the step was there."""
     place = victim.Place(shutil.copytree(flipped, folder), folder)
-    if role == "relay":
-        assert run("supervise", place) == 0
-    code = run(role, place, step)
+    code = run(place, *(("supervise",) if role == "relay" else ()), role, at=step)
     assert code in {0, KILLED}
-    assert run("supervise", place) == run("relay", place) == 0
+    assert run(place, "supervise", "relay") == 0
     with contextlib.closing(place.hub()) as hub:
         feed = hub.queries.feed("intranet", after=0, limit=100)
         assert ledger.verify(hub.settings.store_url).sound

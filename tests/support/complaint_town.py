@@ -24,7 +24,6 @@ from hub.cli.gatewaying import parts_of
 from hub.clock import ManualClock, SystemClock
 from hub.identity import issue
 from hub.importing import registration
-from hub.store.migrate import begin, migrate
 from hub.store.queries import Queries
 from hub.supervision.instants import HUB_ZONE
 from tests.support.complaint_bodies import (
@@ -38,6 +37,7 @@ from tests.support.complaint_bodies import (
 )
 from tests.support.complaint_centre import Taker, connect_to
 from tests.support.desks import a_client, bearer
+from tests.support.prepared import prepare
 from tests.support.web import Answer, Asked, Service
 
 if TYPE_CHECKING:
@@ -313,8 +313,7 @@ def a_town(
     feed = plain.feed.model_copy(update={"views": ("intranet", "restricted")})
     clock = ManualClock(NOW)
     hub = wiring.build(plain.model_copy(update={"feed": feed}), clock=clock)
-    migrate(hub.settings.store_url)
-    begin(hub.settings.store_url, partitions=2)
+    prepare(hub.settings.store_url, partitions=2)
     centres = [
         {"centre_id": who.centre, "name": who.name, "region_code": "321200", "channels": ["hotline"],
          "connection": f"town.{who.name}"}

@@ -9,7 +9,7 @@ from hub import settings as settings_
 from hub import wiring
 from hub.clock import ManualClock
 from hub.importing import import_all, registration
-from hub.store.migrate import begin, migrate
+from tests.support.prepared import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def hub_at(folder: Path, *, now: datetime, store_url: str = "", bus_url: str = "", partitions: int = 2) -> wiring.Hub:
     """Build a migrated hub; without URLs on the embedded default in `folder`."""
     hub = unprepared_hub_at(folder, now=now, store_url=store_url, bus_url=bus_url, partitions=partitions)
-    migrate(hub.settings.store_url)
-    begin(hub.settings.store_url, partitions=partitions)
+    prepare(hub.settings.store_url, partitions=partitions)
     return hub
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import sqlalchemy as sa
 
 from hub.store.engine import open_engine, reading
-from hub.store.migrate import begin, migrate
+from tests.support.prepared import prepare
 from tests.support.waiting import eventually
 
 COMMAND: Final = Path(sys.executable).with_name("sunlight")
@@ -149,8 +149,7 @@ class City:
     def prepare(self) -> None:
         """Prepare the store."""
         (self.folder / "var").mkdir()
-        migrate(self.database)
-        begin(self.database, partitions=2)
+        prepare(self.database, partitions=2)
 
     def bring(self, cases: int) -> None:
         """Let the department deliver a file of so many new cases."""

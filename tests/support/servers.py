@@ -121,6 +121,14 @@ class RabbitMQ:
         """Let the broker close every connection of the account of `url`."""
         self._api("DELETE", f"connections/username/{urlsplit(url).username}")
 
+    def drop(self, url: str) -> None:
+        """Remove the virtual host of `url` with all that is in it, and its account."""
+        vhost, user = vhost_of(url), urlsplit(url).username or ""
+        self._api("DELETE", f"vhosts/{vhost}")
+        self._api("DELETE", f"users/{user}")
+        self._vhosts.remove(vhost)
+        self._users.remove(user)
+
     def forget(self) -> None:
         """Remove the virtual hosts and accounts made here."""
         for vhost in self._vhosts:
@@ -181,12 +189,26 @@ class Postgres:
         self.url = url
         self._databases: list[str] = []
 
-    def fresh_database(self) -> str:
-        """Make an empty database and return its URL."""
+    def fresh_database(self, *, like: str = "") -> str:
+        """Make an empty database, or a copy of the one whose URL is `like`, and return its URL."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        template = urlsplit(like).path.lstrip("/") if like else "template0"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         self._databases.append(name)
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def forgetful(self) -> Postgres:
+        """Let a server that is private to the tests, and whose machine outlives them, not wait for its disc."""
+        for setting in ("fsync", "full_page_writes"):
+            self._run(f"ALTER SYSTEM SET {setting} = off")
+        self._run("SELECT pg_reload_conf()")
+        return self
+
+    def drop(self, url: str) -> None:
+        """Remove one database."""
+        name = urlsplit(url).path.lstrip("/")
+        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._databases.remove(name)
 
     def forget(self) -> None:
         """Remove the databases made here."""
@@ -244,7 +266,8 @@ def rabbitmq_server() -> RabbitMQ:
 
 def postgres_server() -> Postgres:
     """Return the database server the environment names, or a private one."""
-    return Postgres(os.environ.get(POSTGRES_VARIABLE) or _started("postgres")["url"])
+    given = os.environ.get(POSTGRES_VARIABLE)
+    return Postgres(given) if given else Postgres(_started("postgres")["url"]).forgetful()
 
 
 def mariadb_server() -> MariaDB:

@@ -29,9 +29,9 @@ from hub.model.values import (
     ReadReport,
 )
 from hub.store.engine import open_engine
-from hub.store.migrate import begin, migrate
 from hub.store.queries import Queries
 from hub.store.sql import SqlStore
+from tests.support.prepared import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,8 +56,7 @@ class StorePlace:
 
     def prepare(self, partitions: int = 1) -> StorePlace:
         """Migrate it and begin its ledger."""
-        migrate(self.url)
-        begin(self.url, partitions=partitions)
+        prepare(self.url, partitions=partitions)
         return self
 
     def open(self) -> SqlStore:

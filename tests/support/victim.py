@@ -20,7 +20,7 @@ from tests.support.hubs import hub_at, unprepared_hub_at
 from tests.support.killing import Trap, Trapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hub.ports import Bus
 
@@ -51,8 +51,12 @@ class Place:
         os.environ.setdefault(TOKEN_KEY, "the key of tests, no secret")
         with contextlib.closing(hub_at(self.folder, now=NOW, store_url=self.store_url, bus_url=self.bus_url)) as hub:
             hub.register([wiring.load_mapping(MAPPING)], [])
-            with contextlib.closing(self._subscriber(hub)) as bus:
-                bus.depth(subscriber_queue(WATCH.name))
+        return self
+
+    def subscribed(self) -> Place:
+        """Let a subscriber wait for what is published here."""
+        with contextlib.closing(self.hub()) as hub, contextlib.closing(self._subscriber(hub)) as bus:
+            bus.depth(subscriber_queue(WATCH.name))
         return self
 
     def watched(self) -> set[str]:
@@ -119,10 +123,11 @@ def _trap_store(hub: wiring.Hub, trap: Trap) -> None:
 ROLES: dict[str, Callable[[wiring.Hub, Path, Trap], None]] = {"intake": intake, "supervise": supervise, "relay": relay}
 
 
-def run(role: str, place: Place, at: int) -> None:
-    """Run one role here; die at step `at` of it."""
+def run(place: Place, roles: Sequence[str], at: int) -> None:
+    """Run these roles here, each to its end and the last until step `at`, at which the process dies."""
     os.environ.setdefault(TOKEN_KEY, "the key of tests, no secret")
-    hub = place.hub()
-    hub.settings.supervision.__dict__["lease_s"] = 0.05
-    ROLES[role](hub, place.data, Trap(at))
-    hub.close()
+    for role in roles:
+        hub = place.hub()
+        hub.settings.supervision.__dict__["lease_s"] = 0.05
+        ROLES[role](hub, place.data, Trap(at if role == roles[-1] else 0))
+        hub.close()
