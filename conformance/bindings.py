@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import connectors
 from conformance.declaration import beside, load_declaration
 from conformance.model import Bindings
+from conformance.program import connector_sha256
 from hub.mapping import fingerprint
 from hub.resources import SCHEMAS
 from hub.supervision.instants import HUB_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from conformance.declaration import Declared
     from conformance.suite import Suite
@@ -39,7 +39,7 @@ def bindings_of(
         mapping_parts={**named.parts, **complaint_parts(file, declared, zone=zone)},
         connector_kind=mapping.declaration.kind,
         connector_version=version("sunlight-hub"),
-        connector_sha256=_digest(*sorted(Path(connectors.__file__).parent.rglob("*.py"))),
+        connector_sha256=connector_sha256(mapping.declaration.kind),
         ics_sha256=declared.sha256 if declared else "",
         suite_version=suite.version,
         suite_sha256=suite.sha256,

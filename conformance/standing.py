@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from conformance.certificate.status import HOLDING
 from conformance.criteria.policy import CRITERIA, policies_on
 from conformance.disputes import is_disputed
 from conformance.model import LEVELS, Lifecycle, Verdict
 from conformance.verdicts import NEVER_RUN, is_good, standing_of
+from hub.model.certified import HOLDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from conformance.certificate import issue, signing
-from conformance.certificate.status import FINAL, HOLDING, Standing, status_list
+from conformance.certificate.status import FINAL, Standing, status_list
 from hub.errors import Fault, Misconfigured
 from hub.model import ids
-from hub.model.certified import NO_LOOKS, CertificateChange, CertificateRow, Moved
+from hub.model.certified import HOLDING, NO_LOOKS, CertificateChange, CertificateRow, Moved
 from hub.model.documents import act_document
 from hub.supervision.persons import is_name, same_person
 

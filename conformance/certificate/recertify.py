@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from conformance.certificate.validity import EVIDENCE_MONTHS
 from conformance.certificate.verify import different
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ SAMPLE_DAYS: Final = 30
 OVERLAP_DAYS: Final = 90
 """Days for which certificates of two major schema versions hold side by side, at least."""
 
-MAX_AGE_DAYS: Final[Mapping[str, int]] = {"C0": 365, "C1": 365, "C2": 365, "C3": 182, "C4": 182}
-"""How old evidence of a level may be: twelve and six months."""
+MAX_AGE_DAYS: Final[Mapping[str, int]] = {level: 365 * months // 12 for level, months in EVIDENCE_MONTHS.items()}
+"""How old evidence may be, in days: what a certificate's end is counted from, in months. What is not here ages not."""
 
 CANARIES: Final = ("CMP-03", "CNF-02")
 SMOKE: Final = ("TRN", "ENC")
@@ -133,7 +134,7 @@ def _system(change: Change, levels: Mapping[str, str]) -> Rerun:
 
 
 def _age(change: Change, levels: Mapping[str, str]) -> Rerun:
-    old = {level for level, days in change.evidence if days > MAX_AGE_DAYS[level]}
+    old = {level for level, days in change.evidence if days > MAX_AGE_DAYS.get(level, days)}
     return Rerun(tests=chosen([f"@{level}" for level in old], levels), how="FULL")
 
 

@@ -20,9 +20,6 @@ State = Literal["active", "in_grace", "suspended", "revoked", "expired", "supers
 STATES: Final[tuple[State, ...]] = (
     "active", "in_grace", "conditional", "suspended", "expired", "superseded", "revoked",
 )  # fmt: skip
-HOLDING: Final[frozenset[State]] = frozenset({"active", "in_grace", "conditional"})
-"""States in which a certificate may be relied on."""
-
 FINAL: Final[frozenset[State]] = frozenset({"revoked", "superseded", "expired"})
 """States that are never left: suspension is reversible, revocation is not (as with VC status purposes)."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from conformance.certificate import signing, status
 from hub.errors import Refused
+from hub.model.certified import HOLDING
 from hub.model.shapes import shape
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _told(document: Mapping[str, Any], listed: Mapping[str, Any]) -> Step:
     zh, en = f"状态 {line['state']}，自 {line['since']} {why}", f"{line['state']} since {line['since']} {why}"
     if line["state"] == "active":
         return _passed("status", zh.strip(), en.strip())
-    if line["state"] in status.HOLDING:
+    if line["state"] in HOLDING:
         return Step(name="status", outcome="warn", zh=zh.strip(), en=en.strip())
     return _failed("status", zh.strip(), en.strip())
 

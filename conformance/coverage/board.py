@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.coverage.obligations import LEVELS
+from conformance.model import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.coverage.obligations import Obligation
     from hub.model.certified import CertificateRow, Reporting
 
-STATES: Final = ("not_started", *LEVELS, "in_grace", "suspended", "expired", "exempt", "silent", "unknown")
+STATES: Final = ("not_started", *LEVELS, "in_grace", "suspended", "expired", "revoked", "exempt", "silent", "unknown")
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_started": ("未启动", "not started"),
@@ -27,6 +27,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "in_grace": ("宽限期内", "in grace"),
     "suspended": ("暂停", "suspended"),
     "expired": ("已到期", "expired"),
+    "revoked": ("已吊销", "revoked"),
     "exempt": ("豁免", "exempt"),
     "silent": ("有证无数", "certified but silent"),
     "unknown": ("不明", "unknown: no catalogue"),
@@ -153,8 +154,10 @@ def _state(owed: Obligation, row: CertificateRow | None, level: str, now: dateti
         return "exempt"
     if not owed.is_known:
         return "unknown"
-    if row is None or row.state == "revoked":
+    if row is None:
         return "not_started"
+    if row.state == "revoked":
+        return "revoked"
     if row.state == "expired" or now >= row.not_after:
         return "expired"
     return row.state if row.state in ("suspended", "in_grace") else level
@@ -217,7 +220,7 @@ def _from_above(tops: Counter[str]) -> dict[str, float | None]:
 
 def held(cell: Cell) -> str:
     """Return the highest level at which an obligation is covered now; what is silent, or has ended, is at none."""
-    return "" if cell.state in ("silent", "exempt", "unknown", "expired", "not_started") else cell.level
+    return "" if cell.state in ("silent", "exempt", "unknown", "expired", "revoked", "not_started") else cell.level
 
 
 def _grouped(found: Iterable[Cell], key: Callable[[Cell], str], name: str) -> list[dict[str, Any]]:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 FLOW: Final = "case.events"
 """What every department owes of every matter: the events of its cases."""
 
-LEVELS: Final = ("C0", "C1", "C2", "C3", "C4")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:

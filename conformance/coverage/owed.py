@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from conformance.coverage.board import held
 from hub.supervision.scoring.values import Obligation
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ REQUIRED: Final = "C3"
 def owed(cells: Sequence[Cell]) -> Mapping[str, Obligation]:
     """Return by department what it owes, as far as a day is planned for it: it has what its least covered matter has.
 
-    What is exempt, and what nobody has listed, is not owed.
+    A certificate under which nothing is reported holds no level here either, as on the coverage board. What is exempt,
+    and what nobody has listed, is not owed.
     """
     found: dict[str, Obligation] = {}
     for cell in cells:
@@ -26,6 +28,6 @@ def owed(cells: Sequence[Cell]) -> Mapping[str, Obligation]:
         if day is None or cell.state in ("exempt", "unknown"):
             continue
         before = found.get(department)
-        level = cell.level if before is None else min(before.reached, cell.level)
+        level = held(cell) if before is None else min(before.reached, held(cell))
         found[department] = Obligation(due_on=day.isoformat(), required=REQUIRED, reached=level)
     return found

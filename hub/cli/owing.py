@@ -74,7 +74,8 @@ def _owed_by(hub: Hub, row: CertificateRow, fingerprint: str) -> Sequence[dict[s
 def _ageing(hub: Hub, row: CertificateRow) -> Sequence[dict[str, Any]]:
     """Return what is to be shown again because its evidence will soon be too old: twelve months, six from C3 on."""
     days = {level: (hub.calendar().day_of(hub.clock.now()) - day).days for level, day in _shown_on(hub, row).items()}
-    old = sorted(level for level, age in days.items() if age + AGEING_DAYS > MAX_AGE_DAYS[level])
+    ageing = {level: age for level, age in days.items() if level in MAX_AGE_DAYS}
+    old = sorted(level for level, age in ageing.items() if age + AGEING_DAYS > MAX_AGE_DAYS[level])
     if not old:
         return []
     change = Change(kind="age", evidence=tuple((level, MAX_AGE_DAYS[level] + 1) for level in old))

@@ -76,6 +76,7 @@ def test_each_state_of_the_matrix() -> None:
         "in_grace": state(a_row(state="in_grace"), reporting=lately),
         "suspended": state(a_row(state="suspended", suspended=("C2", "C3")), reporting=lately),
         "expired": state(a_row(state="expired"), reporting=lately),
+        "revoked": state(a_row(state="revoked"), reporting=lately),
         "exempt": state(exempt=[{"reason": "机构合并", "until": "2026-06-01"}]),
         "silent": state(a_row(issued_at=NOW - timedelta(days=91)), reporting=(reported("M1", days_ago=91),)),
         "unknown": stood([a_department(HOUSING)], a_row())[0].state,
@@ -88,8 +89,10 @@ def test_a_certificate_past_its_end_has_expired_whoever_has_noticed() -> None:
     assert state(a_row(not_after=NOW + timedelta(seconds=1))) == "C3"
 
 
-def test_a_revoked_certificate_is_as_none() -> None:
-    assert state(a_row(state="revoked")) == "not_started"
+def test_a_revoked_certificate_is_said_to_be_revoked_and_covers_nothing() -> None:
+    found = stood([a_department(HOUSING, "M1")], a_row(state="revoked"), reporting=(reported("M1"),))
+    assert [(each.state, each.level) for each in found] == [("revoked", "")]
+    assert board(found, NOW)["coverage"] == dict.fromkeys(("C1", "C2", "C3", "C4"), 0.0)
 
 
 def test_leave_ends_with_its_day_and_holds_for_its_matter_alone() -> None:

@@ -36,6 +36,11 @@ def test_what_never_began_is_below_every_level() -> None:
     assert owed([a_cell("C3"), a_cell("", state="not_started")])[OURS].reached == ""
 
 
+def test_a_certificate_under_which_nothing_is_reported_is_no_level() -> None:
+    assert owed([a_cell("C3"), a_cell("C3", state="silent")])[OURS].reached == ""
+    assert owed([a_cell("C2", state="suspended")])[OURS].reached == "C2"
+
+
 @pytest.mark.parametrize("state", ["exempt", "unknown"])
 def test_what_is_exempt_or_listed_by_nobody_is_not_owed(state: str) -> None:
     assert owed([a_cell("", state=state)]) == {}
