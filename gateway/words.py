@@ -161,6 +161,7 @@ COVERAGE: Final[Mapping[str, Label]] = {
     "in_grace": Label("宽限期内", "in grace"),
     "suspended": Label("暂停", "suspended"),
     "expired": Label("已到期", "expired"),
+    "revoked": Label("已吊销", "revoked"),
     "exempt": Label("豁免", "exempt"),
     "silent": Label("有证无数", "certified but silent"),
     "unknown": Label("不明", "unknown: no catalogue"),

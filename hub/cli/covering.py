@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -15,12 +16,18 @@ from conformance.certificate.verify import different
 from conformance.coverage.board import STATES, WORDS, board, cells
 from conformance.coverage.gate import Answer, Standing, answer
 from conformance.coverage.obligations import obligations
+from conformance.coverage.progress import Tried, progress
 from conformance.criteria.gather import bindings_in
+from conformance.real import sessions_of
+from conformance.suite import load_suite
 from hub.cli import certifying_role, common
+from hub.cli.certifying_role import EVERY, YEAR_DAYS
 from hub.errors import Fault, Misconfigured
+from hub.sandbox import sandbox_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from conformance.coverage.obligations import Obligation
     from hub.wiring import Hub
@@ -29,18 +36,24 @@ _LEVELS: Final = ("C1", "C2", "C3", "C4")
 
 
 class Board:
-    """The coverage board of a hub. What is owed is read again where the catalogue changed, or another day has come."""
+    """The coverage board of a hub.
+
+    What is owed is read again where the catalogue changed, or another day has come; how certification goes each hour.
+    """
 
     def __init__(self, hub: Hub) -> None:
         """Tell of `hub`."""
         self._hub = hub
         self._owed: tuple[object, Sequence[Obligation]] = (None, ())
+        self._gone: tuple[datetime, dict[str, Any]] | None = None
 
     def told(self) -> dict[str, Any]:
         """Return the board as of now; volumes are those last counted."""
         hub, now = self._hub, self._hub.clock.now()
         found = cells(hub.world(self._obligations()), now, hub.calendar().day_of)
-        return board(found, now.astimezone(hub.settings.zone))
+        if self._gone is None or now - self._gone[0] >= EVERY:
+            self._gone = now, _progress(hub)
+        return {**board(found, now.astimezone(hub.settings.zone)), "progress": self._gone[1]}
 
     def _obligations(self) -> Sequence[Obligation]:
         today = self._hub.calendar().day_of(self._hub.clock.now())
@@ -53,6 +66,18 @@ class Board:
 def covered(hub: Hub) -> dict[str, Any]:
     """Return the coverage board of a hub, once."""
     return Board(hub).told()
+
+
+def _progress(hub: Hub) -> dict[str, Any]:
+    """Return how certification goes, by the sessions of the sandbox beside a hub."""
+    today, suite = hub.today(), load_suite()
+    tried = Tried(
+        sessions=[each.summary(suite, today) for each in sessions_of(sandbox_of(hub.settings)).all()],
+        certificates=hub.certification.certificates(),
+        suite=suite,
+        incidents=[day for day in hub.own_health.incidents() if day > today - timedelta(days=YEAR_DAYS)],
+    )
+    return progress(tried)
 
 
 def coverage(
@@ -97,8 +122,24 @@ def _show(told: Mapping[str, Any]) -> None:
         row = (share(told["coverage"], level), share(told["coverage_by_volume"], level))
         shares.add_row(level, *row, str(plan.get("planned", "")), str(plan.get("late", "")))
     common.OUT.print(shares)
+    _show_progress(told.get("progress"))
     if unlisted := told["departments_without_catalogue"]:
         common.OUT.print(Text(f"no catalogue, so what they owe is unknown 无职权目录：{', '.join(unlisted)}"))
+
+
+def _show_progress(told: Mapping[str, Any] | None) -> None:
+    """Print how certification goes; months that were frozen before it was counted have none."""
+    if told is None:
+        return
+    days = ", ".join(f"{level} {n:g}" for level, n in told["median_days"].items() if n is not None)
+    common.OUT.print(Text(f"median days to a level 达标中位天数：{days or '—'}"))
+    for each in told["failing"]:
+        said = f"{each['requirement']} fails in {each['connections']} connections 未通过：{each['zh']} {each['en']}"
+        common.OUT.print(Text(said))
+    untested, days_down = len(told["untested"]), told["hub_incident_days"]
+    common.OUT.print(
+        Text(f"requirements with no test 无测试的要求：{untested}; hub incident days 枢纽故障日：{days_down}")
+    )
 
 
 def share(shares: Mapping[str, float | None] | None, level: str) -> str:
