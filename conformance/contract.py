@@ -14,6 +14,8 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml import etree
 
+from hub.errors import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -98,7 +100,7 @@ def read_contract(address: str, get: Callable[[str], bytes]) -> Contract:
         try:
             trees[at] = etree.fromstring(documents[at], _PARSER)
         except etree.XMLSyntaxError as broken:
-            raise ValueError(f"{urlsplit(at).path}: {broken}") from broken
+            raise ValueError(f"{urlsplit(at).path}: {in_words(broken)}") from broken
         waiting += [urldefrag(urljoin(at, place)).url for place in _places(trees[at])]
     return Contract(documents=documents, trees=trees)
 

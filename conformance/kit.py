@@ -19,7 +19,7 @@ import orjson
 
 from conformance.model import LEVELS
 from conformance.sessions import Session, read_session
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, Misconfigured, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def unpack(raw: bytes, folder: Path) -> Kit:
                 if each.filename not in (MANIFEST, CLAIMED):
                     found[each.filename] = _written(archive, each, source / PurePosixPath(each.filename).name)
     except (KeyError, ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as broken:
-        raise _unusable(str(broken)) from broken
+        raise _unusable(f"it is no kit: {in_words(broken)}") from broken
     if manifest != found:
         raise _unusable("its bytes are not those of its manifest")
     claimed = read_session(line, folder)

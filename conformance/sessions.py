@@ -15,7 +15,7 @@ import orjson
 from conformance.lines import line_of, value_of
 from conformance.model import Footer, Header, Result, Waiver
 from conformance.verdicts import Plan, in_force, summarise
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, Misconfigured, in_words
 from hub.files import make_folder_durably, sync_folder
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def read_session(raw: bytes, folder: Path) -> Session:
     try:
         values = [value_of(orjson.loads(line)) for line in whole.splitlines()]
     except (AttributeError, KeyError, TypeError, ValueError) as broken:
-        raise _damaged(folder, f"a line of the record cannot be read: {broken}") from broken
+        raise _damaged(folder, f"a line of the record cannot be read: {in_words(broken)}") from broken
     if not values or not isinstance(values[0], Header):
         raise _damaged(folder, "the record has no header")
     last = values[-1]

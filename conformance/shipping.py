@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from conformance.certificate import signing
-from hub.errors import Fault, Misconfigured, Refused
+from hub.errors import Fault, Misconfigured, Refused, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ def unpack(raw: bytes, connection: str, pinned: Pinned) -> Shipment:
     except Refused as refused:
         raise _unusable(refused.rejection.problem) from refused
     except (KeyError, TypeError, ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as broken:
-        raise _unusable(str(broken)) from broken
+        raise _unusable(f"it is no shipment: {in_words(broken)}") from broken
     if taken_at.tzinfo is None:
         raise _unusable("it does not say in which zone it was taken")
     return Shipment(connection=connection, taken_at=taken_at, records=records)

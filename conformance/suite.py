@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from conformance.applicability import applies
 from conformance.lines import read_as
 from conformance.model import LEVELS, Omission, Words
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, Misconfigured, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -170,4 +170,4 @@ def _document(path: Path) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except OSError as missing:
-        raise Misconfigured(Fault(code="suite.missing", problem=str(missing), file=str(path))) from missing
+        raise Misconfigured(Fault(code="suite.missing", problem=in_words(missing), file=str(path))) from missing

@@ -39,6 +39,23 @@ class Refused(Exception):
         self.rejection = rejection
 
 
+def in_words(fault: BaseException) -> str:
+    """Say what an exception of a library means to whoever wrote the file: bare, many of them are no sentence.
+
+    A KeyError tells a mere name in quotes, a system's error its number, and some tell nothing.
+    """
+    if isinstance(fault, KeyError) and fault.args:
+        name = str(fault.args[0])
+        return name if " " in name else f"{name} is missing"
+    if isinstance(fault, (TypeError, AttributeError)):
+        return "it is not built as it should be"
+    if isinstance(fault, ArithmeticError):
+        return "it is no number that can be reckoned with"
+    if isinstance(fault, OSError) and fault.strerror:
+        return fault.strerror
+    return " ".join(str(fault).split()) or type(fault).__name__
+
+
 class HubError(Exception):
     """Base of the errors that a caller cannot have expected. `code` is stable API."""
 

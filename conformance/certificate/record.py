@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from conformance.sessions import BUNDLE, RECORD, read_session
-from hub.errors import Fault, Misconfigured
+from hub.errors import Fault, Misconfigured, in_words
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,7 +32,7 @@ def summary_in(folder: Path, suite: Suite, today: date) -> Summary:
     try:
         session = read_session(raw, folder)
     except (ValueError, KeyError, TypeError, AttributeError, Misconfigured) as broken:
-        raise _unfit(folder, f"the record is damaged: {broken}", "use it as the session wrote it") from broken
+        raise _unfit(folder, f"the record is damaged: {in_words(broken)}", "use it as the session wrote it") from broken
     gone = [name for name in session.header.planned if name not in suite.tests]
     if gone:
         problem = f"it is of another suite: {', '.join(gone)} is not tested any more"

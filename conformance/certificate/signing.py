@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
-from hub.errors import Fault, Misconfigured, Refused, Rejection
+from hub.errors import Fault, Misconfigured, Refused, Rejection, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,7 @@ def _parsed(signed: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(signed)
     except orjson.JSONDecodeError as broken:
-        raise refused("signature.json", str(broken), hint) from broken
+        raise refused("signature.json", f"it is no JSON: {in_words(broken)}", hint) from broken
     listed = value.get("signatures") if isinstance(value, dict) else None
     if not (isinstance(listed, list) and listed and set(value) == {"payload", "signatures"}):
         raise refused("signature.json", "it is no JWS in general JSON serialization", hint)
@@ -153,7 +153,9 @@ def pinned_in(path: Path) -> Pinned:
         keys = [OKPKey.import_key(each) for each in orjson.loads(path.read_bytes())["keys"]]
     except (OSError, ValueError, KeyError, TypeError, JoseError) as wrong:
         hint = "name a key set made by `sunlight conformance issuer --out FILE`"
-        raise Misconfigured(Fault(code="issuer.keys", problem=str(wrong), file=str(path), hint=hint)) from wrong
+        raise Misconfigured(
+            Fault(code="issuer.keys", problem=f"it holds no keys: {in_words(wrong)}", file=str(path), hint=hint)
+        ) from wrong
     return pinned(*keys)
 
 

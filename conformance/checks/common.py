@@ -10,6 +10,7 @@ import orjson
 
 from conformance.finding import Finding, failed, skipped, waits
 from conformance.model import Words
+from hub.errors import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +84,26 @@ def wrong(
 ) -> Finding:
     """Say what is wrong; see failed."""
     mend = Words(zh=fix[0], en=fix[1])
-    return failed(blames, Words(zh=zh, en=en), expected=str(expected), got=str(got), pointer=pointer, fix=mend)
+    return failed(blames, Words(zh=zh, en=en), expected=shown(expected), got=shown(got), pointer=pointer, fix=mend)
+
+
+def shown(value: object) -> str:
+    """Write a value as people read it: a list with commas, a document as JSON, a time as documents write it."""
+    if value is None or value in ([], (), {}, set()):
+        return "nothing"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, BaseException):
+        return in_words(value)
+    if isinstance(value, set | frozenset | list | tuple) and not any(map(_is_document, value)):
+        return ", ".join(map(shown, sorted(value, key=str) if isinstance(value, set | frozenset) else value))
+    if _is_document(value):
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=shown).decode()
+    return str(value)
+
+
+def _is_document(value: object) -> bool:
+    return isinstance(value, dict | list | tuple)
 
 
 def pushed(lab: Lab, records: Sequence[Record]) -> bytes:

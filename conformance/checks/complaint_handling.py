@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks.common import wrong
+from conformance.checks.common import shown, wrong
 from conformance.finding import Finding, passed, waits
 from conformance.roundtrip.course import IT, course
 from conformance.roundtrip.script import BASIS, BY_KEY, OTHER, REASON
@@ -35,11 +35,22 @@ def said_of(lab: Lab, key: str, *kinds: str) -> tuple[list[Mapping[str, Any]], F
     missing = [kind for kind in kinds if not _of(events, kind)]
     case = lab.pilot.case(BY_KEY[key].case_no(lab.session))
     late = [clock.kind for clock in case.get("clocks", ()) if clock.state == "breached" and _is_its(clock.kind)]
-    zh, en = f"脚本投诉“{BY_KEY[key].shows.zh}”缺 {missing}", f"of the scripted complaint {key} nothing came: {missing}"
+    zh, en = (
+        f"脚本投诉“{BY_KEY[key].shows.zh}”缺 {shown(missing)}",
+        f"of the scripted complaint {key} nothing came: {shown(missing)}",
+    )
     if not late:
         return found, waits(zh, en)
     fix = ("按脚本在系统中办理该投诉", "act on that complaint in the system as the script says")
-    return found, wrong("department", zh, en, expected=list(kinds), got=f"nothing, and {late} is over", fix=fix)
+    return found, wrong(
+        "department",
+        zh,
+        en,
+        expected=list(kinds),
+        got=f"nothing, and the time for {shown(late)} is over",
+        fix=fix,
+        pointer=BY_KEY[key].case_no(lab.session),
+    )
 
 
 def _is_its(kind: str) -> bool:
@@ -63,6 +74,10 @@ def accepts_by_name(lab: Lab) -> Finding:
             expected="handling.staff_code and promised_due_at",
             got={"handler": handler, "planned": planned},
             pointer="/data/handling",
+            fix=(
+                "承办时填写承办人与计划完成日",
+                "map handling.staff_code and promised_due_at with what says that it is taken up",
+            ),
         )
     one = course(lab)
     sent = one.sent()
@@ -100,6 +115,7 @@ def returns_are_bounded(lab: Lab) -> Finding:
                 expected="handling.reason and handling.basis",
                 got=said,
                 pointer="/data/handling",
+                fix=("退单须填理由与依据", "map handling.reason and handling.basis of a return"),
             )
     return _bounded(lab, found)
 
@@ -154,6 +170,7 @@ def extensions_need_approval(lab: Lab) -> Finding:
             expected="handling.reason and handling.limit",
             got=said,
             pointer="/data/handling",
+            fix=("延期申请须填理由与天数", "map handling.reason and handling.limit of a request for more time"),
         )
     one = course(lab)
     one.sent()
@@ -200,6 +217,11 @@ def silence_alarms(lab: Lab) -> Finding:
             "the complaint that was to be left alone was acted on",
             expected="nothing",
             got=said[0]["data"]["type"],
+            pointer=silent,
+            fix=(
+                "该投诉按脚本不办：开新会话（run --new）并静置",
+                "leave that complaint alone, as the script says, in a new session: run --new",
+            ),
         )
     told = sorted((alert.rule_id, alert.level) for alert in case["alerts"])
     signing = [clock for clock in case["clocks"] if clock.kind == "complaint_signing"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks.common import wrong
+from conformance.checks.common import shown, wrong
 from conformance.finding import Finding, passed, waits
 from conformance.roundtrip.course import course, text_of
 from conformance.roundtrip.script import BY_KEY, CANARY, CANARY_PHONE
@@ -47,17 +47,29 @@ def orders_come_once(lab: Lab) -> Finding:
             "an order was refused",
             expected="every order is taken",
             got=f"{refused[0].document_id}: {refused[0].said}",
+            pointer=refused[0].document_id,
+            fix=("按回执所说修正派单接口", "mend the endpoint of orders as its own answer says"),
         )
     silent = [each.document_id for each in deliveries if not each.said.strip()]
     if silent:
-        return wrong("department", "派单没有回执", "an order has no receipt", expected="a receipt", got=silent[:5])
+        return wrong(
+            "department",
+            "派单没有回执",
+            "an order has no receipt",
+            expected="a receipt",
+            got=silent[:5],
+            pointer=silent[0],
+            fix=("收下派单后应答回执号", "answer each order with the number of its receipt"),
+        )
     again = _sent_again(lab)
     book = None if lab.orders_book is None else [str(each["指令编号"]) for each in lab.orders_book()]
     lab.keep("RAW", "orders.json", {"sent": [each.document_id for each in deliveries], "again": again, "book": book})
     if book is None:
         said = [each.case_no(lab.session) for each in BY_KEY.values() if each.duties and not trip.answers(each.key)]
         return (
-            waits(f"等待部门答复：{said[:5]}", f"waiting for answers: {said[:5]}") if said else _once(len(deliveries))
+            waits(f"等待部门答复：{shown(said[:5])}", f"waiting for answers: {shown(said[:5])}")
+            if said
+            else _once(len(deliveries))
         )
     missing = [each.document_id for each in deliveries if each.document_id not in book]
     twice = [name for name, count in Counter(book).items() if count > 1]
@@ -69,6 +81,7 @@ def orders_come_once(lab: Lab) -> Finding:
             expected="each order once",
             got={"missing": missing[:5], "twice": twice[:5]},
             fix=("以指令编号为键收存", "keep orders by their number, whatever comes again"),
+            pointer=(missing or twice)[0],
         )
     return _once(len(deliveries))
 
@@ -152,6 +165,7 @@ def only_the_hub_sends_orders(lab: Lab) -> Finding:
             expected="refused",
             got=answer,
             fix=("派单接口须核验枢纽凭证", "let the endpoint of orders ask for the hub's own login"),
+            pointer=orders.declaration.connection,
         )
     return passed("冒名派单被拒", "a forged order is refused")
 

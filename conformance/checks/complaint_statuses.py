@@ -39,6 +39,7 @@ def replies_reach_the_centre(lab: Lab) -> Finding:
             expected="handling.outcome and handling.reply",
             got=said,
             pointer="/data/handling",
+            fix=("答复须填处理结果与答复内容", "map handling.outcome and handling.reply of an answer"),
         )
     told = [each for each in trip.centre.book.of(case_no) if each["move"] == "replied"]
     receipts = lab.pilot.hub.deliveries.of(trip.side.statuses.declaration.connection, limit=EVERY)

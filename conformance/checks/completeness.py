@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.checks.common import instant, window, wrong
+from conformance.checks.common import instant, shown, window, wrong
 from conformance.finding import Finding, passed, skipped, waits
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def keys_match(lab: Lab) -> Finding:
             "键集不一致",
             "key sets do not match",
             expected=f"{len(theirs)} keys",
-            got=f"missing {missing[:5]}, extra {extra[:5]}",
+            got=f"missing {shown(missing[:5])}; extra {shown(extra[:5])}",
             pointer=(missing or extra)[0],
             fix=FIX,
         )
@@ -112,6 +112,7 @@ def silence_is_no_zero(lab: Lab) -> Finding:
             expected="a report each working day",
             got=silent[:5],
             fix=("无业务也报零", "report zero on a day without cases"),
+            pointer=silent[0],
         )
     if is_sender:
         return passed("每个工作日都有报告", "each working day has its report")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from conformance.checks.common import awaited, wrong
+from conformance.checks.common import awaited, shown, wrong
 from conformance.finding import Finding, passed, skipped
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def correction_is_a_revision(lab: Lab) -> Finding:
             "静默改写，没有更正记录",
             "a time was rewritten without a correction",
             expected="case.corrected, revised",
-            got=f"{len(corrected)} corrections, {outcomes}",
+            got=f"{len(corrected)} corrections, {shown(outcomes)}",
             pointer=f"{case_no} case.accepted",
             fix=("改动时报送 case.corrected", "report case.corrected with the change"),
         )
@@ -45,6 +45,7 @@ def correction_is_a_revision(lab: Lab) -> Finding:
             expected="both",
             got=[each["occurred_at"] for each in accepted],
             pointer=f"{case_no} case.accepted",
+            fix=("更正后重报新内容，勿覆盖旧行", "report the new content as a row of its own, and leave the old one"),
         )
     if not corrected[0].get("operator"):
         return wrong(
@@ -54,6 +55,7 @@ def correction_is_a_revision(lab: Lab) -> Finding:
             expected="operator",
             got="none",
             pointer="/data/operator",
+            fix=("更正须填经办人", "map operator of case.corrected"),
         )
     return passed("更正成为修订，新旧可见", "the correction is a revision, old and new are visible")
 

@@ -72,5 +72,6 @@ def re_export_is_nothing_new(lab: Lab) -> Finding:
             expected="duplicates alone",
             got=fresh,
             fix=("重导时保持主键、时间与内容不变", "keep key, times and content as they were"),
+            pointer=records[0].place,
         )
     return passed("重导全为重复", "a re-export is duplicates alone")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from conformance.checks.common import pushed, wrong
+from conformance.checks.common import pushed, shown, wrong
 from conformance.door import Door
 from conformance.finding import Finding, passed
 from hub.model.queues import intake_queue
@@ -105,7 +105,7 @@ def conflicts_are_kept(lab: Lab) -> Finding:
                 "矛盾内容未留为 conflicting 或未报告",
                 "a contradiction is not kept as conflicting and reported",
                 expected="conflicting 1, R45",
-                got=f"{outcomes}, R45 {marked}",
+                got=f"{shown(outcomes)}, R45 {marked}",
             )
     if states[0] != states[1]:
         return wrong("hub", "后写为准", "the last to come wins", expected="the same in any order", got=states)

@@ -56,6 +56,7 @@ def events_arrive_in_time(lab: Lab) -> Finding:
             "events come later than declared",
             expected=f"p95 <= {declared} min",
             got=f"p95 {p95:.0f} min",
+            pointer="/latency_minutes",
             fix=("提高导出频率，或改申报", "hand over more often, or declare it"),
         )
     return passed(f"p95 {p95:.0f} 分钟", f"p95 {p95:.0f} min of {declared} declared")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks.common import wrong
+from conformance.checks.common import shown, wrong
 from conformance.checks.order import derived
 from conformance.finding import Finding, passed, skipped
 from conformance.stand import Given
@@ -51,8 +51,9 @@ def hub_down_loses_nothing(lab: Lab) -> Finding:
             "停机期间的数据丢失",
             "what was handed over while the hub was away is lost",
             expected=f"{len(office.keys)} cases, {whole} events",
-            got=f"missing {missing[:5]}, {events} events",
+            got=f"missing {shown(missing[:5])}; {events} events",
             fix=("未被读取或未得回执的数据不得删除", "keep what nobody has read or receipted"),
+            pointer=missing[0] if missing else lab.connection,
         )
     return passed("恢复后零丢失", "nothing is lost after the return", simulated=True)
 

@@ -48,7 +48,15 @@ def persons_are_named(lab: Lab) -> Finding:
             fix=("在 department.yaml 中登记", "register it in department.yaml"),
         )
     if not contacts:
-        return wrong("department", "没有联系人", "nobody can be reached", expected="a contact", got="none")
+        return wrong(
+            "department",
+            "没有联系人",
+            "nobody can be reached",
+            expected="a contact",
+            got="none",
+            pointer="/contacts",
+            fix=("在申报中填写联系人", "name a contact in the declaration (conformance/NAME.yml)"),
+        )
     if any(sum(char.isdigit() for char in each["phone"]) < 7 for each in contacts):  # noqa: PLR2004 - a local number
         return wrong(
             "department",
@@ -56,5 +64,7 @@ def persons_are_named(lab: Lab) -> Finding:
             "a telephone number cannot be one",
             expected="a number",
             got=contacts[0]["phone"],
+            pointer="/contacts",
+            fix=("填写可拨通的号码", "write a number that can be dialled, in the declaration"),
         )
     return passed("责任人已登记、可联系", "responsible persons are registered and reachable")

@@ -49,6 +49,11 @@ def golden_pack_is_valid(lab: Lab) -> Finding:
                 f"scripted case {number} lacks acts",
                 expected="、".join(sorted(kind for kind, _ in wanted)),
                 got=f"no {', '.join(lacking)}",
+                pointer=lab.script[number].case_no(lab.session),
+                fix=(
+                    "补录所缺环节，并检查映射是否报送这些事件类型",
+                    "key in the acts that are lacking, and see that the mapping reports these event types",
+                ),
             )
     invalid = [each for each in lab.events() if not shape("case-event.v1").holds(each)]
     lab.keep("CAN", "events.json", list(lab.events())[:20])

@@ -78,6 +78,8 @@ def life_cycle_is_reproduced(lab: Lab) -> Finding:
             "the whole case did not reach delivery",
             expected="delivered",
             got=states[whole],
+            pointer=whole,
+            fix=("按脚本办到送达，并映射 case.delivered", "key the case in to its delivery, and map case.delivered"),
         )
     return passed(f"{compared} 个环节时间无误", f"{compared} acts at the right times") if compared else _ordered(lab)
 
@@ -94,6 +96,11 @@ def _ordered(lab: Lab) -> Finding:
                 "acts stand in another order than scripted",
                 expected=first,
                 got=came,
+                pointer=lab.script[number].case_no(lab.session),
+                fix=(
+                    "按脚本次序录入，业务时间取实际发生时间",
+                    "key the acts in as scripted, and map the time at which each happened",
+                ),
             )
     return passed("环节次序与脚本一致", "acts stand in the scripted order")
 
@@ -243,6 +250,7 @@ def suspension_stops_the_clock(lab: Lab) -> Finding:
             expected="special.ended",
             got=sorted({each["data"]["type"] for each in events}),
             fix=("特别程序结束时报送 special.ended", "report when a special procedure ends"),
+            pointer=scripted.case_no(lab.session),
         )
     due, expected = clocks["promised"].due_at, _resumed_due(lab, events)
     if due != expected and (promised := _own_promise(lab, events)):

@@ -18,7 +18,7 @@ import httpx
 import zeep
 from zeep.exceptions import Error as ZeepError
 
-from conformance.checks.common import wrong
+from conformance.checks.common import shown, wrong
 from conformance.contract import Contract, read_contract
 from conformance.finding import Finding, passed, skipped
 from conformance.reference.web import Asked, Told, WebSystem
@@ -53,7 +53,15 @@ def contract_is_declared(lab: Lab) -> Finding:
     except httpx.TransportError as away:
         return skipped(f"服务无法访问：{away}", f"the service is away: {away}")
     except (httpx.HTTPError, ValueError) as unread:
-        return wrong("department", "WSDL 不完整", "the WSDL is not whole", expected="loads", got=unread, pointer=url)
+        return wrong(
+            "department",
+            "WSDL 不完整",
+            "the WSDL is not whole",
+            expected="loads",
+            got=unread,
+            pointer=url,
+            fix=("补全 WSDL 引用的文件", "publish every file that the WSDL takes parts from"),
+        )
     for at, document in contract.documents.items():
         lab.keep("RAW", "contract.wsdl" if at == url else urlsplit(at).path.rpartition("/")[2], document, "text/xml")
     declared = lab.declared.document["contract_sha256"]
@@ -70,7 +78,15 @@ def contract_is_declared(lab: Lab) -> Finding:
     try:
         operations = _strictly(contract)
     except (ZeepError, ValueError, OSError) as unread:
-        return wrong("department", "WSDL 不能严格装载", "the WSDL does not load strictly", expected="loads", got=unread)
+        return wrong(
+            "department",
+            "WSDL 不能严格装载",
+            "the WSDL does not load strictly",
+            expected="loads",
+            got=unread,
+            pointer=url,
+            fix=("按 WSDL 1.1 改正契约", "mend the contract: whatever it names has to be declared, as WSDL 1.1 says"),
+        )
     lab.keep("CFG", "operations.json", operations)
     return passed("WSDL 与申报一致，严格装载", "the WSDL is the declared one and loads strictly")
 
@@ -216,6 +232,8 @@ def sender_honours_answers(lab: Lab) -> Finding:
                 f"it goes on at once after {status}",
                 expected="one delivery, then Retry-After",
                 got=f"{len(sandbox.bodies)} deliveries",
+                pointer=f"answer {status}",
+                fix=("收到 503 或 429 后按 Retry-After 等待", "wait as Retry-After says after 503 and 429"),
             )
     sandbox.answers = [(413, {}), (202, {}), (202, {}), (409, {})]
     while office.deliver(sandbox.answer):
@@ -230,6 +248,7 @@ def sender_honours_answers(lab: Lab) -> Finding:
             expected="every case",
             got=f"missing {', '.join(missing[:5])}",
             fix=("收到 202 与回执后才可删除", "forget a unit only once it has a receipt"),
+            pointer=missing[0],
         )
     return passed("遵守 503、429、413、409，收到回执才删除", "503, 429, 413 and 409 are honoured, nothing is dropped")
 
@@ -335,7 +354,7 @@ def receipts_are_durable(lab: Lab) -> Finding:
     lab.keep("RCP", "receipt.json", {"receipt": told, "account": account})
     outcomes = sum(told["events"].values())
     if told["records"]["read"] != totals.read or outcomes != totals.events or account.get("unreported"):
-        got = f"{told['records']['read']} records, {outcomes} events"
+        got = f"{told['records']['read']} records, {shown(outcomes)} events"
         return wrong(
             "hub",
             "重启后回执不完整",

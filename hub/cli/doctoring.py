@@ -23,7 +23,7 @@ from hub import wiring
 from hub.checkpoints import FileCheckpoints
 from hub.cli import common
 from hub.clock import SystemClock
-from hub.errors import Fault, HubError, Misconfigured, Refused
+from hub.errors import Fault, HubError, Misconfigured, Refused, in_words
 from hub.mapping.document import EMPTY
 from hub.mapping.faults import Faults
 from hub.mapping.inheritance import read_mapping
@@ -264,8 +264,7 @@ def _tried(name: str, act: Callable[[], str], *, cure: str = "") -> Step:
     except ssl.SSLCertVerificationError as unknown:
         return Step(name=name, verdict="fail", found=unknown.verify_message, cure=cure)
     except (OSError, KeyError) as unreached:
-        said = getattr(unreached, "strerror", None) or str(unreached) or type(unreached).__name__
-        return Step(name=name, verdict="fail", found=said, cure=cure)
+        return Step(name=name, verdict="fail", found=in_words(unreached), cure=cure)
 
 
 def _problem(fault: Any) -> str:  # noqa: ANN401 - a Fault

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.errors import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -48,4 +50,4 @@ class Entered:
                        indicator_id=data["indicator_id"], amount=Decimal(data["amount"]),
                        ground=data.get("note", ""), by=data["by"], at=at)  # fmt: skip
         except (KeyError, ArithmeticError) as lacking:
-            raise ValueError(str(lacking)) from lacking
+            raise ValueError(in_words(lacking)) from lacking

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
 
+from hub.errors import in_words
 from hub.mapping.linting import schemas
 from hub.mapping.linting.xml_schemas import XmlSchemas, xml_tree
 from hub.mapping.paths import bare
@@ -105,7 +106,7 @@ def read_contract(file: File) -> Contract:
     try:
         contract = _xsd(raw, file) if reader is _xsd else reader(raw)
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, csv.Error) as bad:
-        raise UnreadableContract(str(bad)[:200] or type(bad).__name__) from bad
+        raise UnreadableContract(in_words(bad)[:200]) from bad
     if not contract.columns:
         raise UnreadableContract("it names no column")
     return contract
