@@ -156,7 +156,7 @@ def act(client: httpx.Client, key: str, what: str, **said: str) -> httpx.Respons
 
 def test_a_test_is_asked_for_again_disputed_and_decided_from_the_page(world: AfterTests, client: httpx.Client) -> None:
     own = a_key(world.hub, *SCOPES, "conformance:review", department_id=DEPARTMENT)
-    reviewer = a_key(world.hub, "conformance:read", "conformance:review")
+    reviewer = a_key(world.hub, "conformance:read", "conformance:review", name="审核员")
     assert act(client, own, "rerun").status_code == 303
     (wish,) = wishes_of(world.sandbox).all()
     assert (wish.connection, wish.test) == (CONNECTION, "ENC-01")

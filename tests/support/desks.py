@@ -99,9 +99,9 @@ def a_client(hub: Hub, *, parts: Parts | None = None) -> Iterator[httpx.Client]:
         running.stop()
 
 
-def a_key(hub: Hub, *scopes: str, kind: Kind = "person", **options: Any) -> str:
-    """Issue a key with `scopes`; return its token."""
-    issued = issue("值班台", kind=kind, scopes=scopes, now=SystemClock().now(), **options)
+def a_key(hub: Hub, *scopes: str, kind: Kind = "person", name: str = "值班台", **options: Any) -> str:
+    """Issue a key with `scopes`, of a person who is called `name`; return its token."""
+    issued = issue(name, kind=kind, scopes=scopes, now=SystemClock().now(), **options)
     hub.identities.add(issued)
     return issued.token
 
