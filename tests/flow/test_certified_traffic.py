@@ -435,7 +435,7 @@ def test_the_commands_verify_offline_with_the_exit_codes_of_the_design(
     world.hub_clock.move_to(datetime(2026, 6, 1, 2, tzinfo=UTC))
     record(session, *all_passed(), header=a_header(connection=CONNECTION))
     named = ("--by", "张三", "--second", "李四", "--reason", "查验属实")
-    assert run("certify", str(session), *named[:2], "--reason", "x")[0] == 1, "one person is not enough"
+    assert run("certify", str(session), *named[:2], "--reason", "x")[0] == 4, "one person is not enough"
     assert "superseded" not in world.state()
     code, said = run("certify", str(session), *named, "--condition", "K-1 | 每周核对 | 2026-08-01", "--out", file)
     assert (code, said.split()[1]) == (0, "conditional")
@@ -444,7 +444,7 @@ def test_the_commands_verify_offline_with_the_exit_codes_of_the_design(
     assert run("print", number, "--out", str(world.folder / "c.html"))[0] == 0
     assert run("status", "--out", listed)[0] == 0
     assert run("verify", file, "--status", listed)[0] == 0
-    assert run("renew", world.row.certificate_id, str(session), *named)[0] == 1, "that one is superseded"
+    assert run("renew", world.row.certificate_id, str(session), *named)[0] == 4, "that one is superseded"
     code, said = run("renew", number, str(session), *named)
     assert (code, said.split()[1]) == (0, "active")
     world.row = world.hub.certification.certificates(CONNECTION)[0]
