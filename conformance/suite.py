@@ -148,6 +148,8 @@ def load_suite(folder: Path = SUITES) -> Suite:
     """Load every suite of `folder`; Misconfigured where one is not of its shape."""
     head = _document(folder / "suite.yaml")
     digest, groups, tests = hashlib.sha256(), {}, {}
+    for name in ("suite.yaml", "requirements.yaml"):
+        digest.update((folder / name).read_bytes())
     for group in head["groups"]:
         path = folder / f"{group}.yaml"
         digest.update(path.read_bytes())

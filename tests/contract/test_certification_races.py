@@ -31,6 +31,7 @@ class Trial(Certification):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
+        self.url = url
         self._again = open_engine(url)
 
     def fresh(self, *held: CertificateRow) -> None:
@@ -135,3 +136,35 @@ def test_a_certificate_that_came_back_to_its_state_is_not_the_one_that_was_read(
     assert kept.move(Moved(was=HELD, now=away), told("suspended"))
     assert kept.move(Moved(was=away, now=back), told("reinstated"))
     assert not ACTS["moved by a rule"](kept)
+
+
+class CutError(Exception):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("name", ["renewed", "reinstated"])
+def test_an_act_that_is_cut_off_at_any_statement_has_not_happened(kept: Trial, name: str) -> None:
+    """Before each statement in turn, and before the commit."""
+    for point in range(1, 50):
+        kept.fresh(HELD)
+        before, left = kept.all(), [point]
+
+        def cut(*_: Any, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise CutError
+
+        dying = Certification(kept.url)
+        sa.event.listen(dying._engine, "before_cursor_execute", cut)
+        sa.event.listen(dying._engine, "commit", cut)
+        try:
+            assert ACTS[name](dying)
+        except CutError:
+            assert kept.all() == before, f"cut at {point}"
+        else:
+            assert point > 3, "it has several statements"
+            assert kept.all() != before
+            return
+        finally:
+            dying.close()
+    pytest.fail("it never ended")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from typing import TYPE_CHECKING
+
 import pytest
 from ruamel.yaml import YAML
 
@@ -12,6 +15,9 @@ from conformance.suite import SUITES, load_suite
 from hub.errors import Misconfigured
 from hub.model.shapes import shape
 from tests.support.certifying import a_declaration
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUITE = load_suite()
 CASES = list(SUITE.tests.values())
@@ -94,3 +100,12 @@ def test_a_declaration_with_faults_is_told_all_of_them() -> None:
     with pytest.raises(Misconfigured) as refused:
         declared(a_declaration(transport="pigeon", timezone=7))
     assert len(refused.value.faults) == 2
+
+
+@pytest.mark.parametrize("name", ["suite.yaml", "requirements.yaml", "ENC.yaml"])
+def test_a_certificate_binds_the_text_of_what_is_required_too(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "suites"
+    shutil.copytree(SUITES, folder)
+    with (folder / name).open("a", encoding="utf-8") as file:
+        file.write("# x\n")
+    assert load_suite(folder).sha256 != SUITE.sha256
