@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -104,6 +105,11 @@ class Result:
     decided_by: str = ""
     """Who has decided a dispute, and why."""
     decided_because: str = ""
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day of a wait: it ends with that day's end, which is the next day's beginning."""
+        return None if self.until is None else (self.until - timedelta(microseconds=1)).date()
 
     @property
     def group(self) -> str:

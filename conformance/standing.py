@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -51,20 +50,27 @@ class Known:
 def line(known: Known) -> dict[str, Any]:
     """Return a connection's line in the list."""
     ladder = _ladder(known)
-    ahead = next((each for each in ladder if each["state"] != "certified"), None)
     turns = whose_turn(known)
     row = known.certificate
     return {
         "connection": known.connection,
         "department": known.department,
         "ladder": ladder,
-        "next": ahead["level"] if ahead else "",
+        "next": in_question(ladder),
         "acts": sorted({each["who"] for each in turns}),
         "certificate": row.certificate_id if row else "",
         "state": row.state if row else "",
         "failures": len(failures(known)),
         "disputes": sum(is_disputed(each) for each in _results(known)),
     }
+
+
+def in_question(ladder: Sequence[Mapping[str, Any]]) -> str:
+    """Return the level that is in question: the first that tests did not show; where all did, the last to certify."""
+    open_ = [each for each in ladder if each["state"] not in {"certified", "shown"}]
+    tested = [each["level"] for each in open_ if each["state"] != "ahead"]
+    shown = [each["level"] for each in ladder if each["state"] == "shown"]
+    return next(iter([*tested, *reversed(shown), *(each["level"] for each in open_)]), "")
 
 
 def page(known: Known) -> dict[str, Any]:
@@ -180,7 +186,7 @@ def _test_turn(known: Known, name: str, result: Result | None) -> dict[str, Any]
     if is_good(result) or (case.severity != "must" and standing not in _UNFINISHED):
         return None
     who = _whose(result, standing)
-    days = known.workdays(known.today, _day_of(result)) if result and result.until else None
+    days = known.workdays(known.today, result.last_day) if result and result.last_day else None
     said = result.reason if result and result.reason.zh else case.title
     zh, en = f"{name} {said.zh}", f"{name} {said.en}"
     return _turn(who, zh, en, test=name, standing=standing, working_days_left=days)
@@ -197,13 +203,6 @@ def _whose(result: Result | None, standing: str) -> str:
     return DEPARTMENT
 
 
-def _day_of(result: Result) -> date:
-    """Return the last day of a wait: it ends with that day's end, which is the next day's beginning."""
-    if result.until is None:
-        raise ValueError(result.test)
-    return (result.until - timedelta(microseconds=1)).date()
-
-
 def _turn(who: str, zh: str, en: str, **more: Any) -> dict[str, Any]:
     return {"who": who, "zh": zh, "en": en, **{name: value for name, value in more.items() if value is not None}}
 
@@ -214,12 +213,12 @@ def _waits(known: Known) -> list[dict[str, Any]]:
         {
             "test": each.test,
             "level": each.level,
-            "until": _day_of(each).isoformat(),
-            "working_days_left": known.workdays(known.today, _day_of(each)),
+            "until": each.last_day.isoformat(),
+            "working_days_left": known.workdays(known.today, each.last_day),
             "reason": _both(each.reason),
         }
         for each in _results(known)
-        if each.lifecycle is Lifecycle.WAITING and each.until is not None
+        if each.lifecycle is Lifecycle.WAITING and each.last_day is not None
     ]
     return sorted(found, key=lambda each: (each["working_days_left"], each["test"]))
 

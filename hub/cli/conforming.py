@@ -74,15 +74,13 @@ def plan(
             }
         )
         return
-    table = Table("test", "level", "whose", "what", "why", "how", title=f"{connection} {' '.join(declared.profiles)}")
+    table = Table("test", "level", "whose", "what, why, how", title=f"{connection} {' '.join(declared.profiles)}")
     for case in planned.tests:
         table.add_row(
             case.id,
             case.level,
             case.subject,
-            f"{case.title.zh}\n{case.title.en}",
-            why_it_applies(case).en,
-            " ".join(case.modes),
+            Text(f"{case.title.zh}\n{case.title.en}\n{why_it_applies(case).en}; {' '.join(case.modes)}"),
         )
     common.OUT.print(table)
     others = f"{len(planned.omitted)} do not apply, {len(planned.not_tested)} cannot be run yet (--json)"
@@ -146,8 +144,8 @@ def show(session: SessionName, *, as_json: common.AsJson = False, settings: comm
     raise typer.Exit(exit_code(summary))
 
 
-def show_session(session: Session, summary: Summary, *, as_json: bool) -> None:
-    """Print how a session stands."""
+def show_session(session: Session, summary: Summary, *, as_json: bool, obstacles: int = 10) -> None:
+    """Print how a session stands, with so many of what is in the way."""
     if as_json:
         common.print_json(document_of(summary, HUB_ZONE))
         return
@@ -174,7 +172,7 @@ def show_session(session: Session, summary: Summary, *, as_json: bool) -> None:
     for tally in summary.levels:
         reached = "reached 达到" if tally.is_reached else "not reached 未达到"
         typer.echo(f"{tally.level}: {reached}; {tally.executed} of {tally.planned} executed", err=True)
-    for obstacle in summary.obstacles[:10]:
+    for obstacle in summary.obstacles[:obstacles]:
         typer.echo(f"  {obstacle.zh} / {obstacle.en}", err=True)
 
 
@@ -182,8 +180,8 @@ def _said(result: Result | None) -> str:
     if result is None:
         return ""
     said = f"{result.reason.zh}\n{result.reason.en}"
-    if result.lifecycle is Lifecycle.WAITING and result.until:
-        said += f"\nuntil {result.until.date().isoformat()}"
+    if result.lifecycle is Lifecycle.WAITING and result.last_day:
+        said += f"\nuntil {result.last_day.isoformat()}"
     if result.verdict is Verdict.FAIL:
         said += (
             f"\nexpected {result.expected}\ngot {result.got}\nat {result.pointer}\nfix: {result.fix.zh} {result.fix.en}"

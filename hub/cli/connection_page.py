@@ -60,7 +60,11 @@ class ConnectionPages:
         found = hub.certification.criteria(connection)
         return Known(
             connection=connection,
-            department=row.department_id if row else session.header.department if session else "",
+            department=row.department_id
+            if row
+            else session.header.department
+            if session
+            else self._department(connection),
             certificate=row,
             summary=session.summary(suite, today) if session else None,
             suite=suite,
@@ -71,6 +75,11 @@ class ConnectionPages:
             today=today,
             workdays=calendar.workdays_between,
         )
+
+    def _department(self, connection: str) -> str:
+        """Return the department that alone a registered connection speaks for; empty where it speaks for several."""
+        registered = self._hub.store.connections().get(connection)
+        return next(iter(registered.departments)) if registered and len(registered.departments) == 1 else ""
 
     def _owing(self) -> Sequence[Mapping[str, Any]]:
         """Return what connections owe, looked at anew once a minute: every mapping is read for it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,7 +15,7 @@ from conformance.bindings import bindings_of
 from conformance.carrying import carried
 from conformance.certificate.signing import pinned_in
 from conformance.kit import HELD_AGAIN
-from conformance.real import bundled, sessions_of
+from conformance.real import FOLDER, bundled, sessions_of
 from conformance.resetting import reset_at
 from conformance.roundtrip.real import played
 from conformance.runner import Runner, new_header, session_name
@@ -24,6 +25,8 @@ from conformance.verdicts import exit_code
 from hub import wiring
 from hub.cli import common
 from hub.cli.conforming import show_session
+from hub.cli.next_step import next_steps
+from hub.cli.quiet import logging_to
 from hub.cli.session_room import (
     NO_FILES,
     Connection,
@@ -50,6 +53,10 @@ if TYPE_CHECKING:
     from conformance.suite import Suite
 
 
+LOG_FILE: Final = "run.log"
+"""Where the log lines of the last run go, in the sandbox's folder of conformance."""
+
+
 def run(  # noqa: PLR0913 - one parameter an option
     connection: Connection,
     *,
@@ -69,6 +76,9 @@ def run(  # noqa: PLR0913 - one parameter an option
         Path | None, typer.Option(help="What an edge has pulled (ship), in the source's stead.", exists=True)
     ] = None,
     edge_keys: Annotated[Path | None, typer.Option(help="The edge's pinned keys (JWKS).", exists=True)] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show log lines here; they go to a file in the sandbox otherwise.")
+    ] = False,
     as_json: common.AsJson = False,
     settings: common.SettingsFile = None,
 ) -> None:
@@ -87,6 +97,8 @@ def run(  # noqa: PLR0913 - one parameter an option
         sandbox, live = sandbox_hub(settings), live_hub(settings)
         stack.callback(sandbox.close)
         stack.callback(live.close)
+        if not (verbose or os.environ.get("SUNLIGHT_LOG")):
+            stack.enter_context(logging_to(sandbox.settings.data_dir / FOLDER / LOG_FILE))
         bar = stack.enter_context(common.progress())
         task = bar.add_task(connection, total=None, unit=" tests")
         session, summary = run_session(
@@ -94,7 +106,9 @@ def run(  # noqa: PLR0913 - one parameter an option
             files=(data, counts, keys), shipment=_shipment(connection, shipped, edge_keys),
             each=lambda _: bar.update(task, advance=1),
         )  # fmt: skip
-    show_session(session, summary, as_json=as_json)
+    show_session(session, summary, as_json=as_json, obstacles=0)
+    if not as_json:
+        typer.echo("\n".join(next_steps(summary)), err=True)
     raise typer.Exit(exit_code(summary))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
+import logging
 import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from conformance.certificate import signing
@@ -23,7 +26,7 @@ from conformance.suite import SuiteTest, load_suite
 from conformance.wishes import Asked
 from hub import settings as settings_
 from hub import wiring
-from hub.cli import bureau, operate
+from hub.cli import bureau, common, operate
 from hub.cli.main import app, main
 from hub.cli.rerunning import Rerunning
 from hub.clock import SystemClock
@@ -176,6 +179,57 @@ def test_a_signed_declaration_is_certified_as_c0_on_the_day_of_its_first_signatu
     assert document["scope"]["levels"] == ["C0"]
     assert document["evidence"]["oldest"] == "2026-02-26"
     assert document["validity"]["governed_by"] == "issued", "what is registered does not age"
+
+
+@pytest.mark.parametrize(
+    ("check", "level", "said"),
+    [
+        (lambda _: passed("好", "good"), "C1", [f"sunlight conformance certify {NAME} --by"]),
+        (failing, "C1", ["C1 is blocked by:", "is not passed: fail", f"run {NAME} --level C1 --only "]),
+        (lambda _: waits("等", "waiting"), "C1", [f"conformance script {NAME}", f"run {NAME} --level C1"]),
+        (lambda _: skipped("看不到", "unseen"), "C1", [f"sunlight conformance show {NAME}"]),
+    ],
+)
+@pytest.mark.usefixtures("sandbox")
+def test_run_ends_with_what_blocks_the_next_level_and_the_next_command(
+    monkeypatch: pytest.MonkeyPatch, check: Callable[[Any], Finding], level: str, said: list[str]
+) -> None:
+    answering(monkeypatch, check)
+    shown = conformance("run", NAME, "--level", level).stderr
+    assert [each for each in said if each not in shown] == [], shown
+
+
+def test_log_lines_of_a_run_go_to_a_file_unless_they_are_asked_for(
+    sandbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warns(_: object) -> Finding:
+        logging.getLogger("hub.deciding").warning("message refused")
+        return passed("好", "good")
+
+    answering(monkeypatch, warns)
+    monkeypatch.delenv("SUNLIGHT_LOG", raising=False)
+    terminal = io.StringIO()
+    handler = logging.StreamHandler(terminal)
+    logging.getLogger().addHandler(handler)
+    try:
+        conformance("run", NAME, "--level", "C1")
+        assert "message refused" not in terminal.getvalue()
+        conformance("run", NAME, "--level", "C1", "--new", "--verbose")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert "message refused" in terminal.getvalue()
+    log = sandbox / "var" / "sandbox" / "conformance" / "run.log"
+    assert "message refused" in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_plan_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common, "OUT", Console(width=80))
+    lines = conformance("plan", NAME, "--level", "C2").stdout.splitlines()
+    names = [each.id for each in load_suite().tests.values() if each.level in {"C1", "C2"}]
+    whole = [name for name in names if any(name in line for line in lines)]
+    assert len(whole) > 30, "no name of a test is broken"
+    assert len(lines) < 12 * len(whole), "no column is squeezed to a few letters"
 
 
 @pytest.mark.usefixtures("sandbox")
