@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from conformance.hiding import without_secrets, without_secrets_in
@@ -13,6 +14,7 @@ from hub.files import make_folder_durably, sync_folder, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     from conformance.model import EvidenceCode
@@ -41,6 +43,8 @@ class EvidenceStore:
         if not self.is_whole(digest):
             make_folder_durably(self.folder)
             write_durably(self.folder / digest, self._vault.seal(clean) if self._vault else clean)
+        else:
+            (self.folder / digest).touch()
         written = without_secrets_in(name, self._secrets)
         return EvidenceItem(code=code, sha256=digest, name=written, media_type=media_type, size_bytes=len(clean))
 
@@ -81,6 +85,13 @@ class EvidenceStore:
         if was_there:
             sync_folder(self.folder)
         return was_there
+
+    def kept_on(self, sha256: str) -> date | None:
+        """Return the day on which a piece was kept last, by its file (UTC); None where it is gone."""
+        try:
+            return datetime.fromtimestamp((self.folder / sha256).stat().st_mtime, UTC).date()
+        except FileNotFoundError:
+            return None
 
     def names(self) -> Sequence[str]:
         """Return the digest of every piece that is kept; what is being written is none yet."""

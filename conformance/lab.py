@@ -104,6 +104,8 @@ class Lab:
     """Names the evidence that the session's record rests on, by digest; None: all that the store holds."""
     kept: list[EvidenceItem] = field(default_factory=list)
     mode: Mode | None = None
+    taken_at: datetime | None = None
+    """When an edge pulled what is here; None: it came as it was received."""
     is_edge: bool = False
     """Whether its records were pulled by an edge in the department's network."""
     shared: dict[str, Any] = field(default_factory=dict)

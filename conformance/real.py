@@ -140,6 +140,7 @@ class Connected:
             live=self.live,
             secrets=secrets,
             is_edge=self.shipment is not None,
+            taken_at=self.shipment.taken_at if self.shipment is not None else None,
         )
 
     def _declared(self) -> Declared:

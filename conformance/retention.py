@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import calendar
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from conformance.evidence import RETAINED_MONTHS
 from conformance.sessions import BUNDLE
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from conformance.evidence import EvidenceStore
     from conformance.sessions import Session
+
+RUNNING: Final = timedelta(days=1)
+"""For how long a piece that was kept may wait for the result that rests on it. A test runs for minutes."""
 
 
 def last_day(taken: date) -> date:
@@ -38,9 +42,11 @@ def kept_until(sessions: Sequence[Session]) -> Mapping[str, date]:
 def over(sessions: Sequence[Session], store: EvidenceStore, today: date) -> Mapping[str, date]:
     """Return the pieces that are kept still and whose time is over, each with its last day.
 
-    What no record names yet may belong to a test that is running, and stays.
+    What no record names yet, or was kept again just now, may belong to a test that is running, and stays.
     """
-    return {name: until for name, until in sorted(kept_until(sessions).items()) if until < today and store.has(name)}
+    past = {name: until for name, until in sorted(kept_until(sessions).items()) if until < today}
+    kept = {name: day for name in past if (day := store.kept_on(name)) is not None}
+    return {name: until for name, until in past.items() if name in kept and kept[name] < today - RUNNING}
 
 
 def purge(names: Collection[str], sessions: Sequence[Session], store: EvidenceStore) -> None:

@@ -8,6 +8,7 @@ import logging
 import os
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import orjson
@@ -19,7 +20,7 @@ from hub.errors import Fault, Misconfigured, in_words
 from hub.files import make_folder_durably, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, tzinfo
     from pathlib import Path
 
@@ -30,6 +31,9 @@ LOG: Final = logging.getLogger(__name__)
 
 RECORD: Final = "results.ndjson"
 BUNDLE: Final = "bundle.zip"
+
+_Shape = tuple[int, int, int]
+"""When a file was changed last (ns), its bytes, and which file it is: a record grows, a bundle is replaced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +64,19 @@ class Session:
         left_out = Counter[str](case.level for case in omitted if case.severity == "must")
         core = frozenset(case.id for case in own if case.core)
         plan = Plan(header=self.header, tests=tests, waivers=self.waivers, core=core, today=today, omitted=left_out)
-        bundle = self.folder / BUNDLE
-        digest = hashlib.sha256(bundle.read_bytes()).hexdigest() if bundle.is_file() else ""
-        return summarise(plan, self.results, self.footer, bundle_sha256=digest)
+        return summarise(plan, self.results, self.footer, bundle_sha256=_digest_of(self.folder / BUNDLE))
 
 
 class Sessions:
-    """All sessions below one folder."""
+    """All sessions below one folder. State is what was read and cannot have changed: headers, and whole records whose
+    files are as they were.
+    """
 
     def __init__(self, folder: Path, zone: tzinfo) -> None:
         """Keep them in `folder`, times written in `zone`."""
         self.folder, self._zone = folder, zone
+        self._headers: Mapping[Path, Header] = {}
+        self._held: dict[str, tuple[Path, _Shape, Session]] = {}
 
     def begin(self, header: Header) -> Session:
         """Begin a session."""
@@ -114,9 +120,78 @@ class Sessions:
         return sorted(found, key=lambda session: session.header.started_at)
 
     def last(self, connection: str) -> Session | None:
-        """Return the last session of a connection."""
-        own = [session for session in self.all() if session.header.connection == connection]
-        return own[-1] if own else None
+        """Return the last session of a connection that can be read."""
+        return self._newest(connection, self._by_connection().get(connection, ()))
+
+    def latest(self) -> Mapping[str, Session]:
+        """Return the last session of each connection. A record is read whole only if it is one, and has changed."""
+        found = {connection: self._newest(connection, paths) for connection, paths in self._by_connection().items()}
+        return {connection: session for connection, session in found.items() if session is not None}
+
+    def _by_connection(self) -> Mapping[str, Sequence[Path]]:
+        """Return the records of each connection, the newest first, by their headers, which never change."""
+        known = self._headers
+        headers: dict[Path, Header] = {}
+        for path in self.folder.glob(f"*/{RECORD}"):
+            header = known.get(path) or _header_in(path)
+            if header is not None:
+                headers[path] = header
+        self._headers = headers
+        found: dict[str, list[Path]] = {}
+        for path in sorted(headers, key=lambda each: (headers[each].started_at, each), reverse=True):
+            found.setdefault(headers[path].connection, []).append(path)
+        return found
+
+    def _newest(self, connection: str, paths: Sequence[Path]) -> Session | None:
+        for path in paths:
+            shape, held = _shape_of(path), self._held.get(connection)
+            if shape is not None and held is not None and held[:2] == (path, shape):
+                return held[2]
+            try:
+                session = read_session(path.read_bytes(), path.parent)
+            except (OSError, Misconfigured) as damaged:
+                LOG.warning("session passed over", extra={"session": path.parent.name, "problem": str(damaged)})
+                continue
+            if shape is not None and shape == _shape_of(path):
+                self._held[connection] = path, shape, session
+            return session
+        return None
+
+
+def _shape_of(path: Path) -> _Shape | None:
+    """Return by what it shows that a file is as it was; None where it is not there."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_mtime_ns, seen.st_size, seen.st_ino
+
+
+def _digest_of(path: Path) -> str:
+    """Return the digest of a bundle, empty where there is none."""
+    shape = _shape_of(path)
+    return _hashed(path, shape) if shape is not None else ""
+
+
+@lru_cache(maxsize=1024)
+def _hashed(path: Path, shape: _Shape) -> str:
+    """Return the digest of a file that is as `shape` says: read once, however often its page is looked at."""
+    del shape
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _header_in(path: Path) -> Header | None:
+    """Return the header of a record; None, and it is said, where its first line is none."""
+    try:
+        with path.open("rb") as record:
+            header = value_of(orjson.loads(record.readline()))
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as broken:
+        LOG.warning("session passed over", extra={"session": path.parent.name, "problem": str(broken)})
+        return None
+    return header if isinstance(header, Header) else None
 
 
 def _mend(record: BinaryIO) -> None:

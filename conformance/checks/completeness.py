@@ -31,9 +31,13 @@ def shadowed(lab: Lab, days: int) -> Finding | None:
 
 
 def unheard_days(lab: Lab) -> list[str]:
-    """Return the working days of the window on which no read and no push was reported."""
+    """Return the working days from the first report to yesterday on which no read and no push was reported."""
     heard = {instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.reports()}
-    return [day.isoformat() for day in window(lab) if day not in heard]
+    if not heard:
+        return []
+    until = lab.clock.now().astimezone(lab.calendar.zone).date()
+    days = (min(heard) + timedelta(days=number) for number in range((until - min(heard)).days))
+    return [day.isoformat() for day in days if lab.calendar.is_workday(day) and day not in heard]
 
 
 def counts_match(lab: Lab) -> Finding:

@@ -112,7 +112,8 @@ def clocks_agree(lab: Lab) -> Finding:
     """TIM-02: the department's clock, by its own record times against those when things were keyed in, is near ours.
 
     Where nobody else knows when something was keyed in, a clock that is ahead shows in what was entered after it came,
-    and one that is behind in that nothing comes soon: so one entry has to be read within two minutes.
+    and one that is behind in that nothing comes soon: so one entry has to be read within two minutes, by the hub or by
+    an edge, whose shipment tells when.
     """
     waiting = awaited(lab)
     if waiting is not None:
@@ -123,7 +124,8 @@ def clocks_agree(lab: Lab) -> Finding:
         if not _is_instant(data.get("recorded_at", "")):
             continue
         recorded, known = instant(data["recorded_at"]), _keyed(lab, data)
-        lag_s = (instant(each["receivedat"]) - recorded).total_seconds()
+        seen = instant(each["receivedat"])
+        lag_s = (min(seen, lab.taken_at or seen) - recorded).total_seconds()
         skews.append(abs((recorded - known).total_seconds()) if known else max(0.0, -lag_s))
         lags.append(0.0 if known else abs(lag_s))
     if not skews:

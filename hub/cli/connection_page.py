@@ -31,33 +31,39 @@ KNOWN_FOR: Final = timedelta(minutes=1)
 
 
 class ConnectionPages:
-    """Tells where connections stand. State is the hub, beside whose sandbox the sessions are, and what is owed."""
+    """Tells where connections stand. State is the hub, and what is known already: sessions beside it, what is owed."""
 
     def __init__(self, hub: Hub) -> None:
         """Tell of `hub`."""
         self._hub, self._sandbox = hub, sandbox_of(hub.settings)
+        self._sessions = sessions_of(self._sandbox)
         self._owed: tuple[datetime | None, Sequence[Mapping[str, Any]]] = (None, ())
 
     def all(self) -> Sequence[Mapping[str, Any]]:
         """Return a line for every connection that is registered, tested or certified."""
-        certified = self._hub.certification.latest()
-        tested = {each.header.connection: each for each in sessions_of(self._sandbox).all()}
+        certified, tested = self._hub.certification.latest(), self._sessions.latest()
         names = sorted({*self._hub.store.connections(), *certified, *tested})
-        return [line(self._known(name, tested.get(name), certified.get(name))) for name in names]
+        criteria = self._hub.certification.criteria()
+        return [line(self._known(name, tested.get(name), certified.get(name), criteria)) for name in names]
 
     def one(self, connection: str) -> Mapping[str, Any] | None:
         """Return everything about one connection; None where nothing is known of it."""
-        session = sessions_of(self._sandbox).last(connection)
-        known = self._known(connection, session, self._hub.certification.latest().get(connection))
+        session, row = self._sessions.last(connection), self._hub.certification.latest().get(connection)
+        known = self._known(connection, session, row, self._hub.certification.criteria(connection))
         if session is None and known.certificate is None and connection not in self._hub.store.connections():
             return None
         return page(known)
 
-    def _known(self, connection: str, session: Session | None, row: CertificateRow | None) -> Known:
+    def _known(
+        self,
+        connection: str,
+        session: Session | None,
+        row: CertificateRow | None,
+        criteria: Mapping[tuple[str, str], str],
+    ) -> Known:
         hub, suite = self._hub, load_suite()
         calendar, now = hub.calendar(), hub.clock.now()
         today = calendar.day_of(now)
-        found = hub.certification.criteria(connection)
         return Known(
             connection=connection,
             department=row.department_id
@@ -68,7 +74,7 @@ class ConnectionPages:
             certificate=row,
             summary=session.summary(suite, today) if session else None,
             suite=suite,
-            criteria={name: document for (_, name), document in found.items()},
+            criteria={name: document for (of, name), document in criteria.items() if of == connection},
             owed=[each for each in self._owing() if each["connection"] == connection],
             asked=wishes_of(self._sandbox).of(connection),
             now=now.astimezone(hub.settings.zone),
@@ -113,7 +119,7 @@ class ConnectionPages:
         return {**asdict(shown), "test": test, "sha256": sha256, "name": item.name, "size_bytes": len(data)}
 
     def _session(self, connection: str, test: str) -> Session:
-        session = sessions_of(self._sandbox).last(connection)
+        session = self._sessions.last(connection)
         if session is None or test not in session.header.planned:
             raise _unknown(f"{test} is not a test of its last session", connection)
         return session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -230,6 +231,32 @@ def test_letting_go_goes_on_wherever_it_ended_and_is_in_the_ledger_once(
     assert not evidence_of(world.sandbox).has(world.evidence.sha256)
     assert not (world.session().folder / "bundle.zip").exists()
     assert [each["what"] for each in world.entered()] == ["evidence_purged"]
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        {"verdict": Verdict.FAIL, "blames": "department"},
+        {"verdict": Verdict.SKIP},
+        {"verdict": None, "lifecycle": Lifecycle.REVIEW, "disputed_by": "王芳", "disputed_because": "约定"},
+    ],
+    ids=["failed", "skipped", "disputed"],
+)
+def test_the_page_shows_a_session_of_which_a_test_was_retired(
+    world: AfterTests, client: httpx.Client, standing: dict[str, Any]
+) -> None:
+    place = sessions_of(world.sandbox).folder / "s-2"
+    place.mkdir()
+    header = a_header(
+        session="s-2", connection=CONNECTION, department=DEPARTMENT, planned=(*TESTS, "OLD-98", "OLD-99"),
+        started_at=datetime(2026, 6, 1, tzinfo=UTC),
+    )  # fmt: skip
+    old = replace(a_result("ENC-01"), test="OLD-98", **standing)
+    record(place, a_result("GOV-01"), a_result("ENC-01"), old, header=header, ended=False)
+    told = client.get(TOLD).json()
+    assert (told["session"], "OLD-98" in str(told), "OLD-99" in str(told)) == ("s-2", True, True)
+    assert client.get(PAGE).status_code == 200
+    assert client.get("/conformance").status_code == 200
 
 
 def test_no_record_tells_of_a_dispute_that_the_ledger_does_not(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from conformance.checks.completeness import unheard_days
 from conformance.checks.duplicates import re_export_is_nothing_new
 from conformance.checks.encoding import conflicts_are_refused
 from conformance.checks.latency import events_arrive_in_time
@@ -38,6 +39,7 @@ def a_lab(*events: dict[str, Any], **changes: Any) -> Any:
         "events": lambda: events,
         "scripted_events": lambda: {1: events},
         "department": knows_nothing,
+        "taken_at": None,
         "calendar": SimpleNamespace(zone=ZONE),
         "mapping": SimpleNamespace(declaration=SimpleNamespace(timezone="Asia/Shanghai", kind="files")),
         "keep": lambda *_: None,
@@ -84,6 +86,23 @@ def test_acts_that_tell_days_alone_show_no_zone() -> None:
 def test_a_clock_is_judged_by_what_is_read_soon_after_its_entry(recorded: str, verdict: str | None) -> None:
     event = an_event("2026-03-04T10:00:00+08:00", recorded=f"2026-03-04T{recorded}+08:00")
     assert clocks_agree(a_lab(event)).verdict == verdict
+
+
+def test_what_an_edge_pulled_soon_was_read_soon_whenever_it_was_shipped() -> None:
+    event = an_event("2026-03-04T10:00:00+08:00", recorded="2026-03-04T10:00:00+08:00")
+    assert clocks_agree(a_lab(event)).verdict is None
+    pulled = datetime(2026, 3, 4, 10, 1, tzinfo=ZONE)
+    assert clocks_agree(a_lab(event, taken_at=pulled)).verdict == "pass"
+    assert clocks_agree(a_lab(event, taken_at=pulled - timedelta(minutes=10))).verdict == "fail", "ahead of the edge"
+
+
+def test_days_after_the_last_report_are_silent_too() -> None:
+    reports = [{"time": "2026-03-02T10:00:00+08:00"}, {"time": "2026-03-03T10:00:00+08:00"}]
+    silent = {}
+    for day in (3, 4, 6):
+        clock = SimpleNamespace(now=lambda day=day: datetime(2026, 3, day, 18, tzinfo=ZONE))
+        silent[day] = unheard_days(a_lab(reports=lambda: reports, calendar=WorkCalendar(), clock=clock))
+    assert silent == {3: [], 4: [], 6: ["2026-03-04", "2026-03-05"]}, "today is not over"
 
 
 def test_an_event_that_came_before_its_own_entry_is_not_early() -> None:

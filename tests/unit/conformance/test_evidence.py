@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from conformance.checks.identity import no_secrets_in_evidence
 from conformance.evidence import EvidenceStore
+from conformance.retention import over
 from hub.errors import Misconfigured
 from hub.vault import SealedBoxVault
 
@@ -75,6 +77,19 @@ def test_two_who_keep_the_same_bytes_at_once_are_in_nobodys_way(
     assert not others
     assert store.read(item.sha256) == BYTES
     assert store.names() == [item.sha256], "no draft is left, and none is evidence"
+
+
+def test_what_is_over_and_kept_again_just_now_belongs_to_a_test_that_is_running(store: EvidenceStore) -> None:
+    item = store.keep("RAW", "x", BYTES)
+    old = SimpleNamespace(started_at=datetime(2024, 3, 2, tzinfo=UTC), evidence=[item])
+    sessions: Any = [SimpleNamespace(results=[old])]
+    today = datetime.now(UTC).date()
+    assert over(sessions, store, today) == {}
+    os.utime(store.folder / item.sha256, (0, 0))
+    assert list(over(sessions, store, today)) == [item.sha256]
+    store.keep("RAW", "x", BYTES)
+    assert over(sessions, store, today) == {}
+    assert list(over(sessions, store, today + timedelta(days=3))) == [item.sha256]
 
 
 def a_lab(store: EvidenceStore) -> Any:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import shutil
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import etree
 
-from conformance import reports
+from conformance import reports, sessions
 from conformance.declaration import declared
 from conformance.evidence import EvidenceStore
 from conformance.finding import Finding, passed, waits
 from conformance.hiding import secrets_in
 from conformance.model import Lifecycle, Verdict, Waiver, Words
 from conformance.runner import Runner, is_left, new_header
-from conformance.sessions import RECORD, Sessions
+from conformance.sessions import BUNDLE, RECORD, Sessions
 from conformance.suite import Suite, load_suite
 from hub.clock import ManualClock
 from hub.errors import Misconfigured, Unavailable
+from hub.files import write_durably
 from hub.supervision.calendar import WorkCalendar
 from tests.support.certifying import BINDINGS, a_declaration
 
@@ -287,3 +290,42 @@ def test_a_check_that_breaks_over_a_name_that_is_no_text_is_the_harness_s_fault(
     world.checks["ENC-01"] = check
     result = world.run().result("ENC-01")
     assert (result.verdict, result.blames) == (Verdict.ERROR, "hub")
+
+
+def test_the_last_sessions_are_read_anew_only_when_they_have_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = world.sessions.get("s").header
+    for day, (name, connection) in enumerate((("t", begun.connection), ("u", "another.one"), ("v", "another.one"))):
+        header = replace(begun, session=name, connection=connection, started_at=FRIDAY + timedelta(days=day + 1))
+        world.sessions.begin(header)
+    read: list[str] = []
+    real = sessions.read_session
+
+    def reading(raw: bytes, folder: Path) -> Any:
+        read.append(folder.name)
+        return real(raw, folder)
+
+    monkeypatch.setattr(sessions, "read_session", reading)
+    kept = Sessions(world.folder / "sessions", ZONE)
+    for _ in range(3):
+        found = {name: session.header.session for name, session in kept.latest().items()}
+        assert found == {begun.connection: "t", "another.one": "v"}
+    assert sorted(read) == ["t", "v"], "once each, and no other"
+    kept.add("t", Waiver(test="ENC-01", by="王芳", why="等待接口", until=FRIDAY.date()))
+    last = kept.last(begun.connection)
+    assert last is not None
+    assert [each.test for each in last.waivers] == ["ENC-01"]
+    (world.folder / "sessions" / "v" / RECORD).write_bytes(b"{\n")
+    assert kept.latest()["another.one"].header.session == "u", "what is damaged is passed over"
+    shutil.rmtree(world.folder / "sessions" / "u")
+    assert set(kept.latest()) == {begun.connection}
+
+
+def test_a_bundle_that_was_replaced_has_another_digest(world: World) -> None:
+    session = world.run()
+    digests = []
+    for content in (b"one", b"two"):
+        write_durably(session.folder / BUNDLE, content)
+        digests += [world.summary(session).bundle_sha256 for _ in range(2)]
+    assert digests == [hashlib.sha256(content).hexdigest() for content in (b"one", b"one", b"two", b"two")]

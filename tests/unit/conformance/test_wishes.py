@@ -55,6 +55,27 @@ def test_a_wish_that_was_seen_to_is_forgotten_and_one_whose_sandbox_was_away_is_
     assert wishes.all() == []
 
 
+def test_what_is_left_of_an_owed_session_is_gone_on_with_in_the_next_step(
+    wishes: Wishes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes.forget(WISH)
+    left = iter([True, True, False, False])
+    rerunning = a_role(wishes, monkeypatch, lambda *_: next(left))
+    monkeypatch.setattr(Rerunning, "_is_ready", lambda *_: True)
+    rerunning._left = ["a.b.c", "d.e.f"]
+    assert [rerunning.step() for _ in range(5)] == ["a.b.c", "a.b.c", "a.b.c", "d.e.f", ""]
+
+
+@pytest.mark.parametrize(("is_held", "piece_s", "goes_on"), [(True, 60, True), (False, 60, False), (True, 0, False)])
+def test_a_piece_is_over_with_its_time_or_the_role_s_lease(
+    *, is_held: bool, piece_s: float, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.cli.rerunning.PIECE_S", piece_s)
+    rerunning = object.__new__(Rerunning)
+    rerunning._renew = lambda: is_held
+    assert rerunning._piece()() is goes_on
+
+
 def test_a_wish_made_anew_while_it_is_seen_to_is_another(wishes: Wishes, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: object) -> bool:
         wishes.ask(replace(WISH, at="2026-03-03"))
