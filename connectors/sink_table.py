@@ -26,11 +26,15 @@ PROBLEM_CHARS: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
-    """Which table takes the rows, and which of its columns takes a document's key."""
+    """Which table takes the rows, and which of its columns takes a document's key.
+
+    `journal` is a table of keys, in a column of the same name, for a receiver that deletes the rows it took.
+    """
 
     table: str
     schema: str | None
     key: str
+    journal: tuple[str | None, str] | None = None
 
 
 class TableSink:
@@ -43,12 +47,14 @@ class TableSink:
     def send(self, document: Mapping[str, Any], *, key: str) -> str:
         """See Sink."""
         self._check(document)
-        column = self._table.c[self._options.key]
+        name, table, journals = self._options.key, self._table, self._journal
         try:
             with self._database.writing() as connection:
-                if connection.execute(sa.select(column).where(column == key)).first() is not None:
+                if any(_holds(connection, each.c[name], key) for each in (table, *journals)):
                     return f"row {key} is there already"
-                _insert(connection, self._table, {**document, self._options.key: key})
+                _insert(connection, table, {**document, name: key})
+                for journal in journals:
+                    _insert(connection, journal, {name: key})
         except _Unfit as unfit:
             raise _refused(unfit.problem) from unfit
         return f"row {key}"
@@ -66,12 +72,18 @@ class TableSink:
 
     @cached_property
     def _table(self) -> sa.TableClause:
-        schema = self._options.schema
-        return sa.table(
-            quoted_name(self._options.table, quote=True),
-            *(sa.column(quoted_name(name, quote=True)) for name in self._columns),
-            schema=quoted_name(schema, quote=True) if schema else None,
-        )
+        return _table_of(self._options.table, self._options.schema, self._columns)
+
+    @cached_property
+    def _journal(self) -> tuple[sa.TableClause, ...]:
+        """Return the table of keys, where there is one: what is in it was put in, in one step with its row."""
+        if self._options.journal is None:
+            return ()
+        schema, table = self._options.journal
+        found = tuple(self._database.columns(table, schema))
+        if self._options.key not in found:
+            raise self._no_column("connect.journal", self._options.key, found, table)
+        return (_table_of(table, schema, (self._options.key,)),)
 
     def _check(self, document: Mapping[str, Any]) -> None:
         """Refuse what is no row; raise Misconfigured for a column that the table does not have."""
@@ -82,10 +94,11 @@ class TableSink:
         if lacking:
             raise self._no_column("set", lacking[0], self._columns)
 
-    def _no_column(self, path: str, name: str, found: tuple[str, ...]) -> Misconfigured:
-        table = self._options.table
+    def _no_column(self, path: str, name: str, found: tuple[str, ...], table: str = "") -> Misconfigured:
+        table = table or self._options.table
         problem = f"table {table} has no column {name}" if found else f"there is no table {table}"
-        hint = f"it has {', '.join(found)}" if found else "check connect.table and what the account may see"
+        unseen = f"check {path.replace('.key', '.table')} and what the account may see"
+        hint = f"it has {', '.join(found)}" if found else unseen
         return Misconfigured(
             Fault(code="sink.table", problem=problem, file=self._database.place, target_path=path, hint=hint)
         )
@@ -97,6 +110,18 @@ class _Unfit(Exception):
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
         self.problem = problem
+
+
+def _table_of(table: str, schema: str | None, columns: tuple[str, ...]) -> sa.TableClause:
+    return sa.table(
+        quoted_name(table, quote=True),
+        *(sa.column(quoted_name(name, quote=True)) for name in columns),
+        schema=quoted_name(schema, quote=True) if schema else None,
+    )
+
+
+def _holds(connection: sa.Connection, column: sa.ColumnClause[Any], key: str) -> bool:
+    return connection.execute(sa.select(column).where(column == key)).first() is not None
 
 
 def _insert(connection: sa.Connection, table: sa.TableClause, row: Mapping[str, Any]) -> None:
@@ -114,8 +139,11 @@ def _refused(problem: str) -> Refused:
 
 
 def open_table(connect: Options, declaration: Declaration) -> TableSink:
-    """Open the table that an outbound mapping declares: `url`, `table`, `key`, `timeout`."""
+    """Open the table that an outbound mapping declares: `url`, `table`, `key`, `journal`, `timeout`."""
     schema, table = table_name(connect)
-    options = TableOptions(schema=schema or None, table=table, key=identifier(connect, "key", connect.text("key")))
+    place, _, journal = connect.text("journal", "").rpartition(".")
+    keys = identifier(connect, "journal", place) or None, identifier(connect, "journal", journal)
+    key = identifier(connect, "key", connect.text("key"))
+    options = TableOptions(schema=schema or None, table=table, key=key, journal=keys if journal else None)
     url, timeout_s = database_url(connect), connect.seconds("timeout", TIMEOUT_S)
     return TableSink(Database(url, timeout_s=timeout_s, place=declaration.connection), options)

@@ -207,6 +207,25 @@ def test_a_document_sent_again_under_its_key_is_there_once(receiver: Any) -> Non
 
 
 @pytest.mark.parametrize("receiver", ["sqlite", *SERVERS[-2:]], indirect=True)
+def test_a_row_that_its_receiver_took_and_deleted_is_not_put_in_again_where_there_is_a_journal(receiver: Any) -> None:
+    receiver.run("CREATE TABLE sent (receipt VARCHAR(40) PRIMARY KEY)")
+    sink, document = receiver.sink(journal="sent"), document_for(receiver)
+    assert sink.send(document, key="c-1") == "row c-1"
+    with pytest.raises(Refused):
+        sink.send({"NO": "1"}, key="c-2")
+    receiver.run("DELETE FROM alert")
+    assert "already" in sink.send(document, key="c-1")
+    assert sink.send({"NO": "1", "NAME": "x"}, key="c-2") == "row c-2", "what was refused was not noted"
+    sink.close()
+    assert receiver.got() == [{"NO": "1", "NAME": "x"}]
+    assert [row["receipt"] for row in receiver.run("SELECT receipt FROM sent ORDER BY receipt")] == ["c-1", "c-2"]
+    lost = receiver.sink(journal="nowhere")
+    with pytest.raises(Misconfigured, match="there is no table nowhere"):
+        lost.send(document, key="c-3")
+    lost.close()
+
+
+@pytest.mark.parametrize("receiver", ["sqlite", *SERVERS[-2:]], indirect=True)
 def test_a_row_that_the_table_does_not_take_is_refused_and_a_column_it_lacks_is_the_operators(receiver: Any) -> None:
     sink = receiver.sink()
     for unfit in ({"NO": "1"}, {"NO": {"a": "b"}, "NAME": "x"}):
