@@ -11,6 +11,7 @@ import orjson
 
 from conformance.certificate import issue, signing
 from conformance.certificate.status import FINAL, Standing, status_list
+from conformance.criteria.gather import document_in
 from hub.errors import Fault, Misconfigured
 from hub.model import ids
 from hub.model.certified import HOLDING, NO_LOOKS, CertificateChange, CertificateRow, Moved
@@ -105,6 +106,9 @@ class Office:
         if held and held.state == "suspended" and not held.criterion:
             hint = "reinstate it first: what people suspended, people reinstate"
             raise _refused("certificate.suspended", f"{held.certificate_id} was suspended by hand", hint)
+        if revoked := self._revoked_on(shown):
+            hint = "run the tests anew: sunlight conformance run --new"
+            raise _refused("certificate.revoked", f"{revoked}, which rested on that session, was revoked", hint)
         duty = "renew" if held else "certify"
         check_people(duty, people)
         issue.governed(department.document, shown.levels)
@@ -127,6 +131,15 @@ class Office:
         if not self._keeping.issue(row, changes, ended=ended):
             raise _overtaken(shown.connection)
         return row
+
+    def _revoked_on(self, shown: Shown) -> str:
+        """Return the certificate of a connection that rested on the same session and was revoked; empty: none."""
+        for row in self._keeping.certificates(shown.connection):
+            if row.state == "revoked" and row.environment == shown.environment:
+                rested = document_in(row.signed)["evidence"]
+                if set(rested["runs"]) & set(shown.runs) or rested["bundle_sha256"] == shown.bundle_sha256:
+                    return row.certificate_id
+        return ""
 
     def _held(self, connection: str, environment: str) -> CertificateRow | None:
         """Return what a new certificate supersedes: one of the same environment, neither revoked nor expired."""

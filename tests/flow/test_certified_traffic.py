@@ -70,8 +70,8 @@ class World:
     def hub_clock(self) -> Any:
         return self.hub.clock
 
-    def certify(self, environment: str = "production") -> CertificateRow:
-        """Certify what the mapping file holds now."""
+    def certify(self, environment: str = "production", **changes: Any) -> CertificateRow:
+        """Certify what the mapping file holds now; `changes` are of what was shown."""
         path = self.folder / "desk.yaml"
         bound = running(wiring.load_mapping(path), path, load_suite(), zone="Asia/Shanghai")
         today = self.hub.clock.now().date()
@@ -82,6 +82,7 @@ class World:
             environment=environment,
             bindings={**SHOWN.bindings, **bound},
             oldest=dict.fromkeys(("C1", "C2", "C3"), today),
+            **changes,
         )
         return self.office.certify(shown, people(self.hub, "business", "technical"), Department(document=DOCUMENT))
 

@@ -17,7 +17,7 @@ from conformance.certificate.status import read_list
 from hub.cli import bureau, certifying_role, covering
 from hub.cli.connection_page import ConnectionPages
 from hub.cli.main import app
-from hub.errors import Unavailable
+from hub.errors import Misconfigured, Unavailable
 from hub.model.certified import Reporting
 from hub.store.counted import case_facts
 from hub.store.engine import open_engine, writing
@@ -172,6 +172,13 @@ def test_all_connections_are_answered_for_by_one_look_at_the_certificates(
     assert len(asked) == 1
     ConnectionPages(world.hub).all()
     assert len(asked) == 3, "one look of its own, and one for what is owed"
+
+
+def test_what_was_revoked_is_not_certified_again_on_the_same_session(world: World) -> None:
+    world.office.revoke(world.row.certificate_id, people(world.hub, "supervisor", "reviewer"))
+    with pytest.raises(Misconfigured, match="was revoked"):
+        world.certify()
+    assert world.certify(runs=("2026-06-01-b",), bundle_sha256="9" * 64).state == "active"
 
 
 def test_a_certificate_of_the_sandbox_opens_nothing_that_is_live(world: World) -> None:
