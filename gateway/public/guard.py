@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -130,5 +131,18 @@ def caller(request: Request, proxies: int) -> str:
     """
     named = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",")] if proxies else []
     if proxies and len(named) >= proxies and named[-proxies]:
-        return named[-proxies][:64]
-    return request.client.host if request.client else ""
+        return _network_of(named[-proxies][:64])
+    return _network_of(request.client.host) if request.client else ""
+
+
+def _network_of(address: str) -> str:
+    """Return whose an address is: of IPv6 the /64, which is one subscriber's and holds 2⁶⁴ of them (RFC 6177)."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:  # noqa: PLR2004 - IPv4
+        return str(found)
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
