@@ -10,6 +10,7 @@ from hub.cli import (
     incidents,
     kitting,
     owing,
+    practising,
     resetting,
     running_tests,
     shipping,
@@ -24,6 +25,7 @@ verifying.add_to(app)
 kitting.add_to(app)
 resetting.add_to(app)
 app.add_typer(evidencing.app, name="evidence")
+app.command("practise")(practising.practise)
 app.command("ship")(shipping.ship)
 app.command("owed")(owing.owed)
 app.add_typer(incidents.app, name="incident")
