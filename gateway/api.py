@@ -66,7 +66,8 @@ class Api:
         """Tell one case: timeline, clocks with the reason for every due date, alerts, ledger entries."""
         row = self.row(request, case_id)
         changes = self._parts.reading.clock_changes(case_id)
-        names, case, view = self._names, self._parts.folded(row), view_of(request.state.who)
+        names, case = self._names, self._parts.folded(row)
+        view = view_of(request.state.who, row["department_id"])
         told = casefile(row, case, names, self._parts.zone, changes, view=view)
         return json_response({**told, "attachments": listed(self._parts, row, view)})
 

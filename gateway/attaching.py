@@ -73,13 +73,15 @@ class Attaching:
 
     def listed(self, request: Request, case_id: str) -> Response:
         """List the files of a case: names, types, sizes, digests, and whether each is there."""
-        case, view = self._case(request, case_id), view_of(request.state.who)
+        case = self._case(request, case_id)
+        view = view_of(request.state.who, case["department_id"])
         return json_response({"case_id": case["case_id"], "items": listed(self._parts, case, view)})
 
     def file(self, request: Request, case_id: str, sha256: str) -> Response:
         """Hand out a file of a case: it is the one that the case names, or it is not handed out."""
         case = self._case(request, case_id)
-        return handed(self._parts, files_of(self._parts, case, view_of(request.state.who)), sha256)
+        view = view_of(request.state.who, case["department_id"])
+        return handed(self._parts, files_of(self._parts, case, view), sha256)
 
 
 def handed(parts: Parts, files: Sequence[Attachment], sha256: str) -> Response:

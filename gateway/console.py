@@ -141,10 +141,10 @@ class Console:
             self._names,
             self._parts.zone,
             self._parts.reading.clock_changes(case_id),
-            view=view_of(request.state.who),
+            view=view_of(who, row["department_id"]),
         )
         bars = clock_bars(in_order(row["clocks"]), self._parts.now())
-        files = listed(self._parts, row, view_of(request.state.who))
+        files = listed(self._parts, row, view_of(who, row["department_id"]))
         return self._pages.render("case.html", request, case=told, bars=bars, now=self._parts.now(), files=files)
 
     def alerts(

@@ -104,8 +104,13 @@ def visible(who: Identity) -> frozenset[str]:
     return frozenset(name for scope, names in _CLASSES if who.may(scope) for name in names)
 
 
-def view_of(who: Identity) -> str:
-    """Return the view in which `who` reads a case that they may see: `secret` is the ledger itself."""
+def view_of(who: Identity, department_id: str) -> str:
+    """Return the view in which `who` reads a case of a department that they may see: `secret` is the ledger itself.
+
+    A department's key reads what is closed of its own cases alone: those of others as the intranet does.
+    """
+    if who.department_id and who.department_id != department_id:
+        return "intranet"
     if who.may("cases:read:secret"):
         return "secret"
     return "restricted" if who.may("cases:read:restricted") else "intranet"

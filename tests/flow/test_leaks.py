@@ -30,12 +30,12 @@ from hub.supervision.alert_cycle import Deed
 from hub.supervision.instruments import PaperWish, why_not
 from hub.views import VIEWS, may_see
 from hub.webhooks import Answer
-from tests.support.canaries import CASES, PLANTED, allowed, leaks, planted, token
+from tests.support.canaries import CASES, COMPLAINTS, PLANTED, allowed, leaks, planted, token
 from tests.support.casework import DEPARTMENT, MATTER
 from tests.support.citizens import a_public_client
 from tests.support.desks import a_client, a_key, bearer
 from tests.support.hubs import hub_at
-from tests.support.spine import NOW, Read, Spine
+from tests.support.spine import NOW, OTHER_DEPARTMENT, Read, Spine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,10 +55,21 @@ ROLES: dict[str, tuple[tuple[str, ...], str]] = {
     "metrics": (("metrics:read",), "nothing"),
     "scores": (("scores:read",), "intranet"),
     "catalogue": (("catalogue:propose", "catalogue:review"), "intranet"),
+    "own department": (("cases:read", "cases:read:restricted", "alerts:read", "feed:read:restricted"), "own"),
+    "another department": (("cases:read", "cases:read:restricted", "alerts:read", "feed:read:restricted"), "intranet"),
+    "complaint centres": (("complaints:centre",), "centre"),
+    "handler": (("complaints:handle",), "handler"),
+    "no handler": (("complaints:handle",), "nothing"),
     "nobody": ((), "nothing"),
     "citizen": ((), "public"),
 }
 """Who asks: the scopes of the key, and the view beyond which no answer may go."""
+
+DEPARTMENTS = {
+    "own department": DEPARTMENT, "handler": DEPARTMENT,
+    "another department": OTHER_DEPARTMENT, "no handler": OTHER_DEPARTMENT,
+}  # fmt: skip
+"""Whose keys are a department's: the one that reported every planted case, and handles the complaint among them."""
 
 
 @dataclass
@@ -126,10 +137,16 @@ def tell(world: World) -> None:
             spine.tell(other.message(spoilt(planted(case, other))), other.report())
         bad = Read()
         spine.tell(bad.rejection(raw=token(case, "data.case.title").encode(), value="*"), bad.report())
+    for case in COMPLAINTS:
+        read = Read()
+        spine.tell(read.message(planted(case, read, "complaint.dispatched")), read.report())
     spine.clock.move_to(NOW.replace(month=5))
     last = Read()
     spine.tell(last.report("2026-04-30T12:00:00+08:00"))
     spine.line.settle()
+    with contextlib.closing(spine.hub.collector(spine.hub.bus())) as collector:
+        while collector.step():
+            pass
 
 
 def spoilt_documents(case: str) -> Sequence[Any]:
@@ -209,7 +226,11 @@ def ask(world: World) -> None:
     queries.close()
     with a_client(hub) as client:
         a_key(hub, "admin")
-        keys = {role: a_key(hub, *scopes) if scopes else "" for role, (scopes, _) in ROLES.items() if role != "citizen"}
+        keys = {
+            role: a_key(hub, *scopes, department_id=DEPARTMENTS.get(role, "")) if scopes else ""
+            for role, (scopes, _) in ROLES.items()
+            if role != "citizen"
+        }
         for role, key in keys.items():
             for path in paths:
                 answer = client.get(path, headers=bearer(key) if key else {})
@@ -343,11 +364,26 @@ def test_each_view_shows_what_it_should(world: World) -> None:
         assert token(case, path).encode() in said, (view, case, path)
 
 
+FILE = "data.case.attachments.[].name"
+
+
+def of_open_case(path: str) -> set[tuple[str, str]]:
+    """Return what the page of a case may say besides: its files go with its class, but those of complaints."""
+    return {(case, FILE) for case in ("pub", "int")} if "/cases/" in path else set()
+
+
+def test_the_files_of_an_open_case_are_listed(world: World) -> None:
+    """Else a hub that has heard of no file would pass."""
+    said = b"".join(answer.content for asked, _, path, answer in world.answers if asked == "cases")
+    assert token("int", FILE).encode() in said
+    assert token("shy", FILE).encode() not in said
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_no_answer_to_anybody_goes_beyond_their_view(world: World, role: str) -> None:
     answers = [(path, answer) for asked, _, path, answer in world.answers if asked == role]
     assert len(answers) > (15 if role == "citizen" else 60)
-    found = {path: leaks(answer.content, ROLES[role][1]) for path, answer in answers}
+    found = {path: leaks(answer.content, ROLES[role][1]) - of_open_case(path) for path, answer in answers}
     assert {path: each for path, each in found.items() if each} == {}
     heads = "".join(str(answer.headers) for _, answer in answers)
     assert leaks(heads.encode(), "nothing") == set()
@@ -357,6 +393,16 @@ def test_every_role_that_reads_cases_gets_answers(world: World) -> None:
     for role in ("cases", "duty", "restricted duty", "intranet feed"):
         said = b"".join(answer.content for asked, _, _, answer in world.answers if asked == role)
         assert token("int", "data.case.case_no").encode() in said, role
+
+
+def test_who_handles_complaints_is_answered_of_theirs(world: World) -> None:
+    """Else a desk that shows nothing would pass: its centre sees both, its handler the one that is not about itself."""
+    number = {case: token(case, "data.case.case_no").encode() for case in COMPLAINTS}
+    for role, seen in (("complaint centres", {"rep", "shy"}), ("handler", {"shy"}), ("no handler", set())):
+        said = b"".join(answer.content for asked, _, _, answer in world.answers if asked == role)
+        assert {case for case in COMPLAINTS if number[case] in said} == seen, role
+    told = b"".join(answer.content for asked, _, _, answer in world.answers if asked == "handler")
+    assert token("shy", "data.case.complaint.content").encode() in told
 
 
 def test_no_log_at_any_level_says_anything_of_a_case(world: World) -> None:

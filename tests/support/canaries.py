@@ -144,8 +144,31 @@ def leaks(body: bytes, view: str) -> set[tuple[str, str]]:
     return {(case, path) for case, path in found if not allowed(view, case, path)}
 
 
+COMPLAINTS: Final = ("rep", "shy")
+"""The planted cases that are complaints, the first a report of the very department that reported it."""
+
+_HANDLING: Final = ("data.case.case_no", "data.case.source_case_no", "data.case.title", "data.case.matter_name",
+                    "data.case.complaint.", "data.handling.")  # fmt: skip
+_UNTOLD: Final = ("data.case.complaint.contact_sealed", "data.handling.approved_by")
+
+
+def _is_for_handler(path: str) -> bool:
+    """Tell whether whoever handles a complaint, and said all this, sees it: its complainant stays unknown."""
+    return path.startswith(_HANDLING) and path not in _UNTOLD
+
+
 def allowed(view: str, case: str, path: str) -> bool:
-    """Tell whether a view may see a field of a planted case."""
+    """Tell whether a view, or somebody at the complaint desk, may see a field of a planted case.
+
+    `own` is a department that reads its own closed cases, `centre` who acts for complaint centres, `handler` the
+    department that handles a complaint: none of them a report of its own.
+    """
+    if view == "own":
+        return case != "rep" and allowed("restricted", case, path)
+    if view == "centre":
+        return case in COMPLAINTS and allowed("restricted", case, path)
+    if view == "handler":
+        return case == "shy" and _is_for_handler(path)
     if view not in VIEWS or not may_see(view, CASES[case][0]):
         return False
     hidden = SHIELD if case == "shy" and view == "intranet" else ()
