@@ -29,7 +29,11 @@ def shown_in(summary: Summary, level: str = "") -> Shown:
     chosen = [tally for tally in summary.levels if tally.level <= highest]
     levels = tuple(tally.level for tally in chosen if tally.level != "C0") or ("C0",)
     obstacles = [words.en for tally in chosen if not tally.is_reached for words in tally.obstacles]
-    obstacles += [f"{tally.level} is {tally.standing}" for tally in chosen if not (tally.is_reached or tally.obstacles)]
+    obstacles += [
+        f"{tally.level} stands on a level below it that is not reached"
+        for tally in chosen
+        if not (tally.is_reached or tally.obstacles)
+    ]
     obstacles += ["the session is not closed: its record has no footer"] if not summary.has_footer else []
     obstacles += ["the evidence is not bundled"] if not summary.bundle_sha256 else []
     return Shown(
