@@ -32,6 +32,11 @@ def passed(zh: str, en: str, *, simulated: bool = False) -> Finding:
     return Finding(verdict=Verdict.PASS, reason=Words(zh=zh, en=en), simulated=simulated)
 
 
+def warned(zh: str, en: str) -> Finding:
+    """Say what is as required as far as it could be seen, and what could not."""
+    return Finding(verdict=Verdict.WARN, reason=Words(zh=zh, en=en))
+
+
 def waits(zh: str, en: str) -> Finding:
     """Say what is waited for."""
     return Finding(verdict=None, reason=Words(zh=zh, en=en))

@@ -77,6 +77,8 @@ class Terms:
     schema_obsoleted_on: date | None = None
     conditions: Sequence[Mapping[str, str]] = ()
     supersedes: str = ""
+    at_most: date | None = None
+    """The end of the certificate that it is issued again for, by a rule."""
 
 
 def write(shown: Shown, approvals: Sequence[Approval], terms: Terms, *, now: datetime, kid: str) -> dict[str, Any]:
@@ -93,6 +95,7 @@ def write(shown: Shown, approvals: Sequence[Approval], terms: Terms, *, now: dat
         evidence=shown.oldest,
         schema_obsoleted_on=terms.schema_obsoleted_on,
         waived_until=[(each["test"], date.fromisoformat(each["until"])) for each in shown.waivers],
+        at_most=terms.at_most,
     )
     if ends.not_after <= issued.date():
         hint = "run the tests of that level anew"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
 from conformance.certificate import issue, signing
+from conformance.certificate.people import RULES, check_people, refused
 from conformance.certificate.status import FINAL, Standing, status_list
-from conformance.criteria.gather import document_in
-from hub.errors import Fault, Misconfigured
 from hub.model import ids
 from hub.model.certified import HOLDING, NO_LOOKS, CertificateChange, CertificateRow, Moved
 from hub.model.documents import act_document
-from hub.supervision.persons import is_name, same_person
+from hub.supervision.persons import same_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,22 +22,11 @@ if TYPE_CHECKING:
 
     from conformance.certificate.issue import Approval, Shown
     from conformance.criteria.machine import RollUp
+    from hub.errors import Misconfigured
     from hub.model.certified import Looks
     from hub.signer import Signer
 
 CHANGE: Final = "hub-conformance-change"
-
-DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "certify": ("business", "technical"),
-    "renew": ("business", "technical"),
-    "suspend": ("supervisor",),
-    "reinstate": ("supervisor", "reviewer"),
-    "revoke": ("supervisor", "reviewer"),
-}
-"""As whom people act. Whatever gives a right, or takes one away for good, needs two of them, who are not the same."""
-
-RULES: Final = "sunlight"
-"""In whose name the criteria act: nobody's but the published rules'."""
 
 
 class Keeping(Protocol):
@@ -105,29 +92,61 @@ class Office:
         held = self._held(shown.connection, shown.environment)
         if held and held.state == "suspended" and not held.criterion:
             hint = "reinstate it first: what people suspended, people reinstate"
-            raise _refused("certificate.suspended", f"{held.certificate_id} was suspended by hand", hint)
+            raise refused("certificate.suspended", f"{held.certificate_id} was suspended by hand", hint)
         if revoked := self._revoked_on(shown):
             hint = "run the tests anew: sunlight conformance run --new"
-            raise _refused("certificate.revoked", f"{revoked}, which rested on that session, was revoked", hint)
+            raise refused("certificate.revoked", f"{revoked}, which rested on that session, was revoked", hint)
         duty = "renew" if held else "certify"
         check_people(duty, people)
         issue.governed(department.document, shown.levels)
-        now = self._now()
-        terms = issue.Terms(
-            number=self._keeping.next_number(now.astimezone(self._bureau.zone).year),
+        terms = replace(self._terms(held), schema_obsoleted_on=schema_obsoleted_on, conditions=conditions)
+        return self._issue(shown, people, department, held, terms)
+
+    def reissue(
+        self, held: CertificateRow, shown: Shown, department: Department, *, why: str, schema_obsoleted_on: date | None
+    ) -> CertificateRow:
+        """Issue a certificate again by the rule of §3.10: what changed was shown again, and nobody has to look.
+
+        It stands on the approvals and conditions of the one it supersedes, and holds no longer. Misconfigured if it may
+        not: what people suspended, people reinstate, and a rule certifies no more than people did.
+        """
+        is_by_hand = held.state == "suspended" and not held.criterion
+        if held.state in FINAL or is_by_hand or tuple(shown.levels) != tuple(held.levels):
+            raise refused("certificate.state", f"{held.certificate_id} is not issued again by a rule", "renew it")
+        document = signing.document_in(held.signed)
+        rule = issue.Approval(by=RULES, role="rule", at=self._now(), reason=why)
+        terms = replace(
+            self._terms(held),
+            schema_obsoleted_on=schema_obsoleted_on,
+            conditions=document["conditions"],
+            at_most=held.not_after.astimezone(self._bureau.zone).date(),
+        )
+        return self._issue(shown, [rule, *_approvals_in(document)], department, held, terms)
+
+    def _terms(self, held: CertificateRow | None) -> issue.Terms:
+        return issue.Terms(
+            number=self._keeping.next_number(self._now().astimezone(self._bureau.zone).year),
             org=self._bureau.org,
             status_url=self._bureau.status_url,
             zone=self._bureau.zone,
-            schema_obsoleted_on=schema_obsoleted_on,
-            conditions=conditions,
             supersedes=held.certificate_id if held else "",
         )
-        document = issue.write(shown, people, terms, now=now, kid=signing.key_id(self._signer))
+
+    def _issue(
+        self,
+        shown: Shown,
+        approvals: Sequence[Approval],
+        department: Department,
+        held: CertificateRow | None,
+        terms: issue.Terms,
+    ) -> CertificateRow:
+        now = self._now()
+        document = issue.write(shown, approvals, terms, now=now, kid=signing.key_id(self._signer))
         row = _row_of(document, issue.signed(document, self._signer), department, now)
-        changes = [self._change("renewed" if held else "issued", row, people, now)]
+        changes = [self._change("renewed" if held else "issued", row, approvals, now)]
         ended = _superseded(held, row) if held else None
         if ended is not None:
-            changes.append(self._change("superseded", ended.now, people, now))
+            changes.append(self._change("superseded", ended.now, approvals, now))
         if not self._keeping.issue(row, changes, ended=ended):
             raise _overtaken(shown.connection)
         return row
@@ -136,7 +155,7 @@ class Office:
         """Return the certificate of a connection that rested on the same session and was revoked; empty: none."""
         for row in self._keeping.certificates(shown.connection):
             if row.state == "revoked" and row.environment == shown.environment:
-                rested = document_in(row.signed)["evidence"]
+                rested = signing.document_in(row.signed)["evidence"]
                 if set(rested["runs"]) & set(shown.runs) or rested["bundle_sha256"] == shown.bundle_sha256:
                     return row.certificate_id
         return ""
@@ -164,7 +183,7 @@ class Office:
         row = self._standing(number, {"suspended"}, "reinstate")
         reviewer = next(each.by for each in people if each.role == "reviewer")
         if same_person(reviewer, self._last_by(number)):
-            raise _refused("certificate.reviewer", f"{reviewer} suspended it", "let somebody else review it")
+            raise refused("certificate.reviewer", f"{reviewer} suspended it", "let somebody else review it")
         state = "conditional" if row.conditions_due else "active"
         return self._move(row, "reinstated", people, vouched(row), state=state)
 
@@ -216,11 +235,11 @@ class Office:
     def _standing(self, number: str, states: set[Any] | frozenset[Any], duty: str) -> CertificateRow:
         row = self._keeping.certificate(number)
         if row is None:
-            raise _refused(
+            raise refused(
                 "certificate.unknown", f"there is no certificate {number}", "see `sunlight conformance certificates`"
             )
         if row.state not in states:
-            raise _refused("certificate.state", f"{number} is {row.state}: it cannot be {duty}d", "issue a new one")
+            raise refused("certificate.state", f"{number} is {row.state}: it cannot be {duty}d", "issue a new one")
         return row
 
     def _last_by(self, number: str) -> str:
@@ -329,6 +348,12 @@ def standing_of(row: CertificateRow, now: datetime | None = None) -> Standing:
     )
 
 
+def _approvals_in(document: Mapping[str, Any]) -> list[Approval]:
+    """Return the people who approved a certificate, or the one that it was issued again for."""
+    people = [each for each in document["approvals"] if each["role"] != "rule"]
+    return [issue.Approval(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in people]
+
+
 def _superseded(held: CertificateRow, by: CertificateRow) -> Moved:
     return Moved(
         was=held,
@@ -337,21 +362,7 @@ def _superseded(held: CertificateRow, by: CertificateRow) -> Moved:
 
 
 def _overtaken(what: str) -> Misconfigured:
-    return _refused("certificate.moved", f"{what}: somebody else was at it at the same time", "look again")
-
-
-def check_people(duty: str, people: Sequence[Approval]) -> None:
-    """Raise Misconfigured unless those who act are named, say why, and are as many and different as the act needs."""
-    roles, names = DUTIES[duty], [each.by.strip() for each in people]
-    if sorted(each.role for each in people) != sorted(roles) or not all(is_name(each) for each in names):
-        problem = f"to {duty} needs {' and '.join(roles)}, each by name"
-        raise _refused("certificate.people", problem, "name them: --by NAME, and --second NAME where there are two")
-    if any(same_person(name, RULES) for name in names):
-        raise _refused("certificate.people", f"{RULES} is nobody's name", "the published rules act under it")
-    if any(same_person(*pair) for pair in combinations(names, 2)):
-        raise _refused("certificate.people", f"{names[0]} cannot be both", "two people, not one twice")
-    if not all(each.reason.strip() for each in people):
-        raise _refused("certificate.reason", f"to {duty} needs a reason", "say why: --reason TEXT")
+    return refused("certificate.moved", f"{what}: somebody else was at it at the same time", "look again")
 
 
 def _row_of(document: Mapping[str, Any], signed: bytes, department: Department, now: datetime) -> CertificateRow:
@@ -376,7 +387,3 @@ def _row_of(document: Mapping[str, Any], signed: bytes, department: Department, 
         signed=signed,
         environment=document["subject"]["environment"],
     )
-
-
-def _refused(code: str, problem: str, hint: str) -> Misconfigured:
-    return Misconfigured(Fault(code=code, problem=problem, hint=hint))

@@ -66,6 +66,9 @@ LOWEST: Final[Mapping[str, str]] = {
 }
 """The lowest level of the tests that a part is tied to, for whoever has no list of a connection's own tests."""
 
+BY_ITSELF: Final[frozenset[Kind]] = frozenset({"schema_patch", "code_lists", "mapping"})
+"""Changes after which a certificate is issued again by itself, once what they touch was shown again by REPLAY."""
+
 DATA: Final = ("SCH", "CDL", "FLD")
 """Groups with golden packs: what a patch of the schema or of the code lists is tried with."""
 

@@ -162,3 +162,10 @@ def pinned_in(path: Path) -> Pinned:
 def pinned(*keys: OKPKey) -> Pinned:
     """Trust `keys`, by their thumbprints and nothing they say of themselves."""
     return {key.thumbprint(): key for key in keys}
+
+
+def document_in(signed: bytes) -> dict[str, Any]:
+    """Read a certificate of our own, which was verified when it was issued."""
+    payload = str(orjson.loads(signed)["payload"])
+    document: dict[str, Any] = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return document

@@ -40,10 +40,12 @@ def life(
     evidence: Mapping[str, date],
     schema_obsoleted_on: date | None,
     waived_until: Iterable[tuple[str, date]] = (),
+    at_most: date | None = None,
 ) -> Life:
     """Return how long a certificate issued on a day holds; `evidence` has the oldest day by level, and `attested`.
 
-    `waived_until` has the tests it rests on a waiver for, each with the last day on which that holds.
+    `waived_until` has the tests it rests on a waiver for, each with the last day on which that holds; `at_most` is the
+    end of a certificate that this one is issued again for: a rule lengthens none.
     """
     limits = {"issued": months_after(issued, LIFE_MONTHS)}
     if schema_obsoleted_on is not None:
@@ -51,6 +53,7 @@ def life(
     ageing = {level: day for level, day in evidence.items() if level in EVIDENCE_MONTHS}
     limits |= {f"evidence {level}": months_after(day, EVIDENCE_MONTHS[level]) for level, day in ageing.items()}
     limits |= {f"waiver {test}": last + timedelta(days=1) for test, last in waived_until}
+    limits |= {"certificate issued again": at_most} if at_most is not None else {}
     name = min(limits, key=lambda each: (limits[each], each))
     return Life(not_after=limits[name], governed_by=name)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import orjson
-
+from conformance.certificate.signing import document_in
 from conformance.certificate.validity import SCHEMA_GRACE_DAYS
 from conformance.criteria.observe import DayFacts
 
@@ -150,13 +148,6 @@ class Gathered:
 def bindings_in(signed: bytes) -> dict[str, Any]:
     """Read the bindings of a certificate of our own."""
     return dict(document_in(signed)["bindings"])
-
-
-def document_in(signed: bytes) -> dict[str, Any]:
-    """Read a certificate of our own, which was verified when it was issued."""
-    payload = str(orjson.loads(signed)["payload"])
-    document: dict[str, Any] = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return document
 
 
 def _charged(counted: Mapping[str, Any]) -> Mapping[str, Party]:

@@ -12,7 +12,7 @@ import typer
 from conformance.certificate import printing, signing
 from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import Approval
-from conformance.certificate.office import DUTIES
+from conformance.certificate.people import DUTIES
 from conformance.certificate.record import summary_in
 from conformance.certificate.status import FINAL
 from conformance.certificate.verify import TYP as CERTIFICATE

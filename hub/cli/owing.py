@@ -9,8 +9,9 @@ from rich.table import Table
 
 from conformance.bindings import filled
 from conformance.certificate.recertify import MAX_AGE_DAYS, Change, changes, rerun
+from conformance.certificate.signing import document_in
 from conformance.certificate.status import FINAL
-from conformance.criteria.gather import bindings_in, document_in
+from conformance.criteria.gather import bindings_in
 from conformance.real import sessions_of
 from conformance.suite import load_suite
 from hub.cli import certifying_role, common

@@ -1,4 +1,7 @@
-"""Runs in the sandbox, one at a time, what people asked for again and what connections owe; lets go of old evidence."""
+"""Runs in the sandbox, one at a time, what people asked for again and what connections owe; lets go of old evidence.
+
+What was owed and is shown again lets the rule issue its certificate again (hub/cli/reissuing.py).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from conformance.real import sessions_of, wishes_of
 from conformance.runner import is_left
 from conformance.suite import load_suite
 from hub import mapping, wiring
-from hub.cli import certifying_role, opening, owing
+from hub.cli import certifying_role, opening, owing, reissuing
 from hub.cli.running_tests import Wish, run_session
 from hub.errors import HubError
 from hub.sandbox import find, placed, sandbox_of
@@ -117,6 +120,7 @@ class Rerunning:
             return bool(only)
         came_to = {"connection": connection, "session": session.header.session, "standing": str(summary.standing)}
         LOG.info("run ended", extra=came_to)
+        reissuing.reissued(self._hub, session)
         return not only and is_left(session, load_suite())
 
     def _piece(self) -> Callable[[], bool]:

@@ -18,7 +18,8 @@ from conformance.bindings import as_document, bindings_of
 from conformance.certificate import signing
 from conformance.certificate.grounds import shown_in
 from conformance.certificate.issue import Approval
-from conformance.certificate.office import DUTIES, Department
+from conformance.certificate.office import Department
+from conformance.certificate.people import DUTIES
 from conformance.certificate.verify import Asked, verify
 from conformance.model import Verdict
 from conformance.real import reopened

@@ -390,10 +390,16 @@ def test_the_role_runs_what_was_asked_for_and_what_a_changed_mapping_owes(
     file = live / "licences.yaml"
     text = file.read_text(encoding="utf-8").replace("encoding: gb18030", "encoding: big5")
     file.write_text(text.replace("version: 1\n", "version: 2\n"), encoding="utf-8")
+    first_held = hub.certification.latest()[NAME]
     assert Rerunning(hub).step() == NAME
-    again, before = sessions.last(NAME), sessions.all()[-2]
+    again, before, held = sessions.last(NAME), sessions.all()[-2], hub.certification.latest()[NAME]
+    document = signing.document_in(held.signed)
+    assert Rerunning(hub).step() == "", "nothing is owed any more"
     hub.close()
     assert again is not None
+    assert held.fingerprint == again.header.bindings.mapping_sha256, "issued again by the rule"
+    assert (document["supersedes"], held.not_after) == (first_held.certificate_id, first_held.not_after)
+    assert [each["role"] for each in document["approvals"]] == ["rule", "business", "technical"]
     assert again.header.bindings.mapping_sha256 == fingerprint(file, zone="Asia/Shanghai").whole
     rerun = {each.test for each in again.results if each.started_at > again.header.started_at}
     assert rerun, "its tests ran by themselves"
