@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hub.admission import Act, Admission, Admitted, RejectionPaper, Report
+from hub.admission import Act, Admitted, RejectionPaper, Report
 from hub.batch_marks import BatchMarks
-from hub.bench import Bench, CaseFile
+from hub.batch_terms import REUSED, Terms, entered, stranger
+from hub.bench import CaseFile
 from hub.errors import Refused, Rejection
 from hub.model import ids
 from hub.model.chain import Chain
@@ -21,13 +22,12 @@ from hub.reclassifying import changes_of_views
 from hub.refused import RefusedMessage, charged_to, parked_name
 from hub.supervision.alert_clocks import clocks_of_alert
 from hub.supervision.blocking import CANARY_SEEN, EXPOSURE, sighting
-from hub.supervision.instruments import Office
 from hub.supervision.recount import recounted
 from hub.terms_desk import TermsDesk, import_act
 from hub.trace import traced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hub.model.conduct import Conduct
     from hub.model.facts import CaseFacts
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
         CaseRow,
         ClockRow,
         ComplaintRole,
-        Connection,
         Delivery,
         ManifestRow,
         QuarantineRow,
@@ -52,47 +51,8 @@ Item: TypeAlias = Admitted | Report | RejectionPaper | Act | RefusedMessage
 
 LOG: Final = logging.getLogger(__name__)
 
-_REUSED: Final = Rejection(
-    stage="authorise",
-    code="authorise.message-name",
-    path="/data/provenance/ordinal",
-    problem="another message of this event has the same read and ordinal, and says something else",
-    hint="number the events of a read; begin a new read (read_id) after a restart",
-)
-
-_NO_ENTRY: Final = Rejection(
-    stage="supervise", code="score.entry", problem="it does not say what is entered for whom",
-    hint="enter it with `sunlight score enter`",
-)  # fmt: skip
-
 UNJUDGED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`wake_at` of a case folded during a backfill: the first horizon after it judges the case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a batch is decided with: the judge, who may speak, and the vault for what is refused.
-
-    `connections` may be a moment old; `reread` brings it up to date and tells whether that changed anything.
-    """
-
-    bench: Bench
-    connections: Mapping[str, Connection]
-    reread: Callable[[], bool]
-    trusted: str
-    partitions: int
-    seal: Callable[[bytes], bytes]
-    office: Office = field(default_factory=Office)
-
-    def admission(self, partition: int) -> Admission:
-        """Return who may say what in `partition`."""
-        return Admission(
-            connections=self.connections, trusted=self.trusted, partition=partition, partitions=self.partitions
-        )
-
-    def home(self, connection_id: str) -> int:
-        """Return the partition that keeps a connection's read-reports, of which every partition hears."""
-        return ids.partition_of(ids.bucket_of(connection_id), self.partitions)
 
 
 class Session:
@@ -221,7 +181,8 @@ class Session:
             return
         if delivery.redelivered and parked_name(delivery) in self.entered:
             return
-        refused = _REUSED if same else self._stranger(event)
+        reporter = self.reporters.setdefault(event.case_id, event.connection_id)
+        refused = REUSED if same else stranger(event, self.files[event.case_id], reporter, self.terms.connections)
         if refused is not None:
             self._take_refused(RefusedMessage(delivery=delivery, rejection=refused))
             return
@@ -241,26 +202,6 @@ class Session:
         position = self._enter("event", event.case_id, outcome, event.body)
         file.add(replace(fact, position=position))
         return outcome, position
-
-    def _stranger(self, event: Admitted) -> Rejection | None:
-        """Refuse an event of a case that another connection reports, with which this one shares no department.
-
-        Where two connections number cases alike, both speak for the department whose cases they are; of a complaint
-        those speak too to whom it is dispatched.
-        """
-        reporter = self.reporters.setdefault(event.case_id, event.connection_id)
-        theirs, own = self.terms.connections.get(reporter), self.terms.connections.get(event.connection_id)
-        if reporter == event.connection_id or not (theirs and own) or theirs.departments & own.departments:
-            return None
-        if self.files[event.case_id].takes_answer(event.data, own.departments):
-            return None
-        return Rejection(
-            stage="authorise",
-            code="authorise.case",
-            path="/data/case/case_id",
-            problem=f"the case is reported by {reporter}, with which {event.connection_id} shares no department",
-            hint="number this connection's cases by themselves (case.numbering in its mapping)",
-        )
 
     def _take_report(self, item: Report) -> None:
         """File a read-report, and move the watermark where it ends a read. Filing it twice changes nothing."""
@@ -291,7 +232,7 @@ class Session:
         elif item.is_on_alert:
             done = self.terms.bench.act(self.acted.get(item.done_to), item.deed)
         elif item.act == SCORE_ENTERED:
-            done = _entered(item)
+            done = entered(item)
         if isinstance(done, Rejection):
             LOG.info("act refused", extra={"act": item.act, "subject": item.done_to, "code": done.code})
             self._enter_once("act", item.subject, f"refused: {done.code}: {done.problem}", item.body)
@@ -436,11 +377,3 @@ class Session:
             score_marks=self.score_marks,
             openings=self.openings,
         )
-
-
-def _entered(item: Act) -> Entered | Rejection:
-    """Return what a person enters for a department's month."""
-    try:
-        return Entered.said(item.subject, item.data, item.at)
-    except ValueError:
-        return _NO_ENTRY

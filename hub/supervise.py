@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub.deciding import Session, Terms
+from hub.batch_terms import Terms
+from hub.deciding import Session
 from hub.supervision.alert_clocks import KINDS
 from hub.supervision.city_alerts import reconcile_city
 

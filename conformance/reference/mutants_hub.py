@@ -13,7 +13,6 @@ import orjson
 from conformance.reference.mutation import Mutant
 from gateway.rights import Gate
 from hub.admission import _require, _shaped
-from hub.deciding import Session
 from hub.errors import Rejection, Unavailable
 from hub.model.documents import event_document, rejection_document
 from hub.model.shapes import Shape, shape
@@ -103,7 +102,7 @@ def _at_midnight(name: str, data: dict[str, Any], **how: Any) -> Any:
     return event_document(name, {**data, "occurred_at": moment}, **how)
 
 
-def _apart(_: Any, event: Any) -> Rejection | None:
+def _apart(event: Any, *_: Any) -> Rejection | None:
     if not event.connection_id.endswith(".county"):
         return None
     return Rejection(
@@ -184,7 +183,9 @@ MUTANTS: Final = (
         "lets_the_last_win", "a contradiction counts as a revision", _with("hub.bench.outcome_of", _never_conflicting)
     ),
     _mutant(
-        "counts_channels_apart", "a case that another channel reports is refused", _of(Session, "_stranger", _apart)
+        "counts_channels_apart",
+        "a case that another channel reports is refused",
+        _with("hub.deciding.stranger", _apart),
     ),
     _mutant("erases_alerts", "an alert that was revoked is shown no more", _of(AlertQueries, "alerts", _erasing)),
     _mutant(
