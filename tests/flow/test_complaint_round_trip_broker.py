@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.servers
 
-PATIENCE_S: Final = 120.0
-"""Seconds that a process goes on trying, as `sunlight serve` does: the broker needs some ten to come back."""
+PATIENCE_S: Final = 300.0
+"""Seconds that a process goes on trying, as `sunlight serve` does: the broker needs some ten to come back,
+and many more where the machine is busy."""
 
 
 def patiently(act: Callable[[], None]) -> None:
