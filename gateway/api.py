@@ -13,6 +13,7 @@ from starlette.responses import Response  # noqa: TC002 - the framework reads it
 from gateway import listing
 from gateway.attaching import Attaching, listed
 from gateway.casefile import casefile, header, local, told_alert
+from gateway.contracts import ANY_FILE, file_of
 from gateway.filters import ALERT_WORDS, CASE_WORDS, checked
 from gateway.ownership import seen, seen_by
 from gateway.problems import Problem, json_response
@@ -129,12 +130,16 @@ def router(parts: Parts, gate: Gate, names: Names) -> APIRouter:
         ("/cases", api.cases, "cases:read"),
         ("/cases/{case_id}", api.case, "cases:read"),
         ("/cases/{case_id}/attachments", attaching.listed, "cases:read"),
-        ("/cases/{case_id}/attachments/{sha256}", attaching.file, "cases:read"),
         ("/alerts", api.alerts, "alerts:read"),
         ("/summary", api.summary, "cases:read"),
         ("/accounting", api.accounting, "cases:read"),
-        ("/schemas/{name}", api.schema, None),
     )
     for path, endpoint, scope in behind:
         routes.add_api_route(path, endpoint, methods=["GET"], dependencies=[Depends(gate.guard(scope))])
+    files = (
+        ("/cases/{case_id}/attachments/{sha256}", attaching.file, "cases:read", ANY_FILE),
+        ("/schemas/{name}", api.schema, None, file_of("application/schema+json")),
+    )
+    for path, endpoint, scope, kind in files:
+        routes.add_api_route(path, endpoint, methods=["GET"], dependencies=[Depends(gate.guard(scope))], **kind)
     return routes

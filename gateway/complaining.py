@@ -17,6 +17,7 @@ from gateway import listing
 from gateway.attaching import handed
 from gateway.attaching import told as attachment_told
 from gateway.complaint_file import Desk, header, shown
+from gateway.contracts import ANY_FILE
 from gateway.problems import Problem, json_response
 from gateway.taking import state_of
 from hub.complaint_desk import DESK, FORMS, OUTCOMES, Actor, Wrong, forms_for, record_of, wrong_original
@@ -301,7 +302,8 @@ def router(parts: Parts, gate: Gate, names: Names, pages: Pages, taking: Taking)
     guard: dict[str, Any] = {"dependencies": [Depends(gate.guard(None))]}
     routes.add_api_route("/v1/complaints", complaining.listed, methods=["GET"], **guard)
     routes.add_api_route("/v1/complaints/receipts/{receipt_id}", complaining.receipt, methods=["GET"], **guard)
-    routes.add_api_route("/v1/complaints/{case_id}/attachments/{sha256}", complaining.file, methods=["GET"], **guard)
+    files = {**guard, **ANY_FILE}
+    routes.add_api_route("/v1/complaints/{case_id}/attachments/{sha256}", complaining.file, methods=["GET"], **files)
     routes.add_api_route("/v1/complaints/{case_id}", complaining.tell, methods=["GET"], **guard)
     routes.add_api_route("/v1/complaints/{case_id}/moves", complaining.act, methods=["POST"], status_code=202, **guard)
     pages_only = {**guard, "include_in_schema": False}

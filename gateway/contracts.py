@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.responses import Response
+
 from gateway.problems import TITLES
 from hub.model.codes import code_list
 
@@ -67,6 +69,22 @@ def body(content: Mapping[str, Any], description: str) -> dict[str, Any]:
     """Return the description of a body that is read as it comes."""
     return {"parameters": [KEY], "requestBody": {"required": True, "description": description, "content": content}}
 
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    **answers(problems=(400, 401, 403, 404, 503)),
+    "default": {"description": "any other problem", "content": {"application/problem+json": {"schema": PROBLEM}}},
+}
+"""What any question may be answered instead."""
+
+
+def file_of(*media_types: str) -> dict[str, Any]:
+    """Return what tells, of a route, that it answers with a file of one of these media types."""
+    content: dict[str, Any] = {each: {} for each in media_types}
+    return {"response_class": Response, "responses": {200: {"description": "the file", "content": content}}}
+
+
+ANY_FILE: Final = file_of("*/*")
+"""Files of cases have the media type of each."""
 
 RECORDS: Final = body(
     {kind: {} for kind in ("application/json", "application/x-ndjson", "text/csv", "application/xml")},

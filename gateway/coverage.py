@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request  # noqa: TC002 - the framework reads it at run time
 from starlette.responses import Response
 
+from gateway.contracts import file_of
 from gateway.problems import Problem, json_response
 
 if TYPE_CHECKING:
@@ -60,5 +61,8 @@ def router(parts: Parts, gate: Gate, names: Names, pages: Pages) -> APIRouter:
     routes.add_api_route("/v1/coverage", shown.told, methods=["GET"], dependencies=[behind])
     routes.add_api_route("/coverage", shown.page, methods=["GET"], dependencies=[behind], include_in_schema=False)
     anybody = Depends(gate.guard(None))
-    routes.add_api_route("/v1/conformance/status.jws", shown.status_list, methods=["GET"], dependencies=[anybody])
+    listed = file_of(JWS)
+    routes.add_api_route(
+        "/v1/conformance/status.jws", shown.status_list, methods=["GET"], dependencies=[anybody], **listed
+    )
     return routes

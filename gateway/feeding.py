@@ -13,6 +13,7 @@ from starlette.requests import Request  # noqa: TC002 - the framework reads it a
 from starlette.responses import Response, StreamingResponse
 
 from gateway import listing
+from gateway.contracts import file_of
 from gateway.filters import FEED_WORDS, checked
 from gateway.problems import Problem, json_response
 from gateway.rights import demand
@@ -212,5 +213,6 @@ def router(parts: Parts, gate: Gate) -> APIRouter:
     feeding, routes = Feeding(parts, gate), APIRouter(prefix="/v1")
     guarded = [Depends(gate.guard(None))]
     routes.add_api_route("/feed", feeding.feed, methods=["GET"], dependencies=guarded)
-    routes.add_api_route("/feed/stream", feeding.stream, methods=["GET"], dependencies=guarded)
+    events = file_of("text/event-stream")
+    routes.add_api_route("/feed/stream", feeding.stream, methods=["GET"], dependencies=guarded, **events)
     return routes

@@ -10,6 +10,7 @@ from starlette.requests import Request  # noqa: TC002 - the framework reads it a
 from starlette.responses import Response
 
 from gateway import listing
+from gateway.contracts import file_of
 from gateway.problems import Problem, json_response
 from gateway.rights import demand
 from hub.errors import Misconfigured
@@ -164,7 +165,8 @@ def router(parts: Parts, gate: Gate, pages: Pages) -> APIRouter:
     """Return the routes of statistics, each behind its scope."""
     figures, routes = Figures(parts, pages), APIRouter()
     guarded = [Depends(gate.guard(None))]
-    routes.add_api_route("/v1/statistics", figures.statistics, methods=["GET"], dependencies=guarded)
+    tables = file_of("application/json", "text/csv", XLSX)
+    routes.add_api_route("/v1/statistics", figures.statistics, methods=["GET"], dependencies=guarded, **tables)
     shown = [Depends(gate.guard("cases:read"))]
     routes.add_api_route("/statistics", figures.page, methods=["GET"], dependencies=shown, include_in_schema=False)
     return routes

@@ -10,6 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from gateway.contracts import file_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -86,5 +88,5 @@ def router(parts: Parts, gate: Gate) -> APIRouter:
 
     routes = APIRouter()
     guard = Depends(gate.guard("metrics:read"))
-    routes.add_api_route("/metrics", metrics, methods=["GET"], dependencies=[guard])
+    routes.add_api_route("/metrics", metrics, methods=["GET"], dependencies=[guard], **file_of("text/plain"))
     return routes

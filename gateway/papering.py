@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request  # noqa: TC002 - the framework reads it at run time
 from starlette.responses import RedirectResponse, Response
 
+from gateway.contracts import file_of
 from gateway.problems import Problem, json_response
 from hub.model.codes import code_list
 from hub.supervision.instruments import INSTRUMENTS, PaperWish, instruments, told_paper
@@ -153,8 +154,9 @@ def _authority(who: Identity, instrument: str) -> str:
 def add_paper_routes(routes: APIRouter, papers: Papering, guard: Sequence[Any]) -> None:
     """Add the routes on papers."""
     given: dict[str, Any] = {"dependencies": guard}
+    zipped, written = file_of("application/zip"), file_of(*MEDIA.values())
     routes.add_api_route("/v1/alerts/{alert_id}/papers", papers.told, methods=["GET"], **given)
     routes.add_api_route("/v1/alerts/{alert_id}/papers", papers.issue, methods=["POST"], status_code=202, **given)
-    routes.add_api_route("/v1/alerts/{alert_id}/dossier", papers.dossier, methods=["GET"], **given)
-    routes.add_api_route("/v1/papers/{paper_id}.{media}", papers.file, methods=["GET"], **given)
+    routes.add_api_route("/v1/alerts/{alert_id}/dossier", papers.dossier, methods=["GET"], **given, **zipped)
+    routes.add_api_route("/v1/papers/{paper_id}.{media}", papers.file, methods=["GET"], **given, **written)
     routes.add_api_route("/alerts/{alert_id}/papers", papers.enter, methods=["POST"], include_in_schema=False, **given)
