@@ -1,19 +1,16 @@
-"""Takes statements and waivers, and the second person's word on them, to a session's record and to the ledger."""
+"""Takes statements and waivers, and the second person's word on them, to the ledger and to a session's record."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from conformance import statements
-from conformance.certificate.issue import Approval
 from conformance.model import Result
-from conformance.real import bundled, evidence_of, sessions_of
-from conformance.runner import ended
+from conformance.real import evidence_of
 from conformance.suite import load_suite
-from hub.cli import bureau
-from hub.errors import Fault, Misconfigured, Unavailable
+from hub.cli.session_acts import SessionActs
+from hub.errors import Fault, Misconfigured
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,60 +22,32 @@ if TYPE_CHECKING:
     from hub.wiring import Hub
 
 
-LOG: Final = logging.getLogger(__name__)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stating:
-    """Writes who answers for a test, or asks to go without it, and who confirms that; the live hub's ledger is told.
+    """Writes who answers for a test, or asks to go without it, and who confirms that."""
 
-    As with disputes, what goes to the ledger is written down first, then the record.
-    """
-
-    sandbox: Settings
-    live: Hub
+    acts: SessionActs
 
     def state(self, session: Session, test: str, *, by: str, statement: Path) -> None:
         """Let a statement wait for a second person; Misconfigured where none may stand for the test."""
-        kept = evidence_of(self.sandbox).keep("ATT", statement.name, statement.read_bytes(), "application/octet-stream")
-        line = statements.stated(session, _case(test), by=by, evidence=kept, now=self.live.clock.now())
-        self._note("stated", session, test, by=by, role="witness", why=f"{statement.name} sha256 {kept.sha256}")
-        sessions_of(self.sandbox).add(session.header.session, line)
-        self._tell()
+        store, raw = evidence_of(self.acts.sandbox), statement.read_bytes()
+        kept = store.keep("ATT", statement.name, raw, "application/octet-stream")
+        line = statements.stated(session, _case(test), by=by, evidence=kept, now=self.acts.now)
+        why = f"{statement.name} sha256 {kept.sha256}"
+        self.acts.enter("stated", session, line, by=by, role="witness", why=why)
 
     def waive(self, session: Session, test: str, *, by: str, why: str, until: date) -> None:
         """Let a waiver wait for a second person; Misconfigured where nobody may give leave."""
-        today = self.live.calendar().day_of(self.live.clock.now())
+        today = self.acts.live.calendar().day_of(self.acts.now)
         line = statements.waived(session, _case(test), by=by, why=why, until=until, today=today)
-        self._note("waiver_asked", session, test, by=by, role="supervisor", why=why, until=until.isoformat())
-        sessions_of(self.sandbox).add(session.header.session, line)
-        self._tell()
+        self.acts.enter("waiver_asked", session, line, by=by, role="supervisor", why=why, until=until.isoformat())
 
     def answer(self, session: Session, test: str, *, by: str, why: str, agrees: bool) -> None:
         """Confirm or refuse, as the second person; the record is ended again where nothing else is open."""
-        sessions, suite, now = sessions_of(self.sandbox), load_suite(), self.live.clock.now()
-        line = statements.answered(session, test, by=by, why=why, agrees=agrees, now=now)
-        what, until = ("attested", "") if isinstance(line, Result) else ("waived", line.until.isoformat())
-        self._note(what if agrees else "declined", session, test, by=by, role="reviewer", why=why, until=until)
-        sessions.add(session.header.session, line)
-        self._tell()
-        again = ended(sessions, session.header.session, suite, now, self.sandbox.zone)
-        if again.footer is not None:
-            bundled(self.sandbox, again, suite, now.astimezone(self.sandbox.zone).date())
-
-    def _tell(self) -> None:
-        """Send on its way what was noted; while the bus is away it waits, and the role `conformance` sends it."""
-        try:
-            bureau.tell(self.live)
-        except Unavailable as away:
-            LOG.warning("ledger is told later", extra={"problem": str(away)})
-
-    def _note(self, what: str, session: Session, test: str, *, by: str, role: str, why: str, until: str = "") -> None:
-        header = session.header
-        person = Approval(by=by, role=role, at=self.live.clock.now(), reason=why)
-        said = {"session": header.session, "test": test, "department": header.department}
-        said |= {"until": until} if until else {}
-        bureau.note(self.live, what, f"{header.session}/{test}", header.connection, said, person)
+        line = statements.answered(session, test, by=by, why=why, agrees=agrees, now=self.acts.now)
+        what, more = ("attested", {}) if isinstance(line, Result) else ("waived", {"until": line.until.isoformat()})
+        self.acts.enter(what if agrees else "declined", session, line, by=by, role="reviewer", why=why, **more)
+        self.acts.end_again(session)
 
 
 def _case(test: str) -> SuiteTest:
@@ -92,4 +61,4 @@ def _case(test: str) -> SuiteTest:
 
 def stating(sandbox: Settings, live: Hub) -> Stating:
     """Return who takes statements and waivers of a sandbox."""
-    return Stating(sandbox=sandbox, live=live)
+    return Stating(acts=SessionActs(sandbox=sandbox, live=live))
