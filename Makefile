@@ -7,6 +7,7 @@ SERVERS := $(PYTHON) deploy/dev-servers/servers.py
 BUS ?= embedded
 ONCE ?=
 TESTS ?=
+WORKERS ?= auto
 TRUTH ?= 100000
 
 DEMO := $(BIN)/sunlight demo $(if $(ONCE),--once)
@@ -38,7 +39,8 @@ endif
 
 test: venv servers lint ## Lint, check types, run every test, on private RabbitMQ and PostgreSQL too
 	@echo 'testing'
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
+	@$(BIN)/python -m pytest -m "not alone" -n $(WORKERS) --dist worksteal $(TESTS)
+	@$(BIN)/python -m pytest -m alone $(TESTS) || test $$? = 5
 
 lint: venv ## Check style, format and types
 	@echo 'linting'

@@ -31,13 +31,18 @@ def shadowed(lab: Lab, days: int) -> Finding | None:
 
 
 def unheard_days(lab: Lab) -> list[str]:
-    """Return the working days from the first report to yesterday on which no read and no push was reported."""
+    """Return the working days since the first report on which no read and no push was reported.
+
+    Of the days after the last report the latest does not count yet: who sends may say today what yesterday was.
+    """
     heard = {instant(each["time"]).astimezone(lab.calendar.zone).date() for each in lab.reports()}
     if not heard:
         return []
     until = lab.clock.now().astimezone(lab.calendar.zone).date()
     days = (min(heard) + timedelta(days=number) for number in range((until - min(heard)).days))
-    return [day.isoformat() for day in days if lab.calendar.is_workday(day) and day not in heard]
+    silent = [day for day in days if lab.calendar.is_workday(day) and day not in heard]
+    latest = lab.calendar.back_workdays(until, 1)
+    return [day.isoformat() for day in silent if day < max(heard) or day < latest]
 
 
 def counts_match(lab: Lab) -> Finding:
