@@ -50,7 +50,12 @@ class Day:
         self.deaths: list[threading.Thread] = []
 
     def loses_power(self) -> None:
-        """Kill the broker; it is back some seconds later, with what its disc holds."""
+        """Kill the broker; it is back some seconds later, with what its disc holds.
+
+        One that takes connections is not all back yet: until it is, another death would be none.
+        """
+        for each in self.deaths:
+            each.join()
         self.broker.kill()
         reviving = threading.Thread(target=self.broker.revive)
         reviving.start()
