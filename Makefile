@@ -39,8 +39,7 @@ endif
 
 test: venv servers lint ## Lint, check types, run every test, on private RabbitMQ and PostgreSQL too
 	@echo 'testing'
-	@$(BIN)/python -m pytest -m "not alone" -n $(WORKERS) --dist worksteal $(TESTS)
-	@$(BIN)/python -m pytest -m alone $(or $(TESTS),tests/flow) || test $$? = 5
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 lint: venv ## Check style, format and types
 	@echo 'linting'

@@ -44,19 +44,16 @@ if TYPE_CHECKING:
 STATIC: Final = Path(__file__).parent / "static"
 
 
-_DESCRIBED: Final[dict[str, Any]] = {
-    "title": "Sunlight Hub 阳光枢纽",
-    "version": "1",
-    "docs_url": None,
-    "redoc_url": None,
-    "openapi_url": None,
-    "responses": contracts.PROBLEMS,
-}
-
-
 def create_app(parts: Parts) -> FastAPI:
     """Return the gateway over `parts`."""
-    app = FastAPI(**_DESCRIBED)
+    app = FastAPI(
+        title="Sunlight Hub 阳光枢纽",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        responses=contracts.PROBLEMS,
+    )
     gate, names = Gate(keys=parts.keys, now=parts.wall_now), Names(parts.catalogue)
     pages, taking = Pages(parts.zone), Taking(parts)
     app.add_middleware(Shield, gate=gate)

@@ -7,7 +7,6 @@ the case that it is in. A canary that is seen raises R42 on its case, which bloc
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import secrets
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub.acts import canary_seen
 from hub.errors import Fault, Misconfigured
+from hub.model.digest import canary_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,7 +46,7 @@ class Canary:
     @property
     def digest(self) -> str:
         """Return what names it where it must not be written: 12 hex digits of its SHA-256."""
-        return hashlib.sha256(self.token.lower().encode()).hexdigest()[:12]
+        return canary_name(self.token)
 
 
 class Shown(NamedTuple):

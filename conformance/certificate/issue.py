@@ -83,13 +83,9 @@ class Terms:
 
 def write(shown: Shown, approvals: Sequence[Approval], terms: Terms, *, now: datetime, kid: str) -> dict[str, Any]:
     """Return the certificate of what was shown (schemas/certificate.v1); Misconfigured with all that is against it."""
-    if faults := [
-        *_unshown(shown),
-        *_of_the_future(shown, now.astimezone(terms.zone).date()),
-        *_conditions(terms, now),
-    ]:
-        raise Misconfigured(*faults)
     issued = now.astimezone(terms.zone)
+    if faults := [*_unshown(shown), *_of_the_future(shown, issued.date()), *_conditions(terms, issued.date())]:
+        raise Misconfigured(*faults)
     ends = life(
         issued=issued.date(),
         evidence=shown.oldest,
@@ -160,21 +156,15 @@ def _unshown(shown: Shown) -> list[Fault]:
 
 def _of_the_future(shown: Shown, today: date) -> list[Fault]:
     """Say whether evidence is dated ahead: a clock that was set forward while it was taken would lengthen its life."""
-    ahead = {level: day for level, day in shown.oldest.items() if day > today}
-    said = ", ".join(f"{level} {day}" for level, day in sorted(ahead.items()))
-    problem, hint = (
-        f"evidence is dated ahead of today: {said}",
-        "set the clock right and begin a new session: run --new",
-    )
-    return (
-        [Fault(code="certify.clock", problem=problem, file=f"connection {shown.connection}", hint=hint)]
-        if ahead
-        else []
-    )
+    ahead = [f"{level} {day}" for level, day in sorted(shown.oldest.items()) if day > today]
+    if not ahead:
+        return []
+    problem = f"evidence is dated ahead of today: {', '.join(ahead)}"
+    hint = "set the clock right and begin a new session: run --new"
+    return [Fault(code="certify.clock", problem=problem, file=f"connection {shown.connection}", hint=hint)]
 
 
-def _conditions(terms: Terms, now: datetime) -> list[Fault]:
-    today = now.astimezone(terms.zone).date()
+def _conditions(terms: Terms, today: date) -> list[Fault]:
     ahead = {each["id"]: (date.fromisoformat(each["due"]) - today).days for each in terms.conditions}
     late = [name for name, days in ahead.items() if not 0 < days <= CONDITIONS_DAYS]
     problem = f"conditions {', '.join(late)}: due after today and within {CONDITIONS_DAYS} days"

@@ -195,10 +195,12 @@ def _launched_rabbitmq(home: Path, node: str, ports: Sequence[int]) -> dict[str,
 def kill_rabbitmq(folder: Path) -> None:
     """Kill the node, as a machine loses its power; its port mapper stays, for revive_rabbitmq."""
     state = state_of("rabbitmq", folder)
-    if state:
-        pid = int(state["pid"])
-        os.kill(pid, signal.SIGKILL)
-        eventually(lambda: not alive(pid), STOP_S, "RabbitMQ was not killed")
+    if state is None:
+        problem = f"no RabbitMQ of {folder} is known to live: wait until it is all back before it is killed again"
+        raise ServerError(problem)
+    pid = int(state["pid"])
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not alive(pid), STOP_S, "RabbitMQ was not killed")
 
 
 def revive_rabbitmq(folder: Path) -> dict[str, str]:

@@ -30,21 +30,27 @@ def reissued(hub: Hub, session: Session) -> CertificateRow | None:
     session shows all that is certified with what runs now, and no person has suspended it.
     """
     row = hub.certification.latest().get(session.header.connection)
-    shown = _shown_again(hub, session, row) if row is not None else None
-    if row is None or shown is None:
+    if row is None:
         return None
-    why = f"{_what(row, session)} changed, and was shown again: {session.header.session}"
     try:
-        department = bureau.department_of(hub, row.department_id)
-        version = str(shown.bindings["case_schema"]["version"])
-        ends = hub.settings.conformance.schema_obsoleted.get(version)
-        new = bureau.office(hub).reissue(row, shown, department, why=why, schema_obsoleted_on=ends)
+        new = _issued_again(hub, session, row)
     except Misconfigured as refused:
         LOG.warning("certificate not issued again", extra={"certificate": row.certificate_id, "why": str(refused)})
         return None
-    bureau.tell(hub)
-    LOG.info("certificate issued again", extra={"certificate": new.certificate_id, "instead": row.certificate_id})
+    if new is not None:
+        bureau.tell(hub)
+        LOG.info("certificate issued again", extra={"certificate": new.certificate_id, "instead": row.certificate_id})
     return new
+
+
+def _issued_again(hub: Hub, session: Session, row: CertificateRow) -> CertificateRow | None:
+    shown = _shown_again(hub, session, row)
+    if shown is None:
+        return None
+    why = f"{_what(row, session)} changed, and was shown again: {session.header.session}"
+    ends = hub.settings.conformance.schema_obsoleted.get(str(shown.bindings["case_schema"]["version"]))
+    department = bureau.department_of(hub, row.department_id)
+    return bureau.office(hub).reissue(row, shown, department, why=why, schema_obsoleted_on=ends)
 
 
 def _shown_again(hub: Hub, session: Session, row: CertificateRow) -> Shown | None:

@@ -62,3 +62,8 @@ def xor_digests(digests: Iterable[str]) -> str:
     for digest in digests:
         total ^= int(digest, 16)
     return f"{total:064x}"
+
+
+def canary_name(token: str) -> str:
+    """Return what names a canary where it must not be written: 12 hex digits of its SHA-256."""
+    return hashlib.sha256(token.lower().encode()).hexdigest()[:12]

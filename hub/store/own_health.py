@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from hub.model.digest import canary_name
 from hub.store.bulk import insert
 from hub.store.certification import change_row
 from hub.store.certified import certificate_changes, crawls, heartbeats, incidents, leak_marks, sightings
@@ -108,38 +109,17 @@ class OwnHealth:
         The public feed is searched here too, from where the last look ended, so that nobody waits for a crawl; from its
         beginning where other canaries are looked for than then.
         """
+        with reading(self._engine) as connection:  # a first look at a long feed keeps no writer waiting
+            found, mark = _searched(connection, connection_id, canaries)
         with writing(self._engine) as connection:
-            found = self._searched(connection, connection_id, canaries)
+            insert(connection, leak_marks, [mark], conflict="replace")
             insert(connection, sightings, [(connection_id, *each, day) for each in found], conflict="ignore")
             mine = (sightings.c.connection_id == connection_id) & (sightings.c.day == day)
             return int(connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one())
 
-    def _searched(
-        self, connection: sa.Connection, connection_id: str, canaries: Sequence[str]
-    ) -> list[tuple[str, str]]:
-        """Search what the public feed has got since the last look; move the mark."""
-        named = hashlib.sha256("\n".join(sorted(canaries)).encode()).hexdigest()
-        mark = connection.execute(sa.select(leak_marks).where(leak_marks.c.connection_id == connection_id)).first()
-        after = int(mark.after) if mark is not None and mark.canaries == named else 0
-        source = f'"/connections/{connection_id}"'.encode()
-        marks = {digest_of(each): each.lower().encode() for each in canaries}
-        found, last = [], after
-        for sequence, body in _feed(connection, after):
-            last, low = sequence, body.lower()
-            if source.lower() in low:
-                found += [(digest, f"feed {sequence}") for digest, each in marks.items() if each in low]
-        if mark is None or (last, named) != (int(mark.after), mark.canaries):
-            insert(connection, leak_marks, [(connection_id, named, last)], conflict="replace")
-        return found
-
     def close(self) -> None:
         """Give up all connections."""
         self._engine.dispose()
-
-
-def digest_of(canary: str) -> str:
-    """Return what names a canary where it must not be written: 12 hex digits of its SHA-256 (as hub.canaries does)."""
-    return hashlib.sha256(canary.lower().encode()).hexdigest()[:12]
 
 
 def _slot(moment: time) -> int:
@@ -156,3 +136,20 @@ def _feed(connection: sa.Connection, after: int) -> Iterator[tuple[int, bytes]]:
         if len(rows) < PAGE:
             return
         after = int(rows[-1].sequence)
+
+
+def _searched(
+    connection: sa.Connection, connection_id: str, canaries: Sequence[str]
+) -> tuple[list[tuple[str, str]], tuple[str, str, int]]:
+    """Search what the public feed has got since the last look; return what was found, and this look's mark."""
+    named = hashlib.sha256("\n".join(sorted(canaries)).encode()).hexdigest()
+    mark = connection.execute(sa.select(leak_marks).where(leak_marks.c.connection_id == connection_id)).first()
+    last = int(mark.after) if mark is not None and mark.canaries == named else 0
+    source = f'"/connections/{connection_id}"'.encode().lower()
+    names = {canary_name(each): each.lower().encode() for each in canaries}
+    found = []
+    for sequence, body in _feed(connection, last):
+        last, low = sequence, body.lower()
+        if source in low:
+            found += [(name, f"feed {sequence}") for name, each in names.items() if each in low]
+    return found, (connection_id, named, last)

@@ -10,9 +10,10 @@ import pytest
 
 from hub.canaries import Canary
 from hub.model.certified import CertificateChange
+from hub.model.digest import canary_name
 from hub.store.bulk import insert
 from hub.store.certification import Certification
-from hub.store.own_health import PAGE, OwnHealth, digest_of
+from hub.store.own_health import PAGE, OwnHealth
 from hub.store.tables import feed
 from tests.support.stores import DATABASES, StorePlace, empty_place, held
 
@@ -114,7 +115,7 @@ def test_a_new_canary_is_looked_for_from_the_beginning(place: StorePlace, health
 
 def test_what_a_crawl_saw_counts_against_its_connection(health: OwnHealth) -> None:
     canary = Canary(token=TOKEN, connection=NAME)
-    assert canary.digest == digest_of(TOKEN)
+    assert canary.digest == canary_name(TOKEN)
     health.crawled(NOON, [(NAME, canary.digest, "page /x")])
     health.crawled(NOON + timedelta(days=1), [(NAME, canary.digest, "page /x")])
     assert (health.leaks(NAME, DAY, [TOKEN]), health.leaks(NAME, NEXT, [TOKEN])) == (1, 0)

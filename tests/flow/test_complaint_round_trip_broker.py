@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.complaint_town import Town
     from tests.support.servers import Postgres
 
-pytestmark = [pytest.mark.servers, pytest.mark.alone]
+pytestmark = pytest.mark.servers
 
 PATIENCE_S: Final = 300.0
 """Seconds that a process goes on trying, as `sunlight serve` does: the broker needs some ten to come back,

@@ -21,10 +21,10 @@ from hub import wiring
 from hub.cli.main import app
 from hub.cli.session_room import connected_to, gateway_parts
 from hub.errors import Misconfigured
-from hub.resources import MAPPINGS
 from hub.sandbox import sandbox_of
 from hub.settings import StoreSection
 from tests.flow.test_conformance_onboarding import keyed_in
+from tests.support.market_sandbox import FILES, NAME, market_place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,22 +33,11 @@ if TYPE_CHECKING:
 
     from conformance.lab import Lab
 
-NAME = "taizhou.market.licences"
-FILES = MAPPINGS / "taizhou-market"
-
 
 @pytest.fixture(name="place")
 def tried_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a folder of its own, where the market regulator's connection was tried in the sandbox already."""
-    monkeypatch.chdir(tmp_path)
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    for name, value in {
-        "SUNLIGHT_DATA_DIR": str(tmp_path / "var"),
-        "SUNLIGHT_TOKEN_KEY": "a token key of tests, long enough",
-        "MARKET_INBOX": str(inbox),
-    }.items():
-        monkeypatch.setenv(name, value)
+    inbox = market_place(tmp_path, monkeypatch)
     keyed_in("earlier", inbox, tmp_path / "department")
     assert sunlight("connection", "add", str(FILES / "licences.yaml")).exit_code == 0
     return tmp_path
