@@ -21,7 +21,7 @@ from hub.cli import bureau, opening
 from hub.cli.disputing import disputing
 from hub.errors import Misconfigured, Unavailable
 from hub.sandbox import sandbox_of
-from tests.flow.test_certified_traffic import CONNECTION, World, people
+from tests.support.certified_world import CONNECTION, World, people
 from tests.support.desks import DEPARTMENT, a_client, a_key, bearer
 from tests.unit.conformance.test_record import TESTS, a_header, a_result, record
 

@@ -21,8 +21,8 @@ from hub.errors import Misconfigured, Unavailable
 from hub.model.certified import Reporting
 from hub.store.counted import case_facts
 from hub.store.engine import open_engine, writing
-from tests.flow.test_certified_traffic import CONNECTION, DOCUMENT, World, people
 from tests.support import desks
+from tests.support.certified_world import CONNECTION, DOCUMENT, World, people
 from tests.support.desks import DEPARTMENT, a_client
 
 if TYPE_CHECKING:

@@ -43,9 +43,10 @@ def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("feed")
     for path in (*CLIENTS.glob("*.json"), CLIENTS / "parse.mjs", EXAMPLES / "read_queue.mjs"):
         shutil.copy(path, folder / path.name)
-    command = [npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-    if subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode:
-        pytest.skip("npm could not install amqplib and @asyncapi/parser")
+    command = [npm, "ci", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"]
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"npm could not install amqplib and @asyncapi/parser: {done.stderr[-300:].strip()}")
     return folder
 
 

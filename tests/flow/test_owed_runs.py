@@ -20,9 +20,9 @@ from hub.store import tables
 from hub.store.bulk import insert
 from hub.store.day_facts import DayCounts
 from hub.store.engine import open_engine, writing
-from tests.flow.test_certified_traffic import CONNECTION, REMAPPED, World
 from tests.support import desks
 from tests.support.certificates import SHOWN
+from tests.support.certified_world import CONNECTION, REMAPPED, World
 from tests.unit.conformance.test_record import a_header, all_passed, record
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from hub.model import ids
 from hub.pushing import Desk
 from hub.store.queries import Queries
 from tests.support.desks import a_client, bearer
-from tests.support.hubs import hub_at
+from tests.support.hubs import drain, hub_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,12 +73,7 @@ class Press:
 
     def drain(self) -> None:
         """Let the hub take in all that was sent."""
-        bus = self.hub.bus()
-        line = self.hub.line(bus)
-        line.hold()
-        line.settle()
-        line.release()
-        bus.close()
+        drain(self.hub)
 
     def close(self) -> None:
         self.desk.close()

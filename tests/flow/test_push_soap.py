@@ -86,9 +86,10 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, Any]],
     folder = tmp_path_factory.mktemp("node")
     for name in ("package.json", "package-lock.json", "client.mjs"):
         shutil.copy(NODE / name, folder / name)
-    command = [str(programs[1]), "ci", "--silent", "--no-audit", "--no-fund"]
-    if subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode:
-        pytest.skip("npm could not install the package soap")
+    command = [str(programs[1]), "ci", "--loglevel=error", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"npm could not install the package soap: {done.stderr[-300:].strip()}")
     environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
 
     def call(asked: dict[str, Any]) -> Any:

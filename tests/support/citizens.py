@@ -23,7 +23,7 @@ from hub.model.documents import event_document
 from hub.model.queues import intake_queue
 from hub.model.values import Message
 from hub.resources import MAPPINGS
-from tests.support.hubs import hub_at
+from tests.support.hubs import drain, hub_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,12 +159,7 @@ class Centre:
 
     def drain(self) -> None:
         """Let the hub take in all that was sent."""
-        bus = self.hub.bus()
-        line = self.hub.line(bus)
-        line.hold()
-        line.settle()
-        line.release()
-        bus.close()
+        drain(self.hub)
 
     def _event(self, case_id: str, number: str, family: str, kind: str, disclosure: str, **more: Any) -> None:
         department = "11321200014005005D" if family == "complaint" else HOUSING

@@ -22,7 +22,7 @@ from hub.pushing import Push, body_digest
 from hub.resources import MAPPINGS
 from hub.store.queries import Queries
 from tests.support.desks import bearer
-from tests.support.hubs import hub_at
+from tests.support.hubs import drain, hub_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,12 +137,7 @@ class Town:
         return ids.case_id("city.complaints", number)
 
     def drain(self) -> None:
-        bus = self.hub.bus()
-        line = self.hub.line(bus)
-        line.hold()
-        line.settle()
-        line.release()
-        bus.close()
+        drain(self.hub)
         self.hub.clock.move_to(self.hub.clock.now() + timedelta(minutes=10))  # type: ignore[attr-defined]
 
 

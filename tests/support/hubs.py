@@ -36,6 +36,15 @@ def unprepared_hub_at(
     return wiring.build(settings_.load(environment=environment), clock=ManualClock(now))
 
 
+def drain(hub: wiring.Hub) -> None:
+    """Let a hub take in all that is queued, as one that holds every partition and lets go of them again."""
+    with contextlib.closing(hub.bus()) as bus:
+        line = hub.line(bus)
+        line.hold()
+        line.settle()
+        line.release()
+
+
 @contextlib.contextmanager
 def an_import(hub: wiring.Hub, mapping: Path, data: Path) -> Iterator[dict[str, Any]]:
     """Import `data` by `mapping`, judged at the hub's present time; yield the summary."""
