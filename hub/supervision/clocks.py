@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hub.model import ids
-from hub.model.codes import code_list
 from hub.model.values import ClockRow
 from hub.supervision import deadline
 from hub.supervision.deadline import spoken
-from hub.supervision.instants import local
+from hub.supervision.derivation import derivation
 from hub.supervision.law import LAW, law_limit
 from hub.supervision.matter import Limit
 from hub.supervision.pauses import Ending, adjustments_of, ending_of
@@ -104,7 +102,7 @@ class Docket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Track:
+class Track:
     """One way to a due moment: how it begins, what the adjustments made of it, and how to say so."""
 
     basis: str
@@ -246,7 +244,7 @@ def _counted(docket: Docket, span: Span) -> Clock | None:
     return _clock(docket, span, [_adjusted(docket, track, adjustments) for track in tracks], adjustments)
 
 
-def _tracks(docket: Docket, span: Span) -> list[_Track]:
+def _tracks(docket: Docket, span: Span) -> list[Track]:
     """Return the ways to a span's due moment: what its start itself names, and its limit."""
     text = span.start.detail.get(span.reported) if span.reported else None
     named = None if text is None else _named_due(docket, span.reported, text)
@@ -274,17 +272,17 @@ def _limit(docket: Docket, span: Span) -> tuple[Limit, str] | None:
     return None if law is None else (law.limit, f"《{law.title}》 art. {law.article}")
 
 
-def _by_limit(docket: Docket, span: Span) -> _Track | None:
+def _by_limit(docket: Docket, span: Span) -> Track | None:
     found = _limit(docket, span)
     if found is None:
         return None
     limit, basis = found
     due = deadline.counted(docket.calendar, span.start.occurred_at, limit)
     sentence = f"Limit {limit.n} {limit.unit.replace('_', ' ')}s by {basis}: due {spoken(due)}."
-    return _Track(basis=basis, base=due, outcome=_untouched(due), sentence=sentence)
+    return Track(basis=basis, base=due, outcome=_untouched(due), sentence=sentence)
 
 
-def _reported(docket: Docket, span: Span) -> _Track | None:
+def _reported(docket: Docket, span: Span) -> Track | None:
     """Take the due moment that the department reported with the acceptance, else with its first event that has one."""
     field = f"{span.kind}_due_at"
     bearers = [span.start, *docket.case.timeline]
@@ -292,24 +290,24 @@ def _reported(docket: Docket, span: Span) -> _Track | None:
     return None if text is None else _named_due(docket, field, text)
 
 
-def _named_due(docket: Docket, field: str, text: str) -> _Track:
+def _named_due(docket: Docket, field: str, text: str) -> Track:
     due = deadline.reported(docket.calendar, text)
     sentence = f"The department reported the due moment {spoken(due)}; it is due then."
-    return _Track(basis=f"reported {field}", base=due, outcome=_untouched(due), sentence=sentence)
+    return Track(basis=f"reported {field}", base=due, outcome=_untouched(due), sentence=sentence)
 
 
 def _untouched(due: Due) -> Outcome:
     return deadline.Outcome(due=due, extensions=0, paused=False, overrun=False, notes=())
 
 
-def _adjusted(docket: Docket, track: _Track, adjustments: Sequence[Adjustment]) -> _Track:
+def _adjusted(docket: Docket, track: Track, adjustments: Sequence[Adjustment]) -> Track:
     if not adjustments:
         return track
     outcome = deadline.adjusted(docket.calendar, track.base, adjustments)
-    return _Track(basis=track.basis, base=track.base, outcome=outcome, sentence=track.sentence)
+    return Track(basis=track.basis, base=track.base, outcome=outcome, sentence=track.sentence)
 
 
-def _governing(tracks: Sequence[_Track]) -> _Track:
+def _governing(tracks: Sequence[Track]) -> Track:
     """Choose the earlier due moment; a firm one before a provisional one, which may yet move."""
     return min(tracks, key=lambda track: (track.outcome.due.provisional, track.outcome.due.instant))
 
@@ -317,7 +315,7 @@ def _governing(tracks: Sequence[_Track]) -> _Track:
 # --- how they stand --------------------------------------------------------------------------------------------------
 
 
-def _clock(docket: Docket, span: Span, tracks: Sequence[_Track], adjustments: Sequence[Adjustment]) -> Clock:
+def _clock(docket: Docket, span: Span, tracks: Sequence[Track], adjustments: Sequence[Adjustment]) -> Clock:
     track = _governing(tracks)
     due, outcome = track.outcome.due, track.outcome
     state = _state(span, outcome, docket.horizon)
@@ -336,7 +334,7 @@ def _clock(docket: Docket, span: Span, tracks: Sequence[_Track], adjustments: Se
         stopped_at=span.stop.occurred_at if span.stop is not None else None,
         provisional=due.provisional,
         calendar_version=docket.calendar.version_between(span.start.occurred_at, due.instant),
-        derivation=_derivation(docket, span, tracks, track, disagrees=disagrees),
+        derivation=derivation(docket, span, tracks, track, disagrees=disagrees),
     )
     return Clock(
         row=row,
@@ -380,7 +378,7 @@ def _is_past(moment: datetime | None, horizon: datetime | None) -> bool:
     return moment is not None and horizon is not None and moment < horizon
 
 
-def _warn_at(calendar: WorkCalendar, span: Span, track: _Track) -> datetime | None:
+def _warn_at(calendar: WorkCalendar, span: Span, track: Track) -> datetime | None:
     """Return the first moment of the local day from which no more working days remain than the notice asks for."""
     if span.kind == "penalty":
         day = track.outcome.due.day - timedelta(days=PENALTY_LEAD_DAYS - 1)
@@ -402,37 +400,3 @@ def _changed_at(span: Span, adjustments: Sequence[Adjustment]) -> datetime:
     if span.stop is not None:
         moments.append(span.stop.occurred_at)
     return max([*moments, *(adjustment.until or adjustment.at for adjustment in adjustments)])
-
-
-# --- how they came about, in words -----------------------------------------------------------------------------------
-
-
-def _derivation(
-    docket: Docket, span: Span, tracks: Sequence[_Track], governing: _Track, *, disagrees: bool
-) -> tuple[str, ...]:
-    said = [f"Starts with {_named(docket, span.start)}; that day is not counted."]
-    if span.note:
-        said.append(span.note)
-    for track in tracks:
-        said += [track.sentence, *track.outcome.notes]
-    due = governing.outcome.due
-    if len(tracks) > 1:
-        said.append(f"{'They disagree' if disagrees else 'They agree'}; governed by {governing.basis}: {spoken(due)}.")
-    if due.provisional:
-        said.append("It reaches into a year whose working days are not announced: provisional, never judged missed.")
-    if span.stop is not None:
-        said.append(f"Stops with {_named(docket, span.stop)}.")
-    return tuple(said)
-
-
-def _named(docket: Docket, fact: Fact) -> str:
-    wall = local(fact.occurred_at, docket.calendar.zone)
-    when = wall.date().isoformat() if fact.date_only else wall.isoformat(" ", "seconds")[:19]
-    return f"{fact.type} {event_name(fact.type)} on {when}"
-
-
-@lru_cache(maxsize=256)
-def event_name(event_type: str) -> str:
-    """Name an event type in Chinese."""
-    row = code_list("event_types").rows.get(event_type)
-    return str(row["zh"]) if row is not None else event_type
